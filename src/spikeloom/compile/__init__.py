@@ -1,0 +1,1 @@
+"""Equations + dt + method → Program."""

@@ -1,0 +1,111 @@
+"""The Program: what the compiler hands to every engine.
+
+A Program is a value: three straight-line blocks of scalar instructions and the names that go in
+and come out. It holds no arrays and no units, it can be written to JSON and read back, and two
+Programs that read the same are the same.
+
+========== ==============================================================  =======================
+block      leaves it may read                                              what it gives
+========== ==============================================================  =======================
+prologue   ``dt``, ``param:NAME``                                          ``coef:NAME``, ``start:STATE``
+forward    ``state:NAME``, ``input:NAME``, ``coef:NAME``                   ``state:NAME``, ``out``
+backward   the same, ``grad:out`` and ``grad:state:NAME``                  ``grad:state:NAME``,
+                                                                           ``grad:input:NAME``,
+                                                                           ``grad:coef:NAME``
+========== ==============================================================  =======================
+
+The prologue runs once for each set of parameters, in float64, outside any kernel. One run of the
+forward block is one time step of one neuron; ``out`` is 1 at a spike and 0 otherwise (for a model
+without spikes it is the first state). One run of the backward block is the exact adjoint of that
+step: it reads the state *before* the step and the gradients of what the step gave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from spikeloom.errors import CompileError
+
+FORMAT = 1
+"""Version of the JSON text of a Program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instr:
+    """One instruction: its result is referred to by its place in the block."""
+
+    op: str
+    args: tuple[int, ...] = ()
+    value: float | None = None
+    """The number of a ``const``; the position of an ``item``; the size of a ``matrix``."""
+    name: str | None = None
+    """The name of a ``leaf``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Instructions in an order that can be run, and which of their results leave the block."""
+
+    instrs: tuple[Instr, ...]
+    outputs: tuple[tuple[str, int], ...]
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Names of everything the block reads, in order of first use."""
+        return tuple(i.name for i in self.instrs if i.op == "leaf" and i.name is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of everything the block gives."""
+        return tuple(name for name, _ in self.outputs)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Equations + dt + method, ready for an engine."""
+
+    model: str
+    method: str
+    reason: str
+    """Why this method, in words for the user."""
+    time_unit: str
+    states: tuple[str, ...]
+    inputs: tuple[str, ...]
+    params: tuple[str, ...]
+    coefs: tuple[str, ...]
+    spikes: bool
+    prologue: Block
+    forward: Block
+    backward: Block
+
+    def to_json(self) -> str:
+        """The whole Program as text."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Program:
+        """Read a Program back; the inverse of `to_json`."""
+        raw = json.loads(text)
+        if raw.pop("format", None) != FORMAT:
+            raise CompileError(
+                f"Program text: expected format {FORMAT}, got another one.",
+                hint="it was written by another version of spikeloom: compile the model again",
+            )
+        for key in ("states", "inputs", "params", "coefs"):
+            raw[key] = tuple(raw[key])
+        for key in ("prologue", "forward", "backward"):
+            raw[key] = _block(raw[key])
+        return cls(**raw)
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash: the same text gives the same key on every machine."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:32]
+
+
+def _block(raw: dict[str, list]) -> Block:
+    instrs = tuple(Instr(r["op"], tuple(r["args"]), r["value"], r["name"]) for r in raw["instrs"])
+    return Block(instrs, tuple((name, index) for name, index in raw["outputs"]))
