@@ -1,0 +1,76 @@
+"""What the site builder does beyond its plugins: maths without scripts, a list of decisions."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+
+_INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
+_BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
+_LIST = "<!-- list of decisions -->"
+_HELP = "<!-- help of every command -->"
+
+
+def on_config(config: Any) -> Any:
+    """Put every decision into the navigation."""
+    for entry in config.nav:
+        if "Decisions" in entry:
+            entry["Decisions"] = ["decisions/index.md"] + [
+                {_title(path): f"decisions/{path.name}"} for path in _decisions(config)
+            ]
+    return config
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """Fill in what is written elsewhere: the list of decisions, the help of the commands."""
+    del page, files
+    if _LIST in markdown:
+        lines = [f"- [{_title(path)}]({path.name})" for path in _decisions(config)]
+        markdown = markdown.replace(_LIST, "\n".join(lines))
+    if _HELP in markdown:
+        markdown = markdown.replace(_HELP, _command_help())
+    return markdown
+
+
+def on_page_content(content: str, page: Any, config: Any, files: Any) -> str:
+    """Turn LaTeX into MathML, which browsers draw by themselves."""
+    del page, config, files
+    content = _INLINE.sub(lambda m: convert(html.unescape(m[1])), content)
+    return _BLOCK.sub(lambda m: convert(html.unescape(m[1]), display="block"), content)
+
+
+def _decisions(config: Any) -> list[Path]:
+    return sorted(Path(config.docs_dir, "decisions").glob("[0-9]*.md"))
+
+
+def _title(path: Path) -> str:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.removeprefix("#").strip()
+
+
+def _command_help() -> str:
+    """The help texts, as the commands themselves print them."""
+    import click
+    import typer.main
+
+    from spikeloom import cli
+
+    app = getattr(cli, "app", None)
+    if app is None:
+        return ""
+    root = typer.main.get_command(app)
+    parts: list[str] = []
+
+    def visit(command: click.Command, path: str, depth: int) -> None:
+        context = click.Context(command, info_name=path, terminal_width=88)
+        text = command.get_help(context)
+        parts.append(f"{'#' * (depth + 1)} `{path}`\n\n```text\n{text.strip()}\n```\n")
+        for name, sub in sorted(getattr(command, "commands", {}).items()):
+            visit(sub, f"{path} {name}", depth + 1)
+
+    visit(root, "spikeloom", 1)
+    return "\n".join(parts)
