@@ -1,0 +1,140 @@
+"""What a model says, as one frozen value: the only thing that compilers and exporters read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from spikeloom.equations.expr import Condition, Expr
+from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.scales import Scales
+
+if TYPE_CHECKING:
+    from spikeloom.equations.text_out import Equations
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDecl:
+    """A parameter: fixed in a run, one value for all neurons or one for each."""
+
+    name: str
+    unit: Unit
+    default: Quantity
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StateDecl:
+    """A state: `start` is an expression over parameters only."""
+
+    name: str
+    unit: Unit
+    start: Expr
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InputDecl:
+    """An input: an ``inflow`` acts all through a step, an ``impulse`` at its beginning."""
+
+    name: str
+    unit: Unit
+    kind: Literal["inflow", "impulse"]
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Rules(Mapping[str, Expr]):
+    """State name to expression, in the order of the states; hashable."""
+
+    pairs: tuple[tuple[str, Expr], ...] = ()
+
+    def __getitem__(self, key: str) -> Expr:
+        return dict(self.pairs)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self.pairs])
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A neuron model after tracing.
+
+    Arguments:
+        name, doc, source: The class's name, docstring and the paper it names.
+        params, states, inputs: What was declared, in order.
+        flow: d(state)/dt for every state.
+        receive: States that change when an impulse arrives, and their new values.
+        fires: When the neuron spikes; None for a model without spikes.
+        reset: States that change at a spike, and their new values. All new values are computed
+            from the state before the reset.
+        period: The name of the parameter that holds the refractory period, if there is one.
+        hold: States that stand still during it.
+    """
+
+    name: str
+    doc: str = field(compare=False)
+    source: str = field(compare=False)
+    params: tuple[ParamDecl, ...]
+    states: tuple[StateDecl, ...]
+    inputs: tuple[InputDecl, ...]
+    flow: Rules
+    receive: Rules
+    fires: Condition | None
+    reset: Rules
+    period: str | None = None
+    hold: tuple[str, ...] = ()
+
+    @cached_property
+    def scales(self) -> Scales:
+        """The coherent system of the declared units."""
+        return Scales.of(d.unit for group in (self.params, self.states, self.inputs) for d in group)
+
+    def factor(self, unit: Unit) -> float:
+        """The number by which a value in `unit` is multiplied to enter the coherent system."""
+        return self.scales.factor(unit)
+
+    @property
+    def time_unit(self) -> Unit:
+        """The unit of time of the coherent system: the first that was declared, or ms."""
+        return self.scales.time
+
+    def param(self, name: str) -> ParamDecl:
+        """The declaration of the parameter `name`."""
+        return next(p for p in self.params if p.name == name)
+
+    def state(self, name: str) -> StateDecl:
+        """The declaration of the state `name`."""
+        return next(s for s in self.states if s.name == name)
+
+    @property
+    def equations(self) -> Equations:
+        """The model as text: ``print(definition.equations)``."""
+        from spikeloom.equations.text_out import Equations
+
+        return Equations(self)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {k: v for k, v in self.__dict__.items() if k != "scales"}
+
+
+@dataclass(frozen=True)
+class SurrogateDefinition:
+    """A surrogate after tracing: its smooth primitive `soft` over the argument ``u``."""
+
+    name: str
+    doc: str = field(compare=False)
+    source: str = field(compare=False)
+    params: tuple[ParamDecl, ...]
+    soft: Expr
+
+    def param(self, name: str) -> ParamDecl:
+        """The declaration of the parameter `name`."""
+        return next(p for p in self.params if p.name == name)
+
+

@@ -1,0 +1,68 @@
+"""Expressions as text with as few brackets as precedence allows."""
+
+from __future__ import annotations
+
+from spikeloom.equations.expr import Condition, Expr
+from spikeloom.equations.unit_text import number_text
+
+# How tightly each operation binds in Python (& and | more than a comparison); everything that is not here binds tightest.
+BINDS = {
+    "lt": 1, "le": 1, "gt": 1, "ge": 1, "or": 2, "and": 3,
+    "add": 5, "sub": 5, "mul": 6, "div": 6, "neg": 7, "not": 7, "pow": 8,
+}  # fmt: skip
+SIGNS = {
+    "or": " | ", "and": " & ", "lt": " < ", "le": " <= ", "gt": " > ", "ge": " >= ",
+    "add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**",
+}  # fmt: skip
+WORDS = {"min": "minimum", "max": "maximum", "select": "where"}
+
+
+def infix(node: Expr | Condition) -> str:
+    """The expression as `from_text` reads it: ``(E - v + R*I)/tau``."""
+    if isinstance(node, Expr):
+        if node.op == "leaf":
+            return node.name or "?"
+        if node.op == "const":
+            return constant(node)
+    args = node.args
+    if node.op in SIGNS:
+        left = _bracket(args[0], node.op, 0)
+        return f"{left}{SIGNS[node.op]}{_bracket(args[1], node.op, 1)}"
+    if node.op == "neg":
+        return f"-{_bracket(args[0], 'neg', 0)}"
+    if node.op == "not":
+        return f"~{_bracket(args[0], 'not', 0)}"
+    return f"{WORDS.get(node.op, node.op)}({', '.join(infix(a) for a in args)})"
+
+
+def constant(node: Expr) -> str:
+    """A literal with its unit: ``0.04/mV/ms``."""
+    number = number_text(node.value)
+    if node.unit.dimensionless and not node.unit.power:
+        return number
+    unit = node.unit.symbol.replace(" ", "")
+    return f"{number}{unit[3:]}" if unit.startswith("one/") else f"{number}*{unit}"
+
+
+def needs_bracket(node: Expr | Condition, parent: str, place: int) -> bool:
+    """Whether `node` must stand in brackets as operand number `place` of `parent`."""
+    op = node.op
+    if isinstance(node, Expr) and op == "const":
+        op = _constant_op(node)
+    own, outer = BINDS.get(op, 9), BINDS[parent]
+    if own != outer:
+        return own < outer
+    if parent in ("lt", "le", "gt", "ge"):
+        return True
+    return (place == 1 and parent in ("sub", "div", "mul", "add")) if parent != "pow" else place == 0
+
+
+def _constant_op(node: Expr) -> str:
+    if not node.unit.dimensionless or node.unit.power:
+        return "mul"
+    return "neg" if (node.value or 0.0) < 0 else "const"
+
+
+def _bracket(node: Expr | Condition, parent: str, place: int) -> str:
+    text = infix(node)
+    return f"({text})" if needs_bracket(node, parent, place) else text

@@ -1,0 +1,66 @@
+"""Where in the user's own source an expression came from, and how to point at it."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+_HERE = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place in the user's own source that an expression came from."""
+
+    file: str
+    line: int
+    end_line: int
+    column: int  # 0-based, first character of the sub-expression
+    end_column: int
+    text: str | None = None
+    """The source line itself, where it is not in a file that can be read."""
+
+    def show(self) -> str:
+        """File and line, the source line, and a caret line under the sub-expression."""
+        head = f"  {self.file}, line {self.line}"
+        source = self.text if self.text is not None else linecache.getline(self.file, self.line)
+        source = source.rstrip()
+        body = source.lstrip()
+        if not body:
+            return head
+        cut = len(source) - len(body)
+        start = max(self.column - cut, 0)
+        stop = self.end_column - cut if self.end_line == self.line else len(body)
+        return f"{head}\n    {body}\n    {' ' * start}{'^' * max(stop - start, 1)}"
+
+
+def here() -> Where | None:
+    """The sub-expression that is being evaluated in the nearest frame outside this package."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    if frame is None:
+        return None
+    code = frame.f_code
+    spans = islice(code.co_positions(), frame.f_lasti // 2, None)
+    line, end_line, column, end_column = next(spans, (None, None, None, None))
+    line = line or frame.f_lineno
+    if column is None or end_column is None:  # python -X no_debug_ranges
+        return Where(code.co_filename, line, line, 0, 10_000)
+    source = linecache.getline(code.co_filename, line)
+    last = source if end_line == line else linecache.getline(code.co_filename, end_line or line)
+    return Where(
+        code.co_filename,
+        line,
+        end_line or line,
+        _characters(source, column),
+        _characters(last, end_column),
+    )
+
+
+def _characters(line: str, column: int) -> int:
+    """Python counts columns in bytes; a caret line counts characters."""
+    return column if line.isascii() else len(line.encode()[:column].decode(errors="replace"))
