@@ -11,7 +11,7 @@ OUT ?= runs/digits
 TORCH ?= torch==2.13.0
 
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --quiet --constraint constraints.txt
 # Options for pytest, for example: make test PYTEST="-k lif -x"
 PYTEST ?=
 

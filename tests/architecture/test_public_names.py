@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from typing import Any
@@ -14,7 +15,12 @@ FOLDERS = (
     "spikeloom.models.neurons",
     "spikeloom.models.surrogates",
     "spikeloom.compile",
+    "spikeloom.engines.cpu",
+    "spikeloom.engines.reference",
     "spikeloom.nn",
+    "spikeloom.nn.encode",
+    "spikeloom.nn.loss",
+    "spikeloom.nn.readout",
     "spikeloom.train",
     "spikeloom.data",
     "spikeloom.io",
@@ -27,9 +33,17 @@ WITHOUT_EXAMPLE: dict[str, str] = {}
 
 
 def public(folder: str) -> dict[str, Any]:
+    """What a package exports: `__all__`, and every `from … import X as X`."""
     module = importlib.import_module(folder)
-    names = getattr(module, "__all__", ())
-    values = {name: getattr(module, name) for name in names}
+    tree = ast.parse(inspect.getsource(module))
+    exported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name
+    }
+    values = {name: getattr(module, name) for name in {*getattr(module, "__all__", ()), *exported}}
     return {n: v for n, v in values.items() if inspect.isclass(v) or inspect.isroutine(v)}
 
 
@@ -37,7 +51,7 @@ def cases() -> list[Any]:
     seen: set[int] = set()
     found = []
     for folder in FOLDERS:
-        for name, value in public(folder).items():
+        for name, value in sorted(public(folder).items()):
             if id(value) not in seen and not name.startswith("_"):
                 seen.add(id(value))
                 found.append(pytest.param(value, id=f"{value.__module__}.{name}"))

@@ -1,4 +1,4 @@
-"""Every Python example in the README and the docs runs: the blocks of a page in order, in one go."""
+"""Every Python example in the README and the docs runs: the blocks of a page, in order."""
 
 from __future__ import annotations
 
