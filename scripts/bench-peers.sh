@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Builds the two environments that the benchmarks compare against, beside the project's own .venv:
+#   .venv-peers-train   torch (CPU build) with snnTorch, SpikingJelly, Norse and sinabs
+#   .venv-peers-sim     Brian2 2.9 (wants NumPy below 2.4) with Cython and Numba
+# Run it again at any time: a finished environment of the same recipe is left alone.
+#
+# Why --no-deps: SpikingJelly and Norse ask for torchvision, which would bring the CUDA build of
+# torch (about 6 GB). Their neuron modules never import it (only data sets and ready-made image
+# models do), and sinabs imports its chip SDK only to talk to a chip. So the four packages go in
+# alone, followed by the few small packages that their neuron modules do import. pip then lists
+# what is missing; each import is tried below, and that is the test that counts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+torch=torch==2.13.0 # exactly this spec gives the CPU build
+train_alone=(snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3)
+train_small=(numpy scipy matplotlib packaging tqdm loguru nir nirtorch pbr)
+sim=(brian2==2.9.0 "numpy<2.4" cython numba setuptools)
+
+build() { # build DIR RECIPE-TEXT FUNCTION IMPORT...
+    local dir=$1 recipe=$2 install=$3
+    shift 3
+    if [[ -f $dir/recipe.txt && $(<"$dir/recipe.txt") == "$recipe" ]]; then
+        echo "bench-peers: $dir is ready"
+    else
+        echo "bench-peers: building $dir"
+        rm -rf "$dir"
+        "$python" -m venv "$dir"
+        "$install" "$dir/bin/python"
+    fi
+    for module in "$@"; do
+        "$dir/bin/python" -c "import $module" || {
+            echo "bench-peers: $dir cannot import $module; remove $dir and run this again" >&2
+            exit 1
+        }
+    done
+    echo "$recipe" >"$dir/recipe.txt"
+    echo "bench-peers: $dir imports $*"
+}
+
+pip_install() { "$1" -m pip install --quiet --disable-pip-version-check "${@:2}"; }
+
+install_train() {
+    pip_install "$1" "$torch" # first and alone, so that nothing can pull in another build
+    pip_install "$1" "$torch" "${train_small[@]}"
+    pip_install "$1" --no-deps "${train_alone[@]}"
+}
+
+install_sim() { pip_install "$1" "${sim[@]}"; }
+
+build .venv-peers-train "$torch ${train_small[*]} | ${train_alone[*]}" install_train \
+    torch snntorch spikingjelly.activation_based.neuron norse.torch sinabs.layers
+build .venv-peers-sim "${sim[*]}" install_sim numpy numba Cython brian2
+command -v g++ >/dev/null ||
+    echo "bench-peers: no g++ here: Brian2 standalone and torch.compile rows will be left out" >&2

@@ -1,0 +1,26 @@
+"""Fair timing: every side takes its turn in each round, and the median counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+
+def take_turns(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Seconds of every side in every round; the order turns so that no side is always first.
+
+    >>> take_turns({"a": lambda: 1.0, "b": lambda: 2.0}, 2)
+    {'a': [1.0, 1.0], 'b': [2.0, 2.0]}
+    """
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    names = list(sides)
+    for turn in range(rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            times[name].append(sides[name]())
+    return times
+
+
+def medians(times: Mapping[str, list[float]]) -> dict[str, float]:
+    """The median of each side."""
+    return {name: median(values) for name, values in times.items()}
