@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import CodeType, TracebackType
 
 _HERE = str(Path(__file__).parent)
 
@@ -42,12 +43,24 @@ def here() -> Where | None:
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
-    if frame is None:
-        return None
-    code = frame.f_code
-    spans = islice(code.co_positions(), frame.f_lasti // 2, None)
+    return None if frame is None else _position(frame.f_code, frame.f_lasti, frame.f_lineno)
+
+
+def of_traceback(traceback: TracebackType | None) -> Where | None:
+    """The sub-expression that raised: the innermost frame of the traceback outside this package."""
+    found = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if not code.co_filename.startswith(_HERE):
+            found = _position(code, traceback.tb_lasti, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
+def _position(code: CodeType, instruction: int, line_number: int) -> Where:
+    spans = islice(code.co_positions(), instruction // 2, None)
     line, end_line, column, end_column = next(spans, (None, None, None, None))
-    line = line or frame.f_lineno
+    line = line or line_number
     if column is None or end_column is None:  # python -X no_debug_ranges
         return Where(code.co_filename, line, line, 0, 10_000)
     source = linecache.getline(code.co_filename, line)

@@ -1,0 +1,162 @@
+"""Reading a class body: which names are parameters, states and inputs, and what is wrong there."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NoReturn
+
+from spikeloom.equations.declare import KINDS, InputField, StateField
+from spikeloom.equations.definition import ParamDecl
+from spikeloom.equations.expr import Expr, located
+from spikeloom.equations.quantity import Quantity, Unit, one
+from spikeloom.equations.scales import Scales
+from spikeloom.equations.source import FieldSource, field_sources, source_line
+from spikeloom.equations.values import Distribution, Learn
+from spikeloom.equations.where import Where, here
+from spikeloom.errors import ModelError, UnitError
+
+RESERVED = ("definition", "equations", "values", "replace", "self", "dt", "t")
+
+
+@dataclass(frozen=True)
+class Body:
+    """The declarations of one class body."""
+
+    name: str
+    where: Where | None
+    source: str
+    params: tuple[ParamDecl, ...]
+    states: dict[str, StateField]
+    inputs: dict[str, InputField]
+    helpers: tuple[str, ...]
+    lines: dict[str, FieldSource]
+
+    @property
+    def time_unit(self) -> Unit:
+        """The unit of time of the model."""
+        fields = [*self.params, *self.states.values(), *self.inputs.values()]
+        return Scales.of(f.unit for f in fields).time
+
+    @property
+    def others(self) -> dict[str, str]:
+        """What every name that is not a state is, for messages."""
+        return {p.name: "a Param" for p in self.params} | dict.fromkeys(self.inputs, "an Input")
+
+    def doc(self, name: str) -> str:
+        """The docstring under a field."""
+        return self.lines[name].doc if name in self.lines else ""
+
+    def leaves(self) -> dict[str, Expr]:
+        """Every declared name as a leaf of the tree."""
+        found = {p.name: Expr("leaf", unit=p.unit, kind="param", name=p.name) for p in self.params}
+        for name, s in self.states.items():
+            found[name] = Expr("leaf", unit=s.unit, kind="state", name=name)
+        for name, i in self.inputs.items():
+            found[name] = Expr("leaf", unit=i.unit, kind="input", name=name)
+        return found
+
+    def error(
+        self, name: str, message: str, hint: str | None, kind: type[Any] = ModelError
+    ) -> ModelError | UnitError:
+        """An error about one field, pointing at its line."""
+        where = self.lines[name].where if name in self.lines else self.where
+        return located(kind, f"{self.name}: {message}", where, hint)
+
+
+def read_body(cls: type, base: type, methods: tuple[str, ...]) -> Body:
+    """Read and check the declarations of `cls`, a direct subclass of `base`."""
+    place = here()
+    lines = field_sources(cls.__name__, place)
+    parent = cls.__mro__[1]
+    if parent is not base:
+        raise located(
+            ModelError, f"{cls.__name__}: {parent.__name__} is a finished model and cannot be "
+            "subclassed.", place, f"change a parameter with {parent.__name__}().replace(…), "
+            f"compose (Refractory({parent.__name__}(), 2 * ms)), or write a {base.__name__} of "
+            "its own",
+        )  # fmt: skip
+    body = Body(cls.__name__, place, source_line(cls.__doc__), (), {}, {}, (), lines)
+    params: list[ParamDecl] = []
+    annotations = inspect.get_annotations(cls)
+    for name, annotation in annotations.items():
+        word = _word(annotation)
+        if word == "ClassVar":
+            continue
+        _check_name(body, name)
+        value = vars(cls).get(name)
+        if word == "Param":
+            params.append(_param(body, name, value))
+        elif word == "State" and isinstance(value, StateField):
+            body.states[name] = value
+        elif word == "Input" and isinstance(value, InputField):
+            body.inputs[name] = value
+        elif word in ("State", "Input"):
+            how = "state(mV)" if word == "State" else "inflow(nA) or impulse(mV)"
+            raise body.error(name, f"{name!r} is annotated {word} but declared otherwise.",
+                             f"write {name}: {word} = {how}")  # fmt: skip
+        else:
+            raise body.error(name, f"{name!r} is annotated {word!r}.",
+                             "every field is a Param, a State or an Input")  # fmt: skip
+        if isinstance(getattr(value, "unit", one), Unit) is False:
+            raise body.error(name, f"the unit of {name!r} is {value.unit!r}, which is no unit.",
+                             "for example state(mV)")  # fmt: skip
+    helpers = _helpers(cls, body, set(annotations), methods)
+    for name in annotations:
+        if name in vars(cls):
+            delattr(cls, name)  # instances answer with their own values
+    return Body(body.name, place, body.source, tuple(params), body.states, body.inputs,
+                helpers, lines)  # fmt: skip
+
+
+def _param(body: Body, name: str, value: Any) -> ParamDecl:
+    if isinstance(value, Unit):
+        value = Quantity(1.0, value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = Quantity(value, one)
+    if isinstance(value, (Learn, Distribution)) or (isinstance(value, Quantity) and value.shape):
+        raise body.error(name, f"the default of {name!r} must be one number with its unit.",
+                         "what is learnt or differs between neurons is said where the model is "
+                         f"used: {body.name}({name}=…)")  # fmt: skip
+    if not isinstance(value, Quantity):
+        raise body.error(name, f"the Param {name!r} needs a default with its unit; got {value!r}.",
+                         f"for example {name}: Param = 20 * ms")  # fmt: skip
+    if not isfinite(float(value.value)):
+        raise body.error(name, f"the default of {name!r} must be finite; got {value}.", None)
+    if value.unit.kind == "time" and float(value.value) <= 0:
+        raise body.error(name, f"{name!r} is a time constant and must be above 0; got {value}.",
+                         None)  # fmt: skip
+    return ParamDecl(name, value.unit, value, body.doc(name))
+
+
+def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name, value in vars(cls).items():
+        if name in fields or name in methods or name.startswith("__"):
+            continue
+        if inspect.isfunction(value) or isinstance(value, staticmethod):
+            found.append(name)
+            continue
+        kind = {StateField: "State", InputField: "Input"}.get(type(value), "Param")
+        _no_annotation(body, name, kind)
+    return tuple(found)
+
+
+def _no_annotation(body: Body, name: str, kind: str) -> NoReturn:
+    raise body.error(name, f"{name!r} has no annotation, so it is not part of the model.",
+                     f"write {name}: {kind} = …")  # fmt: skip
+
+
+def _check_name(body: Body, name: str) -> None:
+    if name in RESERVED or name.startswith("_"):
+        raise body.error(name, f"{name!r} cannot be the name of a field.",
+                         "it has a meaning of its own; choose another name")  # fmt: skip
+
+
+def _word(annotation: object) -> str:
+    """The last word of an annotation, which is text under ``from __future__ import annotations``."""
+    if isinstance(annotation, str):
+        return annotation.partition("[")[0].rpartition(".")[2].strip()
+    known = {id(kind): word for word, kind in KINDS.items()}
+    return known.get(id(annotation), getattr(annotation, "__name__", str(annotation)))

@@ -1,0 +1,105 @@
+"""What neurons, surrogates and wrappers share: frozen values made of named parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from spikeloom.equations.definition import ParamDecl
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.values import Value, check, word
+from spikeloom.errors import ParameterError, suggest
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class ModelValue:
+    """A value of a traced class: keyword arguments only, frozen, equal by value, hashable."""
+
+    _params: ClassVar[tuple[ParamDecl, ...]] = ()
+
+    if not TYPE_CHECKING:  # the checkers see the keywords of each class instead
+
+        def __init__(self, *args: object, **values: object) -> None:
+            cls = type(self)
+            if args:
+                raise ParameterError(
+                    f"{cls.__name__} takes its parameters by name only.",
+                    hint=f"for example {cls.__name__}({_example(self._params)})",
+                )
+            known = {p.name: p for p in self._params}
+            for name in values:
+                if name not in known:
+                    raise ParameterError(
+                        f"{cls.__name__} has no parameter {name!r}.", hint=suggest(name, known)
+                    )
+            given = {
+                p.name: check(cls.__name__, p.name, p.unit, values.get(p.name, p.default))
+                for p in self._params
+            }
+            object.__setattr__(self, "_values", MappingProxyType(given))
+
+        def __getattr__(self, name: str) -> Any:
+            values = self.__dict__.get("_values", {})
+            if name in values:
+                return values[name]
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name!r}; {suggest(name, values)}"
+            )
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """Every parameter by name, also those left at their defaults."""
+        return self.__dict__["_values"]
+
+    def replace(self, **changes: Any) -> Self:
+        """The same model with some parameters changed."""
+        return type(self)(**{**self.values, **changes})
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise ParameterError(
+            f"{type(self).__name__} is frozen: {name} cannot be assigned.",
+            hint=f"make a changed copy: x.replace({name}=…)",
+        )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise ParameterError(f"{type(self).__name__} is frozen: {name} cannot be deleted.")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, ModelValue):
+            return NotImplemented
+        return dict(self.values) == dict(other.values)
+
+    def __hash__(self) -> int:
+        return hash((type(self), tuple(self.values.items())))
+
+    def __repr__(self) -> str:
+        changed = [
+            f"{p.name}={_argument(self.values[p.name])}"
+            for p in self._params
+            if self.values[p.name] != p.default
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), dict(self.values)))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+def _rebuild(cls: type[ModelValue], values: dict[str, Value]) -> ModelValue:
+    return cls(**values)
+
+
+def _argument(value: Value) -> str:
+    return word(value) if isinstance(value, Quantity) else repr(value)
+
+
+def _example(params: tuple[ParamDecl, ...]) -> str:
+    return f"{params[0].name}={_argument(params[0].default)}" if params else ""
