@@ -1,1 +1,14 @@
-"""Equations + dt + method → Program."""
+"""Equations + method → Program: integration, adjoint, simplification, verification."""
+
+from spikeloom.compile.bind import Bound as Bound
+from spikeloom.compile.bind import bind as bind
+from spikeloom.compile.compiler import compile_neuron as compile_neuron
+from spikeloom.compile.methods import RK4 as RK4
+from spikeloom.compile.methods import Euler as Euler
+from spikeloom.compile.methods import Exact as Exact
+from spikeloom.compile.methods import ExponentialEuler as ExponentialEuler
+from spikeloom.compile.methods import Heun as Heun
+from spikeloom.compile.methods import Method as Method
+from spikeloom.compile.methods import Midpoint as Midpoint
+from spikeloom.compile.methods import SequentialEuler as SequentialEuler
+from spikeloom.compile.program import Program as Program

@@ -4,15 +4,10 @@ A Program is a value: three straight-line blocks of scalar instructions and the 
 and come out. It holds no arrays and no units, it can be written to JSON and read back, and two
 Programs that read the same are the same.
 
-========== ==============================================================  =======================
-block      leaves it may read                                              what it gives
-========== ==============================================================  =======================
-prologue   ``dt``, ``param:NAME``                                          ``coef:NAME``, ``start:STATE``
-forward    ``state:NAME``, ``input:NAME``, ``coef:NAME``                   ``state:NAME``, ``out``
-backward   the same, ``grad:out`` and ``grad:state:NAME``                  ``grad:state:NAME``,
-                                                                           ``grad:input:NAME``,
-                                                                           ``grad:coef:NAME``
-========== ==============================================================  =======================
+- *prologue* reads ``dt`` and ``param:NAME``; gives ``coef:NAME`` and ``start:STATE``.
+- *forward* reads ``state:NAME``, ``input:NAME``, ``coef:NAME``; gives ``state:NAME`` and ``out``.
+- *backward* reads the same, ``grad:out`` and ``grad:state:NAME``; gives the gradient of all that
+  *forward* reads: ``grad:state:NAME``, ``grad:input:NAME``, ``grad:coef:NAME``.
 
 The prologue runs once for each set of parameters, in float64, outside any kernel. One run of the
 forward block is one time step of one neuron; ``out`` is 1 at a spike and 0 otherwise (for a model

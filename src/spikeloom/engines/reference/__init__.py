@@ -1,1 +1,3 @@
-"""Placeholder docstring: its owner fills this in."""
+"""The reference engine: NumPy float64, a plain loop over time. Slow, obvious, and the truth."""
+
+from spikeloom.engines.reference.engine import Reference as Reference

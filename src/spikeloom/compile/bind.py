@@ -1,0 +1,61 @@
+"""Binding: a Program meets parameter values and a time step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikeloom.compile.numeric import run_block
+from spikeloom.compile.program import Program
+from spikeloom.errors import ParameterError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A Program with its coefficients and starting states, each a number or one per neuron."""
+
+    program: Program
+    coefs: dict[str, Array]
+    start: dict[str, Array]
+
+    def initial(self, *shape: int) -> Array:
+        """Starting states (S, *shape), the last axis running over neurons.
+
+        Arguments:
+            shape: Batch axes, then the number of neurons.
+        """
+        rows = [np.broadcast_to(self.start[name], shape) for name in self.program.states]
+        return np.array(rows, np.float64).reshape(len(rows), *shape)
+
+
+def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bound:
+    """Run the prologue of a Program.
+
+    Arguments:
+        program: What the compiler made.
+        values: Parameter name → number or array (F,), in the unit that the model declares.
+        dt: Time step in `program.time_unit`.
+
+    Raises:
+        ParameterError: A parameter is missing, or `dt` is not a positive number.
+    """
+    if not (np.isscalar(dt) and np.isfinite(dt) and dt > 0):
+        raise ParameterError(
+            f"{program.model}: dt must be a positive time, got {dt!r} {program.time_unit}.",
+            hint="for example dt = 0.1 * ms",
+        )
+    missing = [name for name in program.params if name not in values]
+    if missing:
+        raise ParameterError(f"{program.model}: no value for parameter {missing[0]!r}.")
+    leaves = {f"param:{name}": values[name] for name in program.params}
+    given = run_block(program.prologue, {**leaves, "dt": dt})
+    return Bound(
+        program,
+        {name: given[f"coef:{name}"] for name in program.coefs},
+        {name: given[f"start:{name}"] for name in program.states},
+    )

@@ -1,0 +1,124 @@
+"""`compile_neuron`: equations + method → a verified Program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spikeloom.compile.adjoint import adjoint
+from spikeloom.compile.emit import emit
+from spikeloom.compile.graph import Graph, Node, is_const
+from spikeloom.compile.hoist import hoist
+from spikeloom.compile.lower import SURROGATE, Lowered
+from spikeloom.compile.methods import Method
+from spikeloom.compile.program import Program
+from spikeloom.compile.step import COUNTER, Step, build
+from spikeloom.compile.verify import verify
+from spikeloom.errors import CompileError
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Neuron, Refractory, Surrogate
+
+WIDTH = f"{SURROGATE}width"
+"""Parameter of a Program that was compiled with a width of its own."""
+
+
+def compile_neuron(
+    neuron: Neuron | Refractory,
+    method: Method | None = None,
+    *,
+    surrogate: Surrogate | None = None,
+    own_width: bool = False,
+    through_reset: bool = True,
+    smooth: bool = False,
+) -> Program:
+    r"""Turn the equations of a neuron into a Program.
+
+    Arguments:
+        neuron: A neuron value; only its equations matter here, its parameters enter in `bind`.
+        method: How to integrate; None chooses and says why in `Program.reason`.
+        surrogate: Shape of the gradient of a spike; None lets no gradient through spikes.
+        own_width: Whether the surrogate's argument is divided by a parameter
+            ``surrogate.width`` instead of the distance from the starting state to threshold.
+        through_reset: Whether gradients flow through the reset, as the dependence of the state on
+            the spike.
+        smooth: Replace each spike by the surrogate's own smooth curve. The backward block is then
+            the exact derivative of the forward block, which is how gradients are tested.
+
+    Returns:
+        The verified Program. It depends on neither dt nor any parameter's value.
+
+    Raises:
+        CompileError: The method does not suit the equations, or the surrogate has nothing to
+            work on.
+
+    Example:
+        >>> from spikeloom.models import LIF
+        >>> compile_neuron(LIF()).method
+        'Exact()'
+    """
+    graph = Graph()
+    definition = neuron.definition
+    lowered = Lowered(graph, definition, surrogate and surrogate.definition, None)
+    start = lowered.start()
+    if surrogate is not None and definition.fires is not None:
+        width = graph.leaf(f"param:{WIDTH}") if own_width else _distance(lowered, start)
+        lowered = Lowered(graph, definition, surrogate.definition, width)
+    step = build(lowered, method, smooth=smooth)
+    return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
+
+
+def _distance(lowered: Lowered, start: dict[str, Node]) -> Node:
+    """Distance from the starting state to threshold: the natural scale of a surrogate."""
+    g = lowered.graph
+    resting = lowered.fires(start, start)
+    if resting is None or resting.margin is None:
+        return g.const(1)
+    distance = g.apply("abs", resting.margin)
+    if is_const(distance, 0):
+        raise CompileError(
+            f"{lowered.model}: it starts exactly at threshold, so the surrogate has no scale.",
+            hint="give the surrogate's scale: width=1 * mV",
+        )
+    return distance
+
+
+def _assemble(
+    lowered: Lowered, step: Step, start: dict[str, Node], *, own_width: bool, through_reset: bool
+) -> Program:
+    graph, definition = lowered.graph, lowered.definition
+    states = dict(step.states)
+    if COUNTER in states:
+        start = {**start, COUNTER: graph.const(0)}
+    roots = {f"state:{n}": node for n, node in states.items()} | {"out": step.out}
+    forward, hoisted = hoist(graph, roots)
+    inputs = tuple(i.name for i in definition.inputs)
+    backward = adjoint(
+        graph,
+        {n: forward[f"state:{n}"] for n in states},
+        forward["out"],
+        inputs=inputs,
+        coefs=hoisted.coefs,
+        through_reset=through_reset,
+    )
+    prologue = {f"coef:{n}": node for n, node in hoisted.coefs.items()}
+    prologue |= {f"start:{n}": start[n] for n in states}
+    params = [p.name for p in definition.params]
+    if lowered.surrogate is not None and definition.fires is not None:
+        params += [SURROGATE + p.name for p in lowered.surrogate.params]
+        params += [WIDTH] if own_width else []
+    return verify(
+        Program(
+            model=definition.name,
+            method=repr(step.method),
+            reason=step.reason,
+            time_unit=str(definition.time_unit),
+            states=tuple(states),
+            inputs=inputs,
+            params=tuple(params),
+            coefs=tuple(hoisted.coefs),
+            spikes=step.spikes,
+            prologue=emit(graph, prologue),
+            forward=emit(graph, forward),
+            backward=emit(graph, backward),
+        )
+    )

@@ -1,0 +1,95 @@
+"""A Program as text that a person can check: the discretised step, line by line."""
+
+from __future__ import annotations
+
+from spikeloom.compile.program import Block, Instr, Program
+
+INFIX = {
+    "add": (" + ", 1),
+    "sub": (" - ", 1),
+    "mul": ("*", 2),
+    "div": ("/", 2),
+    "lt": (" < ", 0),
+    "le": (" <= ", 0),
+    "gt": (" > ", 0),
+    "ge": (" >= ", 0),
+    "and": (" and ", -1),
+    "or": (" or ", -1),
+}
+"""Operation → (symbol, how tightly it binds)."""
+ATOM = 9
+
+
+def explain(program: Program) -> str:
+    """Method, coefficients and the update of one step.
+
+    >>> from spikeloom.compile import compile_neuron
+    >>> from spikeloom.models import LeakyIntegrator
+    >>> print(explain(compile_neuron(LeakyIntegrator())).splitlines()[0])
+    LeakyIntegrator by Exact(): all rates are linear, so the step is exact
+    """
+    lines = [f"{program.model} by {program.method}: {program.reason}", "", "once, from dt"]
+    lines[-1] += f" ({program.time_unit}) and the parameters:"
+    lines += ["  " + line for line in render(program.prologue)]
+    lines += ["", "each step:"]
+    lines += ["  " + line for line in render(program.forward)]
+    lines += ["", "each step backwards, for gradients:"]
+    lines += ["  " + line for line in render(program.backward)]
+    return "\n".join(lines)
+
+
+def render(block: Block) -> list[str]:
+    """A block as assignments; what is used once is written where it is used."""
+    uses = [0] * len(block.instrs)
+    for instr in block.instrs:
+        for a in instr.args:
+            uses[a] += 1
+    for _, place in block.outputs:
+        uses[place] += 1
+    texts: list[tuple[str, int]] = []
+    lines: list[str] = []
+    for place, instr in enumerate(block.instrs):
+        text, strength = _text(instr, [texts[a] for a in instr.args])
+        if uses[place] > 1 and instr.args:
+            lines.append(f"t{place} = {text}")
+            text, strength = f"t{place}", ATOM
+        texts.append((text, strength))
+    for name, place in block.outputs:
+        if texts[place][0] != _leaf(name):
+            lines.append(f"{_leaf(name)} <- {texts[place][0]}")
+    return lines
+
+
+def _leaf(name: str) -> str:
+    """``state:v`` reads ``v``; a gradient keeps a mark of what it is the gradient of."""
+    if name.startswith("grad:"):
+        return "d_" + _leaf(name.removeprefix("grad:"))
+    return name.removeprefix("start:") + "(0)" if "start:" in name else name.split(":")[-1]
+
+
+def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
+    if instr.op == "const":
+        return f"{instr.value:.17g}", ATOM if (instr.value or 0) >= 0 else 1
+    if instr.op == "leaf":
+        return _leaf(instr.name or ""), ATOM
+    if instr.op in INFIX:
+        symbol, strength = INFIX[instr.op]
+        left, right = args
+        # a - (b + c) and a / (b*c) need brackets that a + (b + c) does not.
+        tight = strength + (instr.op in ("sub", "div"))
+        first = _wrap(left, strength)
+        return f"{first}{symbol}{_wrap(right, tight)}", strength
+    if instr.op == "neg":
+        return f"-{_wrap(args[0], 2)}", 1
+    if instr.op == "select":
+        condition, yes, no = (a for a, _ in args)
+        return f"where({condition}, {yes}, {no})", ATOM
+    if instr.op == "indicator":
+        return f"[{args[0][0]}]", ATOM
+    if instr.op == "item":
+        return f"{args[0][0]}[{int(instr.value or 0)}]", ATOM
+    return f"{instr.op}({', '.join(a for a, _ in args)})", ATOM
+
+
+def _wrap(text: tuple[str, int], outer: int) -> str:
+    return text[0] if text[1] >= outer else f"({text[0]})"

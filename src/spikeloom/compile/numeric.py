@@ -1,0 +1,121 @@
+"""What every operation means in numbers: the float64 table that all engines are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from spikeloom.compile.program import Block
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def exprel(x: Array) -> Array:
+    """(eˣ − 1)/x, and 1 at x = 0."""
+    x = np.asarray(x, np.float64)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)
+
+
+def exprel1(x: Array) -> Array:
+    """Derivative of `exprel`: (x·eˣ − eˣ + 1)/x², and ½ at x = 0."""
+    x = np.asarray(x, np.float64)
+    near = np.abs(x) < 0.5
+    safe = np.where(near, 1.0, x)
+    # Σ xⁿ (n+1)/(n+2)!: the closed form loses all its digits near 0.
+    series, term = np.zeros_like(x), np.ones_like(x)
+    for n in range(18):
+        series = series + term / (n + 2)
+        term = term * x / (n + 1)
+    far = ((safe - 1) * np.exp(np.minimum(safe, 708.0)) + 1) / (safe * safe)
+    return np.where(near, series, np.where(x > 708, np.inf, far))
+
+
+def _erf(x: Array) -> Array:
+    from scipy.special import erf
+
+    return erf(x)
+
+
+def _sigmoid(x: Array) -> Array:
+    from scipy.special import expit
+
+    return expit(x)
+
+
+def _expm1m(matrix: Array) -> Array:
+    """exp(A) − 1 = A·φ(A) by one exponential of the doubled matrix [[A, A], [0, 0]]."""
+    from scipy.linalg import expm
+
+    size = matrix.shape[-1]
+    doubled = np.zeros((*matrix.shape[:-2], 2 * size, 2 * size))
+    doubled[..., :size, :size] = matrix
+    doubled[..., :size, size:] = matrix
+    # The upper right block of exp([[A, A], [0, 0]]) is A·φ(A), without a subtraction.
+    return expm(doubled)[..., :size, size:]
+
+
+OPERATIONS: Mapping[str, Callable[..., Array]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "pow": np.power,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "sign": np.sign,
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "sin": np.sin,
+    "cos": np.cos,
+    "atan": np.arctan,
+    "erf": _erf,
+    "exprel": exprel,
+    "exprel1": exprel1,
+    "min": np.minimum,
+    "max": np.maximum,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": np.logical_not,
+    "select": np.where,
+    "indicator": lambda c: np.asarray(c, np.float64),
+    "expm1m": _expm1m,
+}
+
+
+def run_block(block: Block, leaves: Mapping[str, Array | float]) -> dict[str, Array]:
+    """Every output of a block for given leaves, in float64, by plain broadcasting."""
+    values: list[Array] = []
+    with np.errstate(all="ignore"):
+        for instr in block.instrs:
+            args = [values[a] for a in instr.args]
+            if instr.op == "const":
+                value = np.float64(instr.value or 0.0)
+            elif instr.op == "leaf":
+                value = np.asarray(leaves[instr.name or ""], np.float64)
+            elif instr.op == "matrix":
+                size = int(instr.value or 0)
+                flat = np.stack(np.broadcast_arrays(*args), axis=-1)
+                value = flat.reshape(*flat.shape[:-1], size, size)
+            elif instr.op == "item":
+                size = args[0].shape[-1]
+                value = args[0][..., int(instr.value or 0) // size, int(instr.value or 0) % size]
+            else:
+                value = OPERATIONS[instr.op](*args)
+            values.append(np.asarray(value))
+    return {name: values[place] for name, place in block.outputs}

@@ -1,0 +1,102 @@
+"""What a legal Program is, as code that runs on every Program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from spikeloom.compile.program import Block, Instr, Program
+from spikeloom.errors import VerificationError
+
+NUMBER, BOOL, MATRIX = "number", "bool", "matrix"
+
+_UNARY = (
+    *("neg", "abs", "sign", "floor", "ceil", "sqrt", "exp", "expm1", "log", "log1p", "erf"),
+    *("tanh", "sigmoid", "sinh", "cosh", "sin", "cos", "atan", "exprel", "exprel1"),
+)
+_BINARY = ["add", "sub", "mul", "div", "pow", "min", "max"]
+_COMPARE = ["lt", "le", "gt", "ge"]
+
+SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {
+    **{op: ((NUMBER,), NUMBER) for op in _UNARY},
+    **{op: ((NUMBER, NUMBER), NUMBER) for op in _BINARY},
+    **{op: ((NUMBER, NUMBER), BOOL) for op in _COMPARE},
+    "and": ((BOOL, BOOL), BOOL),
+    "or": ((BOOL, BOOL), BOOL),
+    "not": ((BOOL,), BOOL),
+    "select": ((BOOL, NUMBER, NUMBER), NUMBER),
+    "indicator": ((BOOL,), NUMBER),
+    "expm1m": ((MATRIX,), MATRIX),
+    "item": ((MATRIX,), NUMBER),
+}
+"""Operation → (types of the arguments, type of the result); const, leaf, matrix are apart."""
+
+PROLOGUE_ONLY = frozenset({"matrix", "expm1m", "item"})
+
+
+def verify(program: Program) -> Program:
+    """The Program itself, or a `VerificationError` that names the broken rule."""
+    expected_state = {f"state:{n}" for n in program.states}
+    step_leaves = (
+        expected_state
+        | {f"input:{n}" for n in program.inputs}
+        | {f"coef:{n}" for n in program.coefs}
+    )
+    given = {f"coef:{n}" for n in program.coefs} | {f"start:{n}" for n in program.states}
+    gradients = {f"grad:state:{n}" for n in program.states} | {"grad:out"}
+    _block(program, "prologue", {"dt"} | {f"param:{n}" for n in program.params}, given)
+    _block(program, "forward", step_leaves, expected_state | {"out"})
+    _block(program, "backward", step_leaves | gradients, {f"grad:{leaf}" for leaf in step_leaves})
+    for label, names in (("states", program.states), ("coefs", program.coefs)):
+        if len(set(names)) != len(names):
+            raise VerificationError(f"{program.model}: {label} must differ, got {names}.")
+    return program
+
+
+def _block(program: Program, label: str, leaves: set[str], outputs: set[str]) -> None:
+    block: Block = getattr(program, label)
+    types: list[str] = []
+    for place, instr in enumerate(block.instrs):
+
+        def broken(rule: str, place: int = place, instr: Instr = instr) -> VerificationError:
+            return VerificationError(f"{program.model}, {label}[{place}] {instr}: {rule}.")
+
+        if any(not 0 <= a < place for a in instr.args):
+            raise broken("arguments must be earlier instructions")
+        if instr.op in PROLOGUE_ONLY and label != "prologue":
+            raise broken("matrices belong to the prologue")
+        types.append(_type(instr, [types[a] for a in instr.args], leaves, broken))
+    if set(block.names) != outputs or len(block.names) != len(outputs):
+        missing, extra = sorted(outputs - set(block.names)), sorted(set(block.names) - outputs)
+        raise VerificationError(
+            f"{program.model}, {label}: outputs missing {missing}, not expected {extra}."
+        )
+    for name, place in block.outputs:
+        if not 0 <= place < len(types) or types[place] != NUMBER:
+            raise VerificationError(f"{program.model}, {label}: output {name} is no number.")
+
+
+def _type(
+    instr: Instr,
+    args: list[str],
+    leaves: set[str],
+    broken: Callable[[str], VerificationError],
+) -> str:
+    if instr.op == "const":
+        if args or instr.value is None or math.isnan(instr.value):
+            raise broken("a const needs a number and no arguments")
+        return NUMBER
+    if instr.op == "leaf":
+        if args or instr.name not in leaves:
+            raise broken("this block must not read that leaf")
+        return NUMBER
+    if instr.op == "matrix":
+        if instr.value is None or len(args) != int(instr.value) ** 2 or {*args} != {NUMBER}:
+            raise broken("a matrix needs size² numbers")
+        return MATRIX
+    signature = SIGNATURES.get(instr.op)
+    if signature is None:
+        raise broken("unknown operation")
+    if tuple(args) != signature[0]:
+        raise broken(f"expected arguments {signature[0]}, got {tuple(args)}")
+    return signature[1]

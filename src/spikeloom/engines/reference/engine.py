@@ -1,0 +1,204 @@
+"""Running a Program step by step in NumPy float64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from spikeloom.compile.numeric import run_block
+from spikeloom.compile.program import Program
+from spikeloom.engines.results import Backward, Forward, Simulation
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Inputs = Mapping[str, Array | None]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The engine that defines what every other engine must answer.
+
+    Arrays are float64; T steps, B batch, F neurons, S states.
+    """
+
+    def forward(
+        self,
+        program: Program,
+        coefs: Mapping[str, Array],
+        inputs: Inputs,
+        state: Array,
+        steps: int,
+        *,
+        checkpoint_every: int | None = None,
+        out: Array | None = None,
+    ) -> Forward:
+        """Run `steps` steps.
+
+        Arguments:
+            program: What to run.
+            coefs: Coefficient name → number or array (F,), from `bind`.
+            inputs: Input name → array (T, B, F), or None for no input.
+            state: States before the first step, (S, B, F).
+            steps: T.
+            checkpoint_every: Keep the states before every so many steps, for `backward`.
+            out: Buffer (T, B, F) for the answer.
+
+        Returns:
+            The output of every step (T, B, F), the last states (S, B, F), and the checkpoints
+            (K, S, B, F) if asked for.
+        """
+        state = np.array(state, np.float64)
+        result = np.empty((steps, *state.shape[1:])) if out is None else out
+        kept = []
+        for t in range(steps):
+            if checkpoint_every and t % checkpoint_every == 0:
+                kept.append(state)
+            state, result[t] = _advance(program, coefs, _at(inputs, t), state)
+        stacked = None
+        if checkpoint_every:
+            stacked = np.stack(kept) if kept else state[None]
+        return Forward(out=result, state=state, checkpoints=stacked)
+
+    def backward(
+        self,
+        program: Program,
+        coefs: Mapping[str, Array],
+        inputs: Inputs,
+        checkpoints: Array,
+        checkpoint_every: int,
+        grad_out: Array | None,
+        grad_state: Array | None,
+        *,
+        want_inputs: tuple[str, ...] = (),
+        want_coefs: tuple[str, ...] = (),
+    ) -> Backward:
+        """Gradients of a `forward`, in reverse time.
+
+        Arguments:
+            program: What was run.
+            coefs: As in `forward`.
+            inputs: As in `forward`.
+            checkpoints: From `forward`; only the first, the initial state, is used here.
+            checkpoint_every: As in `forward`.
+            grad_out: Gradient at the outputs (T, B, F), or None for zero.
+            grad_state: Gradient at the last states (S, B, F), or None for zero.
+            want_inputs: Inputs whose gradient is wanted.
+            want_coefs: Coefficients whose gradient is wanted.
+
+        Returns:
+            Gradients of the wanted inputs (T, B, F), the initial states (S, B, F) and the wanted
+            coefficients (F,), the last summed over time and batch.
+        """
+        state = np.array(checkpoints[0], np.float64)
+        steps = _steps(inputs, grad_out)
+        before = []
+        for t in range(steps):
+            before.append(state)
+            state, _ = _advance(program, coefs, _at(inputs, t), state)
+        grad = np.zeros_like(state) if grad_state is None else np.array(grad_state, np.float64)
+        to_inputs = {name: np.zeros((steps, *state.shape[1:])) for name in want_inputs}
+        to_coefs = {name: np.zeros(state.shape[1:]) for name in want_coefs}
+        for t in reversed(range(steps)):
+            leaves = _leaves(program, coefs, _at(inputs, t), before[t])
+            leaves["grad:out"] = 0.0 if grad_out is None else grad_out[t]
+            for name, g in zip(program.states, grad, strict=True):
+                leaves[f"grad:state:{name}"] = g
+            given = run_block(program.backward, leaves)
+            grad = _stack(program, "grad:state:", given, state.shape)
+            for name, total in to_inputs.items():
+                total[t] = given[f"grad:input:{name}"]
+            for name, total in to_coefs.items():
+                total += given[f"grad:coef:{name}"]
+        summed = {name: total.sum(axis=0) for name, total in to_coefs.items()}
+        return Backward(inputs=to_inputs, state=grad, coefs=summed)
+
+    def simulate(
+        self,
+        program: Program,
+        coefs: Mapping[str, Array],
+        state: Array,
+        steps: int,
+        inputs: Inputs,
+        *,
+        spikes: Literal["indices", "bits", "none"] = "indices",
+        record: tuple[str, ...] = (),
+        every: int = 1,
+    ) -> Simulation:
+        """Run a population and keep its spikes and chosen states.
+
+        Arguments:
+            program: What to run.
+            coefs: Coefficient name → number or array (N,).
+            state: States before the first step, (S, N).
+            steps: T.
+            inputs: Input name → None, a constant (N,), or an array (T, N).
+            spikes: How to give spikes: as (step, neuron) pairs in order, as a bit mask, or not.
+            record: States to keep, as they are after a step.
+            every: Keep the states after steps 0, every, 2·every, …
+
+        Returns:
+            Last states, spikes and traces (ceil(T / every), N).
+        """
+        state = np.array(state, np.float64)
+        fired = np.zeros((steps, state.shape[1]), bool)
+        traces: dict[str, list[Array]] = {name: [] for name in record}
+        for t in range(steps):
+            now = {n: _now(value, t) for n, value in inputs.items()}
+            state, given = _advance(program, coefs, now, state)
+            fired[t] = program.spikes & (given != 0)
+            if t % every == 0:
+                for name in record:
+                    traces[name].append(state[program.states.index(name)])
+        at, who = np.nonzero(fired) if spikes == "indices" else (None, None)
+        return Simulation(
+            state=state,
+            spike_steps=at,
+            spike_ids=who,
+            bits=np.packbits(fired, axis=1, bitorder="little") if spikes == "bits" else None,
+            traces={
+                n: np.array(rows).reshape(len(rows), state.shape[1]) for n, rows in traces.items()
+            },
+        )
+
+
+def _at(inputs: Inputs, t: int) -> dict[str, Array | None]:
+    return {name: None if value is None else value[t] for name, value in inputs.items()}
+
+
+def _now(value: Array | None, t: int) -> Array | None:
+    return value if value is None or value.ndim == 1 else value[t]
+
+
+def _steps(inputs: Inputs, grad_out: Array | None) -> int:
+    arrays = [value for value in (*inputs.values(), grad_out) if value is not None]
+    return len(arrays[0]) if arrays else 0
+
+
+def _leaves(
+    program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
+) -> dict[str, Array | float]:
+    leaves: dict[str, Array | float] = {f"coef:{n}": coefs[n] for n in program.coefs}
+    for name in program.inputs:
+        value = inputs.get(name)
+        leaves[f"input:{name}"] = 0.0 if value is None else value
+    for name, value in zip(program.states, state, strict=True):
+        leaves[f"state:{name}"] = value
+    return leaves
+
+
+def _advance(
+    program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
+) -> tuple[Array, Array]:
+    given = run_block(program.forward, _leaves(program, coefs, inputs, state))
+    return _stack(program, "state:", given, state.shape), np.broadcast_to(
+        given["out"], state.shape[1:]
+    )
+
+
+def _stack(
+    program: Program, prefix: str, given: Mapping[str, Array], shape: tuple[int, ...]
+) -> Array:
+    rows = [np.broadcast_to(given[prefix + name], shape[1:]) for name in program.states]
+    return np.stack(rows) if rows else np.empty(shape)
