@@ -1,1 +1,5 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Files that spikeloom writes and reads."""
+
+from __future__ import annotations
+
+from spikeloom.io.write import write_file as write_file

@@ -1,1 +1,18 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Figures and the run report, from plain arrays. Matplotlib is imported when something is drawn."""
+
+from __future__ import annotations
+
+from spikeloom.show.confusion import confusion as confusion
+from spikeloom.show.curves import learning_curves as learning_curves
+from spikeloom.show.neuron import neuron as neuron
+from spikeloom.show.potentials import potentials as potentials
+from spikeloom.show.raster import rasters as rasters
+from spikeloom.show.rates import firing_rates as firing_rates
+from spikeloom.show.report import write_report as write_report
+from spikeloom.show.run import Curves as Curves
+from spikeloom.show.run import Energy as Energy
+from spikeloom.show.run import Examples as Examples
+from spikeloom.show.run import Layer as Layer
+from spikeloom.show.run import RunReport as RunReport
+from spikeloom.show.svg import inline_svg as inline_svg
+from spikeloom.show.svg import png as png

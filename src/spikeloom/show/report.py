@@ -1,0 +1,215 @@
+"""report.html: one run on one page that needs nothing but itself; the figures also as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spikeloom.io import write_file
+from spikeloom.show.confusion import confusion
+from spikeloom.show.curves import learning_curves
+from spikeloom.show.potentials import potentials
+from spikeloom.show.raster import rasters
+from spikeloom.show.rates import firing_rates
+from spikeloom.show.run import RunReport
+from spikeloom.show.svg import inline_svg, png
+from spikeloom.show.words import percent, points, ratio, short
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_report(run: RunReport, folder: str | Path) -> tuple[Path, ...]:
+    """Write ``report.html`` and ``figures/*.png`` into a run folder.
+
+    Arguments:
+        run: The results.
+        folder: Made if missing; files of these names are replaced.
+    Returns:
+        The files written, the page first.
+    Raises:
+        StorageError: A file cannot be written.
+    """
+    folder = Path(folder)
+    drawn = {name: draw(run) for name, (_, _, draw) in PANELS.items()}
+    page = write_file(folder / "report.html", report_page(run, drawn))
+    pictures = [
+        write_file(folder / "figures" / f"{name}.png", png(figure))
+        for name, figure in drawn.items()
+    ]
+    return page, *pictures
+
+
+def report_page(run: RunReport, drawn: Mapping[str, Figure]) -> str:
+    """The whole page as text. Every word that comes from the run is escaped.
+
+    Arguments:
+        run: The results.
+        drawn: Name of the panel to its figure.
+    """
+    here = files("spikeloom.show")
+    sections = "\n".join(
+        f'<section class="panel{" narrow" if name == "confusion" else ""}">'
+        f"<h2>{escape(title)}</h2>\n<p>{escape(told(run))}</p>\n"
+        f"<figure>{inline_svg(drawn[name], name, title)}</figure></section>"
+        for name, (title, told, _) in PANELS.items()
+    )
+    return Template((here / "page.html").read_text(encoding="utf-8")).substitute(
+        title=escape(run.title),
+        style=(here / "page.css").read_text(encoding="utf-8"),
+        lead=escape(_lead(run)),
+        cards="\n".join(_cards(run)),
+        sections=sections,
+        command=escape(run.command),
+        config=_config(run.config),
+        origin=escape(f"Data: {run.source}. Licence: {run.licence}."),
+        made=escape(" · ".join(f"{name} {value}" for name, value in run.made_with.items())),
+    )
+
+
+def _lead(run: RunReport) -> str:
+    ours, theirs = float(np.mean(run.test_accuracy)), float(np.mean(run.twin_test_accuracy))
+    seeds = "" if len(run.seeds) == 1 else f", averaged over {len(run.seeds)} seeds"
+    return (
+        f"A spiking network read {percent(run.test_accuracy)} of {run.test_count:,} images "
+        f"it had never seen correctly{seeds}: {points(ours, theirs)}. "
+        f"Network: {run.network}. Twin: {run.twin}."
+    )
+
+
+def _cards(run: RunReport) -> Iterator[str]:
+    ours, theirs = float(np.mean(run.test_accuracy)), float(np.mean(run.twin_test_accuracy))
+    several = " (mean ± sd over seeds)" if len(run.seeds) > 1 else ""
+    yield _card(
+        "Test accuracy",
+        percent(run.test_accuracy).replace(" ±", " <small>±").replace(" %", " %</small>")
+        if several
+        else percent(run.test_accuracy),
+        f"Plain twin: {percent(run.twin_test_accuracy)}{several}.",
+        _bars(ours, theirs, 1.0),
+    )
+    rate = f"{short(run.mean_rate_hz)} <small>Hz</small>"
+    note = "Mean over all spiking neurons and test images."
+    if run.mean_decision_steps is not None:
+        note += f" The decision stands after {short(run.mean_decision_steps)} time steps on average."
+    yield _card("Firing rate", rate, note)
+    yield _card(
+        "Synaptic events",
+        f"{short(run.synaptic_events_per_sample)} <small>per image</small>",
+        "Each spike counts once for every synapse it reaches.",
+    )
+    energy = run.energy
+    told = ratio(energy.network_nj, energy.twin_nj)
+    constants = ", ".join(f"{name} {value}" for name, value in energy.constants.items())
+    yield _card(
+        "Energy, estimated",
+        f"{short(energy.network_nj)} <small>nJ per image</small>",
+        f"Plain twin: {short(energy.twin_nj)} nJ{f' ({told} for the spiking network)' if told else ''}. "
+        f"Counted operations only: {constants} ({energy.source}).",
+        _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
+    )
+
+
+def _card(title: str, number: str, note: str, bars: str = "") -> str:
+    """A headline number; `number` and `bars` are markup of ours, the rest is text."""
+    return (
+        f'<div class="card"><h3>{escape(title)}</h3><div class="number">{number}</div>'
+        f"{bars}<p>{escape(note)}</p></div>"
+    )
+
+
+def _bars(ours: float, theirs: float, full: float) -> str:
+    rows = (("spiking", "", ours), ("plain", " twin", theirs))
+    return (
+        '<div class="bars" aria-hidden="true">'
+        + "".join(
+            f'<div class="bar{kind}"><span>{name}</span>'
+            f'<i style="width: {100 * max(value, 0) / full if full > 0 else 0:.1f}%"></i></div>'
+            for name, kind, value in rows
+        )
+        + "</div>"
+    )
+
+
+def _config(config: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th><code>{escape(name)}</code></th><td>{escape(value)}</td></tr>"
+        for name, value in _flat(config)
+    )
+    return f"<details><summary>All settings of this run</summary><table>{rows}</table></details>"
+
+
+def _flat(config: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        elif isinstance(value, (list, tuple)):
+            yield f"{before}{name}", ", ".join(map(str, value))
+        else:
+            yield f"{before}{name}", str(value)
+
+
+def _curves_told(run: RunReport) -> str:
+    told = (
+        "Thick lines: examples kept aside for validation; thin lines: the training examples "
+        "themselves. The accuracy scale is stretched towards 100 %, so that the last errors stay "
+        "visible. The test images play no part here."
+    )
+    if len(run.seeds) > 1:
+        told += " Faint lines are single seeds; the mean ends where the first seed stopped."
+    return told
+
+
+def _potentials_told(run: RunReport) -> str:
+    return (
+        "The same images as seen by the output neurons, one line per class. The network decides for "
+        f"the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the true class where "
+        "the choice was wrong. Dotted upright line: from here on the choice no longer changed."
+    )
+
+
+PANELS = {
+    "learning": (
+        "How it learnt",
+        _curves_told,
+        lambda run: learning_curves(run.curves, run.twin_curves),
+    ),
+    "rasters": (
+        "What the neurons do",
+        lambda _: (
+            "A few test images and every spike they caused: one row per neuron, one stroke per "
+            "spike, time from left to right. The rows of the first layer keep the order of its "
+            "neurons."
+        ),
+        lambda run: rasters(run.examples, run.classes),
+    ),
+    "potentials": (
+        "How it decides",
+        _potentials_told,
+        lambda run: potentials(run.examples, run.classes),
+    ),
+    "confusion": (
+        "What it mistakes for what",
+        lambda run: (
+            "Test images by what they are and what they were read as"
+            + (f", summed over {len(run.seeds)} seeds. " if len(run.seeds) > 1 else ". ")
+            + "Blue: right. Vermilion: wrong."
+        ),
+        lambda run: confusion(run.confusion, run.classes),
+    ),
+    "rates": (
+        "How busy the neurons are",
+        lambda _: (
+            "Mean firing rate of each neuron over all test images. A silent neuron costs nothing "
+            "and says nothing; few of them are a good sign, none is not needed."
+        ),
+        lambda run: firing_rates(run.rates_hz),
+    ),
+}
+"""Name to title, caption and drawing: the order on the page, and the names of the PNG files."""
