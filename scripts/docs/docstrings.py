@@ -1,11 +1,15 @@
-"""Read our docstrings as Markdown: bare examples become code blocks, sections stand alone."""
+"""Read our docstrings as Markdown: bare examples become code blocks, sections stand alone.
+
+And read `from … import X as X` as what it means to a type checker: X is public here.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
-from griffe import Extension, Object
+from griffe import Extension, Module, Object
 
 _SECTION = re.compile(r"^(?:Arguments|Returns|Raises|Yields|Attributes|Examples?):$")
 _SOURCE = re.compile(r"^(Source|Maths|Shape|Note): ?")
@@ -39,7 +43,19 @@ def as_markdown(text: str) -> str:
 
 
 class Docstrings(Extension):
-    """Applied to every docstring as it is collected."""
+    """Applied to every docstring as it is collected, and to the exports of every package."""
+
+    def on_module_members(self, *, node: Any, mod: Module, **_: Any) -> None:
+        """List what a package re-exports, where it has no `__all__` of its own."""
+        if not isinstance(node, ast.Module) or mod.exports is not None or not mod.is_init_module:
+            return
+        mod.exports = [
+            alias.name
+            for statement in ast.walk(node)
+            if isinstance(statement, ast.ImportFrom)
+            for alias in statement.names
+            if alias.asname == alias.name
+        ]
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
         """Rewrite the docstring of `obj`, if it has one."""
