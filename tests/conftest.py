@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Read by pyright, never run: some of it is wrong on purpose.
+collect_ignore_glob = ["typing/*"]
+
 # Slow shared machines make any deadline a coin toss; a found failure is printed with its seed.
 _SLOW_MACHINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
