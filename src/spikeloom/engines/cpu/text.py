@@ -1,0 +1,168 @@
+"""Writing LLVM IR as text: fresh names, blocks, counted loops.
+
+Text rather than an object tree, because what is shown by ``explain()`` is then exactly what is
+compiled, comments included, and because writing it costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class Loop:
+    """The inside of a counted loop: its index, what it carries, and what it carries next."""
+
+    def __init__(self, index: str, carried: tuple[str, ...]) -> None:
+        self.index = index
+        self.carried = carried
+        self.next = carried
+        """Set before the loop body ends: the carried values of the next turn."""
+        self.results: tuple[str, ...] = ()
+        """The carried values after the loop; set when it closes."""
+
+
+class Writer:
+    """One LLVM module in the making.
+
+    >>> w = Writer()
+    >>> with w.function("twice", "ptr %p"):
+    ...     x = w.let("load float, ptr %p, align 4")
+    ...     w.put(f"store float {w.let(f'fadd float {x}, {x}')}, ptr %p, align 4")
+    >>> print(w.text())
+    define void @twice(ptr %p) {
+    entry:
+      %v1 = load float, ptr %p, align 4
+      %v2 = fadd float %v1, %v1
+      store float %v2, ptr %p, align 4
+      ret void
+    }
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._declared: dict[str, None] = {}
+        self._count = 0
+        self.block = ""
+        """Label of the block being written."""
+
+    def text(self) -> str:
+        """The module."""
+        return "\n".join([*self._declared, *self._lines])
+
+    def name(self, stem: str = "v") -> str:
+        """A name not used before, without its ``%``."""
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def put(self, line: str) -> None:
+        """One instruction without a result."""
+        self._lines.append(f"  {line}")
+
+    def note(self, text: str) -> None:
+        """A comment for the reader of the kernel."""
+        self._lines.append(f"  ; {text}")
+
+    def let(self, expression: str, stem: str = "v") -> str:
+        """One instruction; gives the name of its result."""
+        name = f"%{self.name(stem)}"
+        self.put(f"{name} = {expression}")
+        return name
+
+    def call(self, result: str, function: str, arguments: str, types: str) -> str:
+        """Call an intrinsic, declaring it on first use."""
+        self._declared.setdefault(f"declare {result} @{function}({types})")
+        text = f"call {result} @{function}({arguments})"
+        if result == "void":
+            self.put(text)
+            return ""
+        return self.let(text)
+
+    def label(self, name: str) -> None:
+        """Start a block."""
+        self._lines.append(f"{name}:")
+        self.block = name
+
+    @contextmanager
+    def function(self, name: str, parameters: str) -> Iterator[None]:
+        """A void function; its body is written inside the ``with``."""
+        self._lines.append(f"define void @{name}({parameters}) {{")
+        self.label("entry")
+        yield
+        self.put("ret void")
+        self._lines.append("}")
+
+    @contextmanager
+    def when(self, condition: str) -> Iterator[None]:
+        """Code that runs only if the condition holds."""
+        inside, after = self.name("then"), self.name("after")
+        self.put(f"br i1 {condition}, label %{inside}, label %{after}")
+        self.label(inside)
+        yield
+        self.put(f"br label %{after}")
+        self.label(after)
+
+    def choose(
+        self, condition: str, yes: Sequence[str], no: Sequence[str], types: Sequence[str]
+    ) -> tuple[str, ...]:
+        """Run one of two lists of expressions; one result for each pair."""
+        a, b, after = self.name("yes"), self.name("no"), self.name("after")
+        self.put(f"br i1 {condition}, label %{a}, label %{b}")
+        self.label(a)
+        left = [self.let(e) for e in yes]
+        self.put(f"br label %{after}")
+        self.label(b)
+        right = [self.let(e) for e in no]
+        self.put(f"br label %{after}")
+        self.label(after)
+        return tuple(
+            self.let(f"phi {t} [ {x}, %{a} ], [ {y}, %{b} ]")
+            for t, x, y in zip(types, left, right, strict=True)
+        )
+
+    @contextmanager
+    def loop(
+        self,
+        start: str,
+        stop: str,
+        step: int | str = 1,
+        carried: Sequence[tuple[str, str]] = (),
+        down: bool = False,
+    ) -> Iterator[Loop]:
+        """``for (i = start; i < stop; i += step)``, also downwards (``i = stop - 1 … start``).
+
+        ``carried`` are (type, first value) pairs, for values that go from turn to turn.
+        """
+        before, body, after = self.block, self.name("loop"), self.name("done")
+        first = self.let(f"sub i64 {stop}, 1") if down else start
+        test = self.let(f"icmp slt i64 {start}, {stop}")
+        self.put(f"br i1 {test}, label %{body}, label %{after}")
+        self.label(body)
+        index = f"%{self.name('i')}"
+        names = tuple(f"%{self.name('c')}" for _ in carried)
+        heads = len(self._lines)
+        self._lines += [""] * (1 + len(carried))
+        loop = Loop(index, names)
+        yield loop
+        if down:
+            following = self.let(f"sub i64 {index}, {step}")
+            test = self.let(f"icmp sge i64 {following}, {start}")
+        else:
+            following = self.let(f"add i64 {index}, {step}")
+            test = self.let(f"icmp slt i64 {following}, {stop}")
+        last = self.block
+        self.put(f"br i1 {test}, label %{body}, label %{after}")
+        self._lines[heads] = (
+            f"  {index} = phi i64 [ {first}, %{before} ], [ {following}, %{last} ]"
+        )
+        for k, ((kind, initial), name, value) in enumerate(
+            zip(carried, names, loop.next, strict=True)
+        ):
+            self._lines[heads + 1 + k] = (
+                f"  {name} = phi {kind} [ {initial}, %{before} ], [ {value}, %{last} ]"
+            )
+        self.label(after)
+        loop.results = tuple(
+            self.let(f"phi {kind} [ {initial}, %{before} ], [ {value}, %{last} ]")
+            for (kind, initial), value in zip(carried, loop.next, strict=True)
+        )

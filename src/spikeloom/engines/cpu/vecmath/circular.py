@@ -1,0 +1,76 @@
+"""sin, cos and atan.
+
+sin and cos take out multiples of pi/2 with three pieces of it and fused multiply-add, which is
+exact to the last bit up to ANGLE_LIMIT. Beyond, neighbouring numbers are a good part of a radian
+apart and the answer is NaN rather than something arbitrary.
+"""
+
+from __future__ import annotations
+
+import math
+
+from spikeloom.engines.cpu.vecmath.coefficients import ATAN, COS, SIN
+from spikeloom.engines.cpu.vecmath.exponential import MAGIC
+from spikeloom.engines.cpu.vector import Vec
+
+HALF_PI = {
+    "float32": (1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15),
+    "float64": (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33),
+}
+"""pi/2 in three pieces."""
+ANGLE_LIMIT = {"float32": 2.0**21, "float64": 2.0**50}
+
+
+def _circular(v: Vec, x: str, quarter: int) -> str:
+    """sin(x + quarter * pi/2)."""
+    magic = v.const(MAGIC[v.dtype])
+    shifted = v.fma(x, v.const(2.0 / math.pi), magic)
+    n = v.sub(shifted, magic)
+    r = x
+    for piece in HALF_PI[v.dtype]:
+        r = v.fma(n, v.const(-piece), r)
+    z = v.mul(r, r)
+    sine = v.fma(v.mul(r, z), v.poly(SIN[v.dtype], z), r)
+    half = v.mul(z, v.const(0.5))
+    top = v.sub(v.const(1.0), half)
+    lost = v.sub(v.sub(v.const(1.0), top), half)
+    cosine = v.add(top, v.fma(v.mul(z, z), v.poly(COS[v.dtype], z), lost))
+    turn = v.iop("add", v.bits_of(shifted), v.iconst(quarter))
+    odd = v.iop("and", turn, v.iconst(1))
+    use_sine = v.w.let(f"icmp eq {v.int} {odd}, zeroinitializer")
+    value = v.select(use_sine, sine, cosine)
+    sign = v.iop("shl", v.iop("and", turn, v.iconst(2)), v.iconst(v.bits - 2))
+    value = v.from_bits(v.iop("xor", v.bits_of(value), sign))
+    known = v.cmp("ole", v.abs(x), v.const(ANGLE_LIMIT[v.dtype]))
+    return v.select(known, value, v.const(math.nan))
+
+
+def sin(v: Vec, x: str) -> str:
+    """Sine of x in radians."""
+    return _circular(v, x, 0)
+
+
+def cos(v: Vec, x: str) -> str:
+    """Cosine of x in radians."""
+    return _circular(v, x, 1)
+
+
+def atan(v: Vec, x: str) -> str:
+    """Arc tangent: turned by pi/4 or pi/2 so that |u| <= tan(pi/8), then an odd polynomial."""
+    t, one = v.abs(x), v.const(1.0)
+    turn = math.tan(math.pi / 8)
+    middle = v.cmp("ogt", t, v.const(turn))
+    far = v.cmp("ogt", t, v.const(1 / turn))
+
+    def pick(beyond: str, between: str, near: str) -> str:
+        return v.select(far, beyond, v.select(middle, between, near))
+
+    above = pick(v.const(-1.0), v.sub(t, one), t)
+    below = pick(t, v.add(t, one), one)
+    u = v.div(above, below)
+    z = v.mul(u, u)
+    angle = v.fma(v.mul(u, z), v.poly(ATAN[v.dtype], z), u)
+    high, low, _ = HALF_PI[v.dtype]
+    zero = v.const(0.0)
+    rest = v.add(angle, pick(v.const(low), v.const(low / 2), zero))
+    return v.copysign(v.add(pick(v.const(high), v.const(high / 2), zero), rest), x)
