@@ -1,1 +1,17 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Networks of spiking layers: containers, encoders, readouts, losses, initialisation."""
+
+from spikeloom.nn import encode as encode
+from spikeloom.nn import loss as loss
+from spikeloom.nn import readout as readout
+from spikeloom.nn.energy import EnergyConstants as EnergyConstants
+from spikeloom.nn.energy import Work as Work
+from spikeloom.nn.energy import plain_work as plain_work
+from spikeloom.nn.energy import spiking_work as spiking_work
+from spikeloom.nn.init import LayerGain as LayerGain
+from spikeloom.nn.init import scale_to_rate as scale_to_rate
+from spikeloom.nn.protocol import State as State
+from spikeloom.nn.protocol import Stateful as Stateful
+from spikeloom.nn.protocol import emits_spikes as emits_spikes
+from spikeloom.nn.protocol import is_stateful as is_stateful
+from spikeloom.nn.sequential import Sequential as Sequential
+from spikeloom.nn.twin import ann_twin as ann_twin

@@ -1,0 +1,44 @@
+"""What an encoder is, and the checks that encoders share."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+
+from spikeloom.errors import NumericsError, ParameterError, ShapeError
+
+
+class Encoder(Protocol):
+    """Turns samples (batch, ...) into a block of time (time, batch, *features)."""
+
+    def __call__(self, x: Tensor, draw: int = 0) -> Tensor: ...
+
+
+def check_steps(who: str, steps: int) -> None:
+    """Raise `ParameterError` unless ``steps`` is a whole number of at least one."""
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ParameterError(f"{who}: steps must be a whole number >= 1, got {steps!r}.")
+
+
+def check_samples(who: str, x: Tensor, rank: int, shape: str) -> None:
+    """Raise `ShapeError` unless ``x`` has at least ``rank`` axes."""
+    if x.dim() < rank:
+        raise ShapeError(
+            f"{who}: samples must be {shape}, got {tuple(x.shape)}.",
+            hint="one sample alone needs a batch axis: x.unsqueeze(0)",
+        )
+
+
+def check_intensity(who: str, x: Tensor) -> None:
+    """Raise unless every value of ``x`` is finite and from 0 to 1."""
+    if x.numel() == 0:
+        return
+    low, high = (float(v) for v in x.aminmax())
+    if low != low or high != high:
+        raise NumericsError(f"{who}: the samples contain NaN.")
+    if low < 0.0 or high > 1.0:
+        raise ParameterError(
+            f"{who}: intensities must lie in [0, 1], got values from {low:g} to {high:g}.",
+            hint="scale the data first, for example x / 255 for 8-bit images",
+        )

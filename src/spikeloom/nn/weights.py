@@ -1,0 +1,48 @@
+"""Which layers hold weights, and how far each of their inputs reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+WeightLayer: TypeAlias = "nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d"
+WEIGHT_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+"""Layers that multiply their input with weights: where synapses are."""
+
+
+def is_weight_layer(layer: object) -> bool:
+    """Whether a layer holds synapses.
+
+    >>> is_weight_layer(nn.Linear(2, 3)), is_weight_layer(nn.ReLU())
+    (True, False)
+    """
+    return isinstance(layer, WEIGHT_LAYERS)
+
+
+def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:
+    """Number of synapses that leave each input of a weight layer.
+
+    With all weights 1 the derivative of the sum of all outputs by an input counts them; borders
+    and strides of convolutions come out right.
+
+    Arguments:
+        layer: A linear or convolution layer.
+        shape: Shape of one sample, (*features).
+
+    Returns:
+        Tensor of that shape.
+
+    >>> fan_out(nn.Linear(3, 5), (3,)).tolist()
+    [5.0, 5.0, 5.0]
+    """
+    ones = {name: torch.ones_like(value) for name, value in layer.named_parameters()}
+    reference = next(iter(ones.values()))
+    with torch.enable_grad():
+        x = reference.new_zeros((1, *shape), requires_grad=True)
+        total = functional_call(layer, {k: v.detach() for k, v in ones.items()}, (x,)).sum()
+        (count,) = torch.autograd.grad(total, x)
+    return count[0]

@@ -1,0 +1,187 @@
+"""Train a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader
+
+from spikeloom.errors import ParameterError
+from spikeloom.nn.encode import Encoder
+from spikeloom.nn.loss import Loss, Regulariser
+from spikeloom.train.augment import Augment
+from spikeloom.train.checkpoint import Checkpoint, Progress
+from spikeloom.train.history import Epoch, History
+from spikeloom.train.interrupt import Interrupt
+from spikeloom.train.progress import Show, reporter
+from spikeloom.train.runner import Run
+from spikeloom.train.samples import Batches, LoaderBatches, Samples, ShuffledBatches, as_samples
+from spikeloom.train.settings import repeatable
+from spikeloom.train.split import split_validation
+from spikeloom.train.step import Objective
+from spikeloom.train.storage import make_folder
+from spikeloom.train.tree import copy_into
+
+
+def fit(
+    net: nn.Module,
+    data: Any,
+    *,
+    loss: Loss,
+    optimizer: Optimizer,
+    epochs: int,
+    encode: Encoder | None = None,
+    batch_size: int = 64,
+    validation: Any = 0.1,
+    seed: int = 0,
+    scheduler: Any = None,
+    clip: float | None = None,
+    patience: int | None = None,
+    augment: Augment | None = None,
+    regularisers: Sequence[Regulariser] = (),
+    callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    save_seconds: float = 5.0,
+    title: str = "training",
+    show: Show = "auto",
+) -> History:
+    """Train a network; keep the weights of the epoch that validates best.
+
+    The same arguments give the same bits, also when the run was interrupted and resumed.
+
+    Arguments:
+        net: Spiking or plain network; its weights are changed.
+        data: Training data: an object with ``inputs`` and ``targets``, a pair of arrays, or a
+            torch DataLoader. The test data have no place here.
+        loss: Such as ``CrossEntropy(MembraneMean())``.
+        optimizer: A torch optimiser over ``net.parameters()``.
+        epochs: Passes over the data.
+        encode: How a sample becomes a run in time; for spiking networks.
+        batch_size: Samples in a batch (a DataLoader has its own).
+        validation: Share of the data to hold back, or data of its own, or None for none.
+        seed: Key of the order and of all chance.
+        scheduler: A torch learning-rate scheduler, stepped after each epoch.
+        clip: Largest norm of the gradient, or None.
+        patience: Stop after this many epochs without a better validation.
+        augment: Changes training samples, such as ``Shift(1)``.
+        regularisers: Such as ``RateBand(...)``.
+        callbacks: Called after each epoch with its figures; True stops the training.
+        out: Folder for checkpoints, or None.
+        resume: Folder of an interrupted run to go on with.
+        save_seconds: Shortest time between two checkpoints, s.
+        title: Name shown beside the progress.
+        show: ``"auto"``, ``"quiet"`` or a reporter.
+
+    Returns:
+        Figures of every epoch.
+
+    Raises:
+        CheckpointError: The run to resume is damaged or had other settings.
+        StorageError: The folder cannot be written.
+        NumericsError: NaN or infinity in the data or in the loss.
+        KeyboardInterrupt: After Ctrl-C, once the batch is finished and the state is saved.
+
+    >>> import torch
+    >>> from spikeloom.nn.loss import CrossEntropy
+    >>> from spikeloom.nn.readout import Direct
+    >>> net, x = nn.Linear(2, 2), torch.rand(40, 2)
+    >>> optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    >>> history = fit(
+    ...     net,
+    ...     (x, (x[:, 0] > x[:, 1]).long()),
+    ...     loss=CrossEntropy(Direct()),
+    ...     optimizer=optimizer,
+    ...     epochs=3,
+    ...     show="quiet",
+    ... )
+    >>> len(history), history.stopped
+    (3, 'epochs')
+    """
+    _check(epochs=epochs, batch_size=batch_size, patience=patience)
+    objective = Objective(net, loss, encode, tuple(regularisers))
+    batches, held = _divide(data, validation, batch_size, seed)
+    place = out if out is not None else resume
+    folder = None if place is None else Path(place)
+    if folder is not None:
+        make_folder(folder)
+    settings = {
+        "seed": seed,
+        "batches": batches.steps,
+        "samples": batches.count,
+        "validation samples": held.count if held is not None else 0,
+        "loss": repr(loss),
+        "encode": repr(encode),
+        "augment": repr(augment),
+        "optimizer": type(optimizer).__name__,
+    }
+    at = Progress()
+    if resume is not None:
+        at = Checkpoint(Path(resume), net, optimizer, scheduler, settings).load()
+    store = Checkpoint(folder, net, optimizer, scheduler, settings) if folder else None
+    report = reporter(show)
+    run = Run(
+        objective,
+        batches,
+        held,
+        optimizer,
+        scheduler,
+        store,
+        at,
+        report,
+        save_seconds,
+        seed=seed,
+        clip=clip,
+        patience=patience,
+        augment=augment,
+        callbacks=tuple(callbacks),
+    )
+    report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
+    try:
+        with repeatable(), Interrupt() as interrupt:
+            run.until(epochs, interrupt)
+    finally:
+        report.close()
+    if at.best:
+        copy_into(net.state_dict(), at.best)
+    return at.history
+
+
+def _divide(
+    data: Any, validation: Any, batch_size: int, seed: int
+) -> tuple[Batches, Batches | None]:
+    share = validation if isinstance(validation, float) else None
+    held: Batches | None = None
+    if validation is not None and share is None:
+        held = evaluation_batches(validation, "validation data", batch_size)
+    if isinstance(data, DataLoader):
+        if share is not None:
+            raise ParameterError(
+                "fit: a share of validation cannot be cut from a DataLoader.",
+                hint="pass validation=another_loader, or validation=None",
+            )
+        return LoaderBatches(data, seed), held
+    samples = as_samples(data, "training data")
+    if share is not None:
+        first, second = split_validation(samples.targets.numpy(), share, seed)
+        held = evaluation_batches(samples.rows(second), "validation data", batch_size)
+        samples = samples.rows(first)
+    return ShuffledBatches(samples, batch_size, seed), held
+
+
+def evaluation_batches(data: Any, what: str, batch_size: int) -> Batches:
+    """Batches in the order of the data."""
+    if isinstance(data, DataLoader):
+        return LoaderBatches(data)
+    samples: Samples = as_samples(data, what)
+    return ShuffledBatches(samples, batch_size, shuffle=False)
+
+
+def _check(*, epochs: int, batch_size: int, patience: int | None) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise ParameterError(f"fit: {name} must be a whole number >= 1, got {value!r}.")

@@ -1,0 +1,77 @@
+"""One epoch of training and one pass of validation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import islice
+
+import torch
+from torch.optim import Optimizer
+
+from spikeloom.errors import NumericsError
+from spikeloom.nn.keys import derive_key
+from spikeloom.train.augment import Augment
+from spikeloom.train.checkpoint import Progress
+from spikeloom.train.progress import Reporter
+from spikeloom.train.samples import Batches
+from spikeloom.train.step import Objective
+from spikeloom.train.tally import Tally
+
+
+def train_epoch(
+    objective: Objective,
+    batches: Batches,
+    optimizer: Optimizer,
+    at: Progress,
+    *,
+    seed: int,
+    clip: float | None,
+    augment: Augment | None,
+    report: Reporter,
+    after_batch: Callable[[], None],
+) -> None:
+    """Train on the rest of the current epoch; ``at`` follows every batch.
+
+    All chance in batch k of epoch e (encoder, augmentation, dropout) is keyed by (seed, e, k), so
+    it does not matter what ran before.
+
+    Raises:
+        NumericsError: The loss is no longer a number.
+    """
+    net = objective.net
+    net.train()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    for inputs, targets in islice(batches.epoch(at.epoch), at.step, None):
+        draw = at.epoch * batches.steps + at.step
+        torch.manual_seed(derive_key(seed, "batch", draw))
+        x = inputs if augment is None else augment(inputs, draw)
+        # Zeroed in place: fresh gradients would need fresh memory in every step.
+        optimizer.zero_grad(set_to_none=False)
+        loss, y = objective(x, targets, draw)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise NumericsError(
+                f"training: the loss is {value} in epoch {at.epoch + 1}, batch {at.step + 1}.",
+                hint="lower the learning rate, or set clip=1.0",
+            )
+        loss.backward()
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+        at.tally.add(value, objective.correct(y, targets), inputs.shape[0])
+        at.step += 1
+        report.batch(inputs.shape[0], value)
+        after_batch()
+
+
+@torch.no_grad()
+def validate(objective: Objective, batches: Batches) -> Tally:
+    """Loss and hits on samples that are not trained on; the same draws every time."""
+    objective.net.eval()
+    tally = Tally()
+    for place, (inputs, targets) in enumerate(batches.epoch(0)):
+        y = objective.outputs(inputs, -1 - place)
+        loss = float(objective.loss(y, targets))
+        tally.add(loss, objective.correct(y, targets), inputs.shape[0])
+    return tally

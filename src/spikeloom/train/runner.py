@@ -1,0 +1,125 @@
+"""The course of a training run: epochs, the best weights so far, when to stop, when to save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from spikeloom.train.augment import Augment
+from spikeloom.train.checkpoint import Checkpoint, Progress
+from spikeloom.train.history import Epoch
+from spikeloom.train.interrupt import Interrupt
+from spikeloom.train.loop import train_epoch, validate
+from spikeloom.train.progress import Reporter
+from spikeloom.train.samples import Batches
+from spikeloom.train.step import Objective
+from spikeloom.train.tally import Tally
+from spikeloom.train.tree import copy_into
+
+
+@dataclass(eq=False)
+class Run:
+    """The moving parts of one call of `fit`; its arguments are explained there."""
+
+    objective: Objective
+    batches: Batches
+    held: Batches | None
+    optimizer: Optimizer
+    scheduler: Any
+    store: Checkpoint | None
+    at: Progress
+    report: Reporter
+    save_seconds: float
+    seed: int
+    clip: float | None
+    patience: int | None
+    augment: Augment | None
+    callbacks: tuple[Callable[[Epoch], bool | None], ...]
+    saved: float = field(default_factory=time.monotonic)
+
+    def until(self, epochs: int, interrupt: Interrupt) -> None:
+        """Train up to this many epochs in all, unless something stops it before."""
+        at, history = self.at, self.at.history
+        if at.epoch < epochs and history.stopped == "epochs":
+            history.stopped = ""  # a finished run that is to go on for longer
+        while at.epoch < epochs and not history.stopped:
+            train_epoch(
+                self.objective,
+                self.batches,
+                self.optimizer,
+                at,
+                seed=self.seed,
+                clip=self.clip,
+                augment=self.augment,
+                report=self.report,
+                after_batch=lambda: self._after_batch(interrupt),
+            )
+            epoch = self._finish_epoch()
+            stops = [callback(epoch) for callback in self.callbacks]
+            if any(stops):
+                history.stopped = "callback"
+            elif self.patience is not None and at.stale >= self.patience:
+                history.stopped = "patience"
+            self._save(at_once=False)
+        history.stopped = history.stopped or "epochs"
+        self._save(at_once=True)
+
+    def _finish_epoch(self) -> Epoch:
+        at = self.at
+        held = validate(self.objective, self.held) if self.held is not None else None
+        if isinstance(self.scheduler, ReduceLROnPlateau):
+            self.scheduler.step(held.loss if held else at.tally.loss)
+        elif self.scheduler is not None:
+            self.scheduler.step()
+        at.epoch += 1
+        epoch = Epoch(
+            at.epoch,
+            at.tally.loss,
+            at.tally.accuracy,
+            held.loss if held else None,
+            held.accuracy if held else None,
+            float(self.optimizer.param_groups[0]["lr"]),
+        )
+        at.step, at.tally = 0, Tally()
+        at.history.epochs.append(epoch)
+        self._keep_best(epoch)
+        self.report.epoch(epoch)
+        return epoch
+
+    def _keep_best(self, epoch: Epoch) -> None:
+        at = self.at
+        if epoch.score is None:
+            return
+        if at.history.best is not None and epoch.score <= (at.history.best_epoch.score or ()):
+            at.stale += 1
+            return
+        at.history.best, at.stale = epoch.number, 0
+        weights = self.objective.net.state_dict()
+        if at.best:
+            copy_into(at.best, weights)
+        else:
+            at.best = {name: value.detach().clone() for name, value in weights.items()}
+
+    def _after_batch(self, interrupt: Interrupt) -> None:
+        if not interrupt.asked:
+            self._save(at_once=False)
+            return
+        if self.store is None:
+            raise KeyboardInterrupt("stopped by Ctrl-C; nothing was saved, there is no out=...")
+        self._save(at_once=True)
+        raise KeyboardInterrupt(
+            f"stopped by Ctrl-C in epoch {self.at.epoch + 1} after batch {self.at.step}; "
+            f"saved in {self.store.folder}: go on with resume"
+        )
+
+    def _save(self, at_once: bool) -> None:
+        if self.store is None:
+            return
+        if at_once or time.monotonic() - self.saved >= self.save_seconds:
+            self.store.save(self.at)
+            self.saved = time.monotonic()

@@ -1,0 +1,178 @@
+"""Samples in memory or from a DataLoader, as batches whose order depends on (seed, epoch) only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from spikeloom.errors import DataError, NumericsError, ParameterError, ShapeError
+from spikeloom.nn.keys import derive_key
+from spikeloom.train.split import permutation
+
+
+class Batches(Protocol):
+    """Something that gives the batches of an epoch, twice the same for the same epoch."""
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def count(self) -> int: ...
+
+    def epoch(self, number: int) -> Iterable[tuple[Tensor, Tensor]]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Inputs (n, *features) and targets, both checked, held in memory as tensors.
+
+    Arguments:
+        inputs: Floating point, finite.
+        targets: int64 labels (n,) or floating-point values (n, outputs).
+    """
+
+    inputs: Tensor
+    targets: Tensor
+
+    def __len__(self) -> int:
+        return self.inputs.shape[0]
+
+    def rows(self, index: np.ndarray) -> Samples:
+        """Some of the samples."""
+        where = torch.from_numpy(index)
+        return Samples(self.inputs[where], self.targets[where])
+
+
+def as_samples(data: Any, what: str) -> Samples:
+    """Read a data set object, or a pair (inputs, targets) of arrays or tensors.
+
+    Arguments:
+        data: Has ``.inputs`` and ``.targets``, or is a pair.
+        what: Name for messages, such as ``"training data"``.
+
+    Raises:
+        DataError: No samples, or not a data set at all.
+        ShapeError: Inputs and targets do not belong together.
+        NumericsError: NaN or infinity.
+    """
+    if isinstance(data, Samples):
+        return data
+    pair: Any = (
+        (data.inputs, data.targets)
+        if hasattr(data, "inputs") and hasattr(data, "targets")
+        else data
+    )
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise DataError(
+            f"{what}: expected a data set with .inputs and .targets, a pair (inputs, targets) "
+            f"or a DataLoader, got {type(data).__name__}.",
+        )
+    inputs, targets = (torch.as_tensor(part) for part in pair)
+    if inputs.dim() < 2 or targets.dim() < 1 or inputs.shape[0] != targets.shape[0]:
+        raise ShapeError(
+            f"{what}: inputs must be (n, *features) and targets (n,), got "
+            f"{tuple(inputs.shape)} and {tuple(targets.shape)}.",
+        )
+    if inputs.shape[0] == 0:
+        raise DataError(f"{what}: there are no samples.", hint="check how the data were selected")
+    inputs = inputs if inputs.is_floating_point() else inputs.float()
+    targets = targets if targets.is_floating_point() else targets.long()
+    check_finite(inputs, what)
+    if targets.is_floating_point():
+        check_finite(targets, f"{what}, targets")
+    elif int(targets.min()) < 0:
+        raise ParameterError(f"{what}: labels count from 0, got {int(targets.min())}.")
+    return Samples(inputs, targets)
+
+
+def check_finite(x: Tensor, what: str) -> None:
+    """Raise `NumericsError` naming the first sample that holds NaN or infinity."""
+    # min and max are NaN if any value is; they need no temporary the size of the data.
+    low, high = x.aminmax()
+    if bool(torch.isfinite(low)) and bool(torch.isfinite(high)):
+        return
+    bad = torch.isfinite(x).flatten(1).all(1).logical_not().nonzero()
+    raise NumericsError(
+        f"{what}: sample {int(bad[0])} contains NaN or infinity ({len(bad)} such samples).",
+        hint="remove or repair these samples; a missing value needs a number of its own",
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ShuffledBatches:
+    """Batches of samples in memory; each is gathered into the same buffer again.
+
+    Arguments:
+        samples: All of them.
+        batch_size: Samples in a batch; the last one of an epoch may be smaller.
+        seed: Key of the order.
+        shuffle: False: in the order of the data, as for evaluation.
+    """
+
+    samples: Samples
+    batch_size: int
+    seed: int = 0
+    shuffle: bool = True
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        return -(-len(self.samples) // self.batch_size)
+
+    @property
+    def count(self) -> int:
+        """Samples in an epoch."""
+        return len(self.samples)
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of one epoch. A batch is valid until the next one is asked for."""
+        n, size = len(self.samples), self.batch_size
+        inputs, targets = self.samples.inputs, self.samples.targets
+        if not self.shuffle:
+            for start in range(0, n, size):
+                yield inputs[start : start + size], targets[start : start + size]
+            return
+        order = torch.from_numpy(permutation(n, self.seed, "order", number))
+        buffer = inputs.new_empty((min(size, n), *inputs.shape[1:]))
+        for start in range(0, n, size):
+            rows = order[start : start + size]
+            batch = buffer[: len(rows)]
+            torch.index_select(inputs, 0, rows, out=batch)
+            yield batch, targets[rows]
+
+
+@dataclass(frozen=True, eq=False)
+class LoaderBatches:
+    """Batches of a torch DataLoader.
+
+    A loader without a generator of its own draws its order from torch's global generator, which
+    is set from (seed, epoch) here; so the order is repeatable too.
+    """
+
+    loader: DataLoader[Any]
+    seed: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Batches in an epoch."""
+        return len(self.loader)
+
+    @property
+    def count(self) -> int:
+        """Samples in an epoch, as far as the data set tells."""
+        return len(self.loader.dataset)  # pyright: ignore[reportArgumentType]
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of one epoch, checked as they come."""
+        torch.manual_seed(derive_key(self.seed, "order", number))
+        for inputs, targets in self.loader:
+            if inputs.shape[0] == 0:
+                raise DataError("DataLoader: it gave an empty batch.")
+            check_finite(inputs, "DataLoader")
+            yield inputs, targets

@@ -1,0 +1,67 @@
+"""One forward pass as training and evaluation need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from spikeloom.errors import ParameterError
+from spikeloom.nn.encode import Encoder
+from spikeloom.nn.loss import Loss, Regulariser
+from spikeloom.nn.protocol import emits_spikes, is_stateful
+from spikeloom.nn.sequential import Sequential
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """What is made small: the network, how samples enter it, the loss and the regularisers.
+
+    Arguments:
+        net: A `Sequential` (or another stateful module), or a plain torch network.
+        loss: Of outputs and targets.
+        encode: Samples -> time; needed by a stateful network, unused by a plain one.
+        regularisers: Of the spikes of every spiking layer.
+
+    Raises:
+        ParameterError: A stateful network without encoder, or regularisers without `Sequential`.
+    """
+
+    net: nn.Module
+    loss: Loss
+    encode: Encoder | None = None
+    regularisers: Sequence[Regulariser] = ()
+
+    def __post_init__(self) -> None:
+        if is_stateful(self.net) and self.encode is None:
+            raise ParameterError(
+                "training a network with state needs encode=...: how a sample becomes a run.",
+                hint="encode=ConstantCurrent(steps=10), or Frames() for samples (time, *features)",
+            )
+        if self.regularisers and not isinstance(self.net, Sequential):
+            raise ParameterError("regularisers of spikes need a spikeloom Sequential.")
+
+    def outputs(self, x: Tensor, draw: int) -> Tensor:
+        """Outputs of the network for samples (batch, *features)."""
+        if self.encode is None or not is_stateful(self.net):
+            return self.net(x)
+        return self.net(self.encode(x, draw))[0]
+
+    def __call__(self, x: Tensor, targets: Tensor, draw: int) -> tuple[Tensor, Tensor]:
+        """Loss with regularisers, and the outputs it comes from."""
+        if not self.regularisers or not isinstance(self.net, Sequential) or self.encode is None:
+            y = self.outputs(x, draw)
+            return self.loss(y, targets), y
+        y, _, kept = self.net.trace(self.encode(x, draw))
+        spikes = {name: kept[name] for name, layer in self.net.layers if emits_spikes(layer)}
+        total = self.loss(y, targets)
+        for term in self.regularisers:
+            total = total + term(spikes)
+        return total, y
+
+    def correct(self, y: Tensor, targets: Tensor) -> int | None:
+        """How many samples are classified right; None if targets are no labels."""
+        if targets.is_floating_point():
+            return None
+        return int((self.loss.readout(y.detach()).argmax(1) == targets).sum())
