@@ -1,4 +1,4 @@
-"""Read our docstrings as Markdown: bare examples become code blocks, sections stand alone.
+"""Read our docstrings as Markdown: examples and tables become code blocks, sections stand alone.
 
 And read `from … import X as X` as what it means to a type checker: X is public here.
 """
@@ -7,39 +7,58 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from textwrap import dedent
 from typing import Any
 
 from griffe import Extension, Module, Object
 
-_SECTION = re.compile(r"^(?:Arguments|Returns|Raises|Yields|Attributes|Examples?):$")
-_SOURCE = re.compile(r"^(Source|Maths|Shape|Note): ?")
+_EXAMPLE = re.compile(r"^Examples?:$")
+_SECTION = re.compile(r"^(?:Arguments|Returns|Raises|Yields|Attributes):$")
+_ASIDE = re.compile(r"^(Source|Maths|Shape|Note): ?")
+_BORDER = re.compile(r"^=+(?: +=+)+$")
 
 
 def as_markdown(text: str) -> str:
-    """One docstring, with `>>>` blocks fenced and a blank line before every section."""
+    """One docstring, ready for a Markdown parser that knows Google's sections."""
     out: list[str] = []
-    fenced = in_example = False
+    for block in _blocks(text):
+        first = block[0]
+        if _EXAMPLE.match(first):
+            block = dedent("\n".join(block[1:])).split("\n")
+            first = block[0]
+        if first.startswith(">>> "):
+            out += ["", "```pycon", *block, "```", ""]
+        elif _BORDER.match(first):
+            out += ["", "```text", *(line for line in block if not _BORDER.match(line)), "```", ""]
+        elif _ASIDE.match(first):
+            out += ["", _ASIDE.sub(r"*\1:* ", first), *block[1:]]
+        elif _SECTION.match(first):
+            out += ["", *block]
+        else:
+            out += block
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """The docstring cut before every section, example and table, and after every empty line."""
+    block: list[str] = []
+    in_table = False
     for line in text.split("\n"):
-        stripped = line.strip()
-        if stripped.startswith("```"):
-            fenced = not fenced
-        if not fenced and not in_example and stripped.startswith(">>> "):
-            indent = line[: len(line) - len(line.lstrip())]
-            out += ["", f"{indent}```pycon"]
-            in_example = True
-        elif in_example and not stripped:
-            out.append("```")
-            in_example = False
-        elif not fenced and not in_example and _SECTION.match(line) and out and out[-1]:
-            out.append("")
-        if not in_example and _SOURCE.match(line):
-            if out and out[-1]:
-                out.append("")
-            line = _SOURCE.sub(r"*\1:* ", line)
-        out.append(line)
-    if in_example:
-        out.append("```")
-    return "\n".join(out)
+        starts = any(p.match(line) for p in (_SECTION, _ASIDE, _EXAMPLE))
+        starts |= line.startswith(">>> ") and not (block and block[0].startswith(">>> "))
+        starts |= bool(_BORDER.match(line)) and not in_table
+        if block and starts:
+            yield block
+            block = []
+        in_table = bool(_BORDER.match(line)) or (in_table and bool(line.strip()))
+        if line.strip() or not block:
+            block.append(line)
+        if not line.strip():
+            yield [*block, ""]
+            block = []
+    if block:
+        yield block
 
 
 class Docstrings(Extension):
