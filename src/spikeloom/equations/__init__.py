@@ -1,1 +1,48 @@
-"""The model language."""
+"""The model language: units, expressions, and classes that read like equations."""
+
+from __future__ import annotations
+
+from spikeloom.equations.declare import Input as Input
+from spikeloom.equations.declare import Param as Param
+from spikeloom.equations.declare import State as State
+from spikeloom.equations.declare import impulse as impulse
+from spikeloom.equations.declare import inflow as inflow
+from spikeloom.equations.declare import state as state
+from spikeloom.equations.definition import Definition as Definition
+from spikeloom.equations.definition import InputDecl as InputDecl
+from spikeloom.equations.definition import ParamDecl as ParamDecl
+from spikeloom.equations.definition import StateDecl as StateDecl
+from spikeloom.equations.definition import SurrogateDefinition as SurrogateDefinition
+from spikeloom.equations.expr import Condition as Condition
+from spikeloom.equations.expr import Expr as Expr
+from spikeloom.equations.functions import atan as atan
+from spikeloom.equations.functions import cos as cos
+from spikeloom.equations.functions import cosh as cosh
+from spikeloom.equations.functions import erf as erf
+from spikeloom.equations.functions import exp as exp
+from spikeloom.equations.functions import expm1 as expm1
+from spikeloom.equations.functions import exprel as exprel
+from spikeloom.equations.functions import log as log
+from spikeloom.equations.functions import log1p as log1p
+from spikeloom.equations.functions import maximum as maximum
+from spikeloom.equations.functions import minimum as minimum
+from spikeloom.equations.functions import pi as pi
+from spikeloom.equations.functions import rises as rises
+from spikeloom.equations.functions import sigmoid as sigmoid
+from spikeloom.equations.functions import sign as sign
+from spikeloom.equations.functions import sin as sin
+from spikeloom.equations.functions import sinh as sinh
+from spikeloom.equations.functions import sqrt as sqrt
+from spikeloom.equations.functions import tanh as tanh
+from spikeloom.equations.functions import where as where
+from spikeloom.equations.neuron import Neuron as Neuron
+from spikeloom.equations.quantity import Quantity as Quantity
+from spikeloom.equations.quantity import Unit as Unit
+from spikeloom.equations.refractory import Refractory as Refractory
+from spikeloom.equations.surrogate import Surrogate as Surrogate
+from spikeloom.equations.values import Distribution as Distribution
+from spikeloom.equations.values import Learn as Learn
+from spikeloom.equations.values import learn as learn
+from spikeloom.equations.values import lognormal as lognormal
+from spikeloom.equations.values import normal as normal
+from spikeloom.equations.values import uniform as uniform

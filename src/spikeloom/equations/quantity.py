@@ -36,6 +36,7 @@ class Unit:
     Multiply a number, a list or an array by it to get a `Quantity`; multiply, divide and raise
     units to get new ones. Two units are equal when they mean the same, whatever they are called:
 
+    >>> from spikeloom.equations.units import MOhm, mV, nA
     >>> nA * MOhm == mV
     True
     """
@@ -127,6 +128,7 @@ class Quantity:
     Equality compares values as they were typed, across prefixes (one bool, also for arrays); order
     comparisons of arrays go element by element. `eval(repr(q)) == q` in the units' namespace.
 
+    >>> from spikeloom.equations.units import cm2, mS, ms, us
     >>> 120 * mS / cm2
     120 * mS / cm2
     >>> ([1, 2] * ms).to(us)
@@ -150,6 +152,7 @@ class Quantity:
         Raises:
             UnitError: `unit` measures something else.
 
+        >>> from spikeloom.equations.units import ms, second
         >>> (0.3 * ms).to(second)
         0.0003
         """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import CodeType, TracebackType
 
-_HERE = str(Path(__file__).parent)
+_HERE = str(Path(__file__).parent) + os.sep
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Neuron models, one a file. To add one, add a file and export its name in `models`."""

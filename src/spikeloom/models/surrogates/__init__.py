@@ -1,1 +1,1 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Surrogate gradients, one a file, each given by its smooth primitive."""

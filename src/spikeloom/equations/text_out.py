@@ -1,0 +1,81 @@
+"""A model as text for people: its equations, its values, and LaTeX for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from spikeloom.equations.definition import Definition
+from spikeloom.equations.latex import latex
+from spikeloom.equations.printing import infix
+from spikeloom.equations.values import Value
+
+
+@dataclass(frozen=True, repr=False)
+class Equations:
+    """The equations of a model: text when printed, LaTeX in a notebook.
+
+    The rates are written so that `from_text` reads them back.
+    """
+
+    definition: Definition
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self.definition))
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """The equations as an ``aligned`` block."""
+        return latex(self.definition)
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+
+def summary(definition: Definition, values: Mapping[str, Value]) -> str:
+    """Name, counts, equations and values: what `print(neuron)` shows."""
+    counts = [
+        f"{len(definition.states)} state{'s' if len(definition.states) != 1 else ''} "
+        f"({', '.join(f'{s.name} in {str(s.unit) or 1}' for s in definition.states)})",
+        *(f"{i.kind} {i.name} in {str(i.unit) or 1}" for i in definition.inputs),
+    ]
+    body = "\n".join(f"  {line}" for line in _lines(definition))
+    return (
+        f"{definition.name}  {' · '.join(counts)}\n{body}\n  {'   '.join(_settings(values))}"
+    ).rstrip()
+
+
+def summary_html(definition: Definition, values: Mapping[str, Value]) -> str:
+    """The same for a notebook."""
+    rows = "".join(
+        f"<tr><td><code>{escape(p.name)}</code></td><td>{escape(str(values[p.name]))}</td>"
+        f"<td>{escape(p.doc)}</td></tr>"
+        for p in definition.params
+    )
+    first = definition.doc.partition("\n")[0]
+    return (
+        f"<b>{escape(definition.name)}</b> {escape(first)}"
+        f"$${latex(definition)}$$<table>{rows}</table>"
+    )
+
+
+def _lines(d: Definition) -> Iterator[str]:
+    for state in d.states:
+        unit = state.unit.symbol.replace(" ", "")
+        yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {'1' if unit == 'one' else unit}"
+    for name, value in d.receive.items():
+        yield f"on arrival: {name} = {infix(value)}"
+    if d.fires is not None:
+        yield f"spike when: {infix(d.fires)}"
+    for name, value in d.reset.items():
+        yield f"after a spike: {name} = {infix(value)}"
+    if d.hold:
+        yield f"refractory: {', '.join(d.hold)} held for {d.period}"
+    starts = ", ".join(f"{s.name} = {infix(s.start)}" for s in d.states)
+    yield f"start: {starts}"
+
+
+def _settings(values: Mapping[str, Value]) -> Iterator[str]:
+    return (f"{name} {value}" for name, value in values.items())
