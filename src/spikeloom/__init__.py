@@ -1,1 +1,53 @@
-"""Spikeloom."""
+"""Spikeloom: a neuron is written once, as equations; every engine is derived from that text.
+
+Everything here is imported when it is first used, so ``import spikeloom`` costs next to nothing.
+
+>>> import spikeloom as sl
+>>> sl.LIF(tau=10 * sl.ms).values["tau"]
+10 * ms
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from spikeloom import bench as bench
+    from spikeloom import compile as compile
+    from spikeloom import data as data
+    from spikeloom import engines as engines
+    from spikeloom import equations as equations
+    from spikeloom import errors as errors
+    from spikeloom import models as models
+    from spikeloom import nn as nn
+    from spikeloom import show as show
+    from spikeloom import testing as testing
+    from spikeloom import train as train
+    from spikeloom.equations import *
+    from spikeloom.models import *
+
+PACKAGES = (
+    *("bench", "compile", "data", "engines", "equations", "errors", "models", "nn", "show"),
+    *("testing", "train"),
+)
+FLAT = ("equations", "models")
+"""Packages whose public names are also found directly in `spikeloom`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in PACKAGES:
+        return import_module(f"spikeloom.{name}")
+    if not name.startswith("_"):
+        for package in FLAT:
+            module = import_module(f"spikeloom.{package}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"spikeloom has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    names = {n for package in FLAT for n in import_module(f"spikeloom.{package}").__all__}
+    return sorted({*names, *PACKAGES, "__version__"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeloom.compile.program import Block, Instr, Program
+from spikeloom.equations.unit_text import number_text
 
 INFIX = {
     "add": (" + ", 1),
@@ -69,7 +70,7 @@ def _leaf(name: str) -> str:
 
 def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
     if instr.op == "const":
-        return f"{instr.value:.17g}", ATOM if (instr.value or 0) >= 0 else 1
+        return number_text(instr.value or 0.0), ATOM if (instr.value or 0) >= 0 else 1
     if instr.op == "leaf":
         return _leaf(instr.name or ""), ATOM
     if instr.op in INFIX:

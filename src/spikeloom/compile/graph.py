@@ -1,8 +1,8 @@
 """The graph that a step is built in: shared nodes, folded constants, no units.
 
 Every node is made by its `Graph`, which hands out the same object for the same operation on the
-same arguments. Common subexpressions are therefore shared from the start, two nodes are equal exactly
-when they are identical, and a node is always younger than its arguments.
+same arguments. Common subexpressions are therefore shared from the start, two nodes are equal
+exactly when they are identical, and a node is always younger than its arguments.
 """
 
 from __future__ import annotations

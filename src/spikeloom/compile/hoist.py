@@ -26,6 +26,7 @@ def hoist(graph: Graph, roots: Mapping[str, Node]) -> tuple[dict[str, Node], Hoi
     nodes = reach(roots.values())
     varying = _varying(nodes)
     done: dict[int, Node] = {}
+    named: dict[int, str] = {}
 
     def coefficient(node: Node) -> Node:
         if node.op == "const":
@@ -34,10 +35,11 @@ def hoist(graph: Graph, roots: Mapping[str, Node]) -> tuple[dict[str, Node], Hoi
             # Coefficients are numbers: a condition over parameters travels as 1 or 0.
             number = coefficient(graph.apply("indicator", node))
             return graph.apply("gt", number, graph.const(0.5))
-        name = node.name.removeprefix("param:") if node.op == "leaf" and node.name else None
-        name = name or f"c{sum(k.startswith('c') and k[1:].isdigit() for k in result.coefs)}"
-        result.coefs.setdefault(name, node)
-        return graph.leaf(f"coef:{name}")
+        if node.index not in named:
+            name = node.name.removeprefix("param:") if node.op == "leaf" and node.name else None
+            named[node.index] = name or f"c.{len(named)}"
+            result.coefs[named[node.index]] = node
+        return graph.leaf(f"coef:{named[node.index]}")
 
     for node in nodes:
         if node.index not in varying:

@@ -14,23 +14,22 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 def exprel(x: Array) -> Array:
     """(eˣ − 1)/x, and 1 at x = 0."""
-    x = np.asarray(x, np.float64)
-    safe = np.where(x == 0, 1.0, x)
-    return np.where(x == 0, 1.0, np.expm1(safe) / safe)
+    one = x.dtype.type(1)
+    safe = np.where(x == 0, one, x)
+    return np.where(x == 0, one, np.expm1(safe) / safe)
 
 
 def exprel1(x: Array) -> Array:
     """Derivative of `exprel`: (x·eˣ − eˣ + 1)/x², and ½ at x = 0."""
-    x = np.asarray(x, np.float64)
     near = np.abs(x) < 0.5
-    safe = np.where(near, 1.0, x)
+    safe = np.where(near, x.dtype.type(1), x)
     # Σ xⁿ (n+1)/(n+2)!: the closed form loses all its digits near 0.
     series, term = np.zeros_like(x), np.ones_like(x)
     for n in range(18):
         series = series + term / (n + 2)
         term = term * x / (n + 1)
-    far = ((safe - 1) * np.exp(np.minimum(safe, 708.0)) + 1) / (safe * safe)
-    return np.where(near, series, np.where(x > 708, np.inf, far))
+    far = ((safe - 1) * np.exp(safe) + 1) / (safe * safe)
+    return np.where(near, series, far)
 
 
 def _erf(x: Array) -> Array:
@@ -93,21 +92,29 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "or": np.logical_or,
     "not": np.logical_not,
     "select": np.where,
-    "indicator": lambda c: np.asarray(c, np.float64),
+    "indicator": lambda c: c,
     "expm1m": _expm1m,
 }
 
 
-def run_block(block: Block, leaves: Mapping[str, Array | float]) -> dict[str, Array]:
-    """Every output of a block for given leaves, in float64, by plain broadcasting."""
+def run_block(
+    block: Block, leaves: Mapping[str, Array | float], dtype: type[np.floating[Any]] = np.float64
+) -> dict[str, Array]:
+    """Every output of a block for given leaves, by plain broadcasting.
+
+    Arguments:
+        block: Instructions to run.
+        leaves: Leaf name → number or array; all must broadcast together.
+        dtype: Precision of every single operation.
+    """
     values: list[Array] = []
     with np.errstate(all="ignore"):
         for instr in block.instrs:
             args = [values[a] for a in instr.args]
             if instr.op == "const":
-                value = np.float64(instr.value or 0.0)
+                value = np.asarray(instr.value or 0.0, dtype)
             elif instr.op == "leaf":
-                value = np.asarray(leaves[instr.name or ""], np.float64)
+                value = np.asarray(leaves[instr.name or ""], dtype)
             elif instr.op == "matrix":
                 size = int(instr.value or 0)
                 flat = np.stack(np.broadcast_arrays(*args), axis=-1)
@@ -117,5 +124,6 @@ def run_block(block: Block, leaves: Mapping[str, Array | float]) -> dict[str, Ar
                 value = args[0][..., int(instr.value or 0) // size, int(instr.value or 0) % size]
             else:
                 value = OPERATIONS[instr.op](*args)
-            values.append(np.asarray(value))
+            keep = value.dtype == np.bool_ and instr.op != "indicator"
+            values.append(value if keep else np.asarray(value, dtype))
     return {name: values[place] for name, place in block.outputs}

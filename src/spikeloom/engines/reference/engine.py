@@ -20,8 +20,14 @@ Inputs = Mapping[str, Array | None]
 class Reference:
     """The engine that defines what every other engine must answer.
 
-    Arrays are float64; T steps, B batch, F neurons, S states.
+    T steps, B batch, F neurons, S states.
+
+    Arguments:
+        dtype: Precision of every operation. Only float64 is the reference; float32 serves to
+            measure how much rounding alone may change an answer.
     """
+
+    dtype: Literal["float32", "float64"] = "float64"
 
     def forward(
         self,
@@ -49,13 +55,13 @@ class Reference:
             The output of every step (T, B, F), the last states (S, B, F), and the checkpoints
             (K, S, B, F) if asked for.
         """
-        state = np.array(state, np.float64)
-        result = np.empty((steps, *state.shape[1:])) if out is None else out
+        state = np.array(state, self.dtype)
+        result = np.empty((steps, *state.shape[1:]), self.dtype) if out is None else out
         kept = []
         for t in range(steps):
             if checkpoint_every and t % checkpoint_every == 0:
                 kept.append(state)
-            state, result[t] = _advance(program, coefs, _at(inputs, t), state)
+            state, result[t] = self._advance(program, coefs, _at(inputs, t), state)
         stacked = None
         if checkpoint_every:
             stacked = np.stack(kept) if kept else state[None]
@@ -80,7 +86,7 @@ class Reference:
             program: What was run.
             coefs: As in `forward`.
             inputs: As in `forward`.
-            checkpoints: From `forward`; only the first, the initial state, is used here.
+            checkpoints: States before every `checkpoint_every`-th step, from a forward run.
             checkpoint_every: As in `forward`.
             grad_out: Gradient at the outputs (T, B, F), or None for zero.
             grad_state: Gradient at the last states (S, B, F), or None for zero.
@@ -91,21 +97,23 @@ class Reference:
             Gradients of the wanted inputs (T, B, F), the initial states (S, B, F) and the wanted
             coefficients (F,), the last summed over time and batch.
         """
-        state = np.array(checkpoints[0], np.float64)
+        state = np.array(checkpoints[0], self.dtype)
         steps = _steps(inputs, grad_out)
         before = []
         for t in range(steps):
+            if t % checkpoint_every == 0:
+                state = np.array(checkpoints[t // checkpoint_every], self.dtype)
             before.append(state)
-            state, _ = _advance(program, coefs, _at(inputs, t), state)
-        grad = np.zeros_like(state) if grad_state is None else np.array(grad_state, np.float64)
-        to_inputs = {name: np.zeros((steps, *state.shape[1:])) for name in want_inputs}
+            state, _ = self._advance(program, coefs, _at(inputs, t), state)
+        grad = np.zeros_like(state) if grad_state is None else np.array(grad_state, self.dtype)
+        to_inputs = {name: np.zeros((steps, *state.shape[1:]), self.dtype) for name in want_inputs}
         to_coefs = {name: np.zeros(state.shape[1:]) for name in want_coefs}
         for t in reversed(range(steps)):
             leaves = _leaves(program, coefs, _at(inputs, t), before[t])
             leaves["grad:out"] = 0.0 if grad_out is None else grad_out[t]
             for name, g in zip(program.states, grad, strict=True):
                 leaves[f"grad:state:{name}"] = g
-            given = run_block(program.backward, leaves)
+            given = run_block(program.backward, leaves, self._type)
             grad = _stack(program, "grad:state:", given, state.shape)
             for name, total in to_inputs.items():
                 total[t] = given[f"grad:input:{name}"]
@@ -141,12 +149,12 @@ class Reference:
         Returns:
             Last states, spikes and traces (ceil(T / every), N).
         """
-        state = np.array(state, np.float64)
+        state = np.array(state, self.dtype)
         fired = np.zeros((steps, state.shape[1]), bool)
         traces: dict[str, list[Array]] = {name: [] for name in record}
         for t in range(steps):
             now = {n: _now(value, t) for n, value in inputs.items()}
-            state, given = _advance(program, coefs, now, state)
+            state, given = self._advance(program, coefs, now, state)
             fired[t] = program.spikes & (given != 0)
             if t % every == 0:
                 for name in record:
@@ -161,6 +169,19 @@ class Reference:
                 n: np.array(rows).reshape(len(rows), state.shape[1]) for n, rows in traces.items()
             },
         )
+
+
+    @property
+    def _type(self) -> type[np.floating[Any]]:
+        return np.float64 if self.dtype == "float64" else np.float32
+
+    def _advance(
+        self, program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
+    ) -> tuple[Array, Array]:
+        leaves = _leaves(program, coefs, inputs, state)
+        given = run_block(program.forward, leaves, self._type)
+        after = _stack(program, "state:", given, state.shape)
+        return after, np.broadcast_to(given["out"], state.shape[1:])
 
 
 def _at(inputs: Inputs, t: int) -> dict[str, Array | None]:
@@ -186,15 +207,6 @@ def _leaves(
     for name, value in zip(program.states, state, strict=True):
         leaves[f"state:{name}"] = value
     return leaves
-
-
-def _advance(
-    program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
-) -> tuple[Array, Array]:
-    given = run_block(program.forward, _leaves(program, coefs, inputs, state))
-    return _stack(program, "state:", given, state.shape), np.broadcast_to(
-        given["out"], state.shape[1:]
-    )
 
 
 def _stack(

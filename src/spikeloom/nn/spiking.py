@@ -1,0 +1,278 @@
+"""`Spiking`: any neuron model as a torch layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from spikeloom.compile.compiler import WIDTH, compile_neuron
+from spikeloom.compile.lower import SURROGATE
+from spikeloom.compile.methods import Method
+from spikeloom.compile.stability import check_step
+from spikeloom.compile.values import numbers, threshold_unit
+from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.units import ms
+from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
+from spikeloom.models.surrogates import ATan
+from spikeloom.nn.op import read_program, scan
+from spikeloom.nn.parameters import Parameter
+from spikeloom.nn.prologue import run_prologue
+from spikeloom.nn.protocol import State
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Neuron, Refractory, Surrogate
+
+EngineName = Literal["auto", "cpu", "reference"]
+SEGMENT = 32
+"""Steps between the states kept for the backward pass, which runs the steps between again."""
+
+
+class Spiking(nn.Module):
+    r"""A layer of neurons without weights: currents in, spikes out.
+
+    Each feature of the input drives one neuron for all its time steps in one call of a native
+    kernel; the gradient is the exact adjoint of the same equations.
+
+    Arguments:
+        neuron: What each neuron is, for example ``LIF(tau=10 * ms)``. A parameter may be a number,
+            an array that broadcasts to the features, ``learn(...)`` or a distribution.
+        surrogate: Smooth stand-in for the derivative of a spike; `ATan` if None.
+        dt: Duration of one time step.
+        method: How to integrate; None chooses and says why in ``layer.program.reason``.
+        width: Distance (in units of the threshold, e.g. ``1 * mV``) by which the surrogate's
+            argument is divided; None takes the distance from the starting state to threshold.
+        through_reset: Whether gradients flow through the reset.
+        size: Shape of the features; needed only where a parameter is a distribution.
+        seed: Seed of the distributions.
+        engine: ``"auto"`` is the CPU engine; ``"reference"`` is slow and obvious.
+
+    Raises:
+        ParameterError: A value is outside what the model accepts.
+        NumericsError: dt is too large for the method to be stable.
+
+    Example:
+        >>> import torch
+        >>> from spikeloom import ms
+        >>> from spikeloom.models import LIF
+        >>> layer = Spiking(LIF(tau=10 * ms), dt=1 * ms)
+        >>> y, state = layer(torch.full((50, 2, 3), 0.3))   # (time, batch, features) in nA
+        >>> y.shape, state["v"].shape, int(y[:, 0, 0].sum())
+        (torch.Size([50, 2, 3]), torch.Size([2, 3]), 7)
+    """
+
+    is_stateful: ClassVar[Literal[True]] = True
+
+    def __init__(
+        self,
+        neuron: Neuron | Refractory,
+        surrogate: Surrogate | None = None,
+        *,
+        dt: Quantity = 1 * ms,
+        method: Method | None = None,
+        width: Quantity | None = None,
+        through_reset: bool = True,
+        size: int | tuple[int, ...] | None = None,
+        seed: int = 0,
+        engine: EngineName = "auto",
+    ) -> None:
+        super().__init__()
+        self.neuron = neuron
+        self.surrogate = ATan() if surrogate is None else surrogate
+        self.method, self.width, self.through_reset = method, width, through_reset
+        self.engine: EngineName = _one_of(engine)
+        definition = neuron.definition
+        self.dt = _duration(dt)
+        self.program = compile_neuron(
+            neuron,
+            method,
+            surrogate=self.surrogate,
+            own_width=width is not None,
+            through_reset=through_reset,
+        )
+        self._text = self.program.to_json()
+        self._step = float(dt.to(definition.time_unit))
+        values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
+        check_step(self.program, values, self._step)
+        self.params = nn.ModuleDict(
+            {
+                p.name: Parameter(
+                    neuron.values[p.name], p.unit, f"{definition.name}.{p.name}", size, seed
+                )
+                for p in definition.params
+            }
+        )
+        if definition.fires is not None:
+            for p in self.surrogate.definition.params:
+                value = self.surrogate.values[p.name]
+                self.params[_key(SURROGATE + p.name)] = Parameter(value, p.unit, p.name, size, seed)
+            if width is not None:
+                unit = threshold_unit(neuron)
+                self.params[_key(WIDTH)] = Parameter(width, unit, "width", size, seed)
+
+    @property
+    def spikes(self) -> bool:
+        """Whether the output is spikes; a model that never fires gives its first state."""
+        return self.program.spikes
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states."""
+        return self.program.states
+
+    def forward(
+        self, x: Tensor, state: Mapping[str, Tensor] | None = None, **inputs: Tensor
+    ) -> tuple[Tensor, State]:
+        """Run the neurons over the time axis of the input.
+
+        Arguments:
+            x: The model's first input (time, batch, *features), in the unit it declares.
+            state: What an earlier call gave, to go on from there; None is a fresh start.
+            inputs: Further inputs of the model by name, of the same shape.
+
+        Returns:
+            Spikes 0 or 1 (time, batch, *features), and the state: name → (batch, *features).
+
+        Raises:
+            ShapeError: The axes are not (time, batch, *features), or a state does not fit.
+        """
+        given = self._inputs(x, inputs)
+        batch, features = x.shape[1], tuple(x.shape[2:])
+        flat = [g.reshape(g.shape[0], batch, -1) for g in given.values()]
+        values = self._values(features)
+        before = self._state(state, x, values)
+        coefs = [values[f"coef:{name}"] for name in self.program.coefs]
+        learning = torch.is_grad_enabled() and any(
+            t.requires_grad for t in (*flat, before, *coefs)
+        )
+        out, after, _ = scan(
+            flat,
+            before,
+            coefs,
+            self._text,
+            ",".join(given),
+            "reference" if self.engine == "reference" else "cpu",
+            min(SEGMENT, max(x.shape[0], 1)) if learning else 0,
+        )
+        shaped = after.reshape(len(self.states), batch, *features)
+        return out.reshape(x.shape), dict(zip(self.states, shaped.unbind(0), strict=True))
+
+    def _values(self, features: tuple[int, ...]) -> dict[str, Tensor]:
+        """Coefficients and starting states, each () or one for each flattened feature."""
+        leaves = {"dt": torch.tensor(self._step, dtype=torch.float64)}
+        for key, parameter in self.params.items():
+            value = parameter()
+            if value.dim():
+                try:
+                    value = value.broadcast_to(features).reshape(-1)
+                except RuntimeError:
+                    raise ShapeError(
+                        f"{self._name}: parameter {key!r} has shape {tuple(value.shape)}, the"
+                        f" input has features {features}.",
+                        hint="one value for each neuron must broadcast to the features",
+                    ) from None
+            leaves[f"param:{_name(key)}"] = value
+        return run_prologue(self.program.prologue, leaves)
+
+    def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        names = self.program.inputs
+        if not names:
+            raise ParameterError(f"{self._name}: the model has no input to drive.")
+        if x.dim() < 3:
+            raise ShapeError(
+                f"{self._name}: input {names[0]!r} must be (time, batch, *features),"
+                f" got {tuple(x.shape)}.",
+                hint="time comes first; for one sample write x[:, None]",
+            )
+        if not x.is_floating_point():
+            raise ShapeError(
+                f"{self._name}: input must be floating point, got {x.dtype}.",
+                hint="convert it: x.float()",
+            )
+        for name, value in others.items():
+            if name not in names[1:]:
+                raise ParameterError(
+                    f"{self._name}: {name!r} is no further input of the model.",
+                    hint=suggest(name, names[1:]),
+                )
+            if value.shape != x.shape:
+                raise ShapeError(
+                    f"{self._name}: input {name!r} must have the shape of the first,"
+                    f" {tuple(x.shape)}, got {tuple(value.shape)}."
+                )
+        return {names[0]: x, **{n: others[n].to(x.dtype) for n in names[1:] if n in others}}
+
+    def _state(
+        self, state: Mapping[str, Tensor] | None, x: Tensor, values: Mapping[str, Tensor]
+    ) -> Tensor:
+        batch, features = x.shape[1], tuple(x.shape[2:])
+        flat = (batch, prod(features))
+        if state is None:
+            rows = [values[f"start:{name}"].broadcast_to(flat) for name in self.states]
+            return torch.stack(rows).to(x.dtype)
+        if set(state) != set(self.states):
+            raise ParameterError(
+                f"{self._name}: the state must hold {sorted(self.states)}, got {sorted(state)}."
+            )
+        for name, value in state.items():
+            if value.shape != (batch, *features):
+                raise ShapeError(
+                    f"{self._name}: state {name!r} must be (batch, *features) ="
+                    f" {(batch, *features)}, got {tuple(value.shape)}.",
+                    hint="a state belongs to one batch: start the next one with state=None",
+                )
+        return torch.stack([state[name].reshape(flat).to(x.dtype) for name in self.states])
+
+    @property
+    def _name(self) -> str:
+        return f"Spiking({self.program.model})"
+
+    def explain(self) -> str:
+        """Equations, the discretised step and its adjoint, as text."""
+        from spikeloom.compile.explain import explain
+
+        return f"{self.neuron.definition.equations}\n\n{explain(read_program(self._text))}"
+
+    def extra_repr(self) -> str:
+        """Everything that was asked for."""
+        words = [repr(self.neuron)]
+        if self.spikes:
+            words.append(repr(self.surrogate))
+        words += [f"dt={self.dt!r}", f"method={self.program.method}"]
+        if self.width is not None:
+            words.append(f"width={self.width!r}")
+        if not self.through_reset:
+            words.append("through_reset=False")
+        if self.engine != "auto":
+            words.append(f"engine={self.engine!r}")
+        return ", ".join(words)
+
+
+def _key(name: str) -> str:
+    """A parameter's name in torch, which allows no dots."""
+    return name.replace(".", "__")
+
+
+def _name(key: str) -> str:
+    return key.replace("__", ".")
+
+
+def _duration(dt: object) -> Quantity:
+    quantity = 1 * dt if isinstance(dt, Unit) else dt
+    if not isinstance(quantity, Quantity) or not quantity.unit.fits(ms):
+        raise UnitError(
+            f"Spiking: dt must be a time, got {dt!r}.", hint="write it with a unit: dt=1 * ms"
+        )
+    return quantity
+
+
+def _one_of(engine: EngineName) -> EngineName:
+    if engine not in ("auto", "cpu", "reference"):
+        raise ParameterError(
+            f"Spiking: no engine is called {engine!r}.",
+            hint=suggest(str(engine), ["auto", "cpu", "reference"]),
+        )
+    return engine
