@@ -68,3 +68,12 @@ def test_every_pinned_dependency_meets_its_bound(root: Path, config: dict[str, A
         if requirement.name != "spikeloom":
             assert requirement.name.lower() in pins, f"{requirement.name} has no pin"
             assert pins[requirement.name.lower()] in requirement.specifier, text
+
+
+def test_one_version(root: Path, config: dict[str, Any]) -> None:
+    import spikeloom
+
+    version = config["project"]["version"]
+    assert spikeloom.__version__ == version
+    assert f"version: {version}" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    assert version in (root / "CHANGELOG.md").read_text(encoding="utf-8")
