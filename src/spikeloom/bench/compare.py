@@ -36,7 +36,9 @@ def same(
     for name, mine in ours.items():
         other = theirs[name]
         if mine.shape != other.shape:
-            raise BenchmarkError(f"{where} differ in the shape of {name}: {mine.shape}, {other.shape}.")
+            raise BenchmarkError(
+                f"{where} differ in the shape of {name}: {mine.shape}, {other.shape}."
+            )
         if not (np.isfinite(mine).all() and np.isfinite(other).all()):
             raise BenchmarkError(f"{where}: {name} is not finite.")
         if mine.size == 0:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from spikeloom.errors import StorageError
+from spikeloom.io.write import write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +95,14 @@ class Report:
         Raises:
             StorageError: The folder is missing, not writable or full.
         """
-        text = json.dumps(self.to_dict(), indent=1) + "\n"
-        try:
-            with tempfile.NamedTemporaryFile(
-                "w", dir=path.parent, prefix=path.name, suffix=".part", delete=False
-            ) as part:
-                try:
-                    part.write(text)
-                    part.flush()
-                    os.fsync(part.fileno())
-                    os.replace(part.name, path)
-                except BaseException:
-                    Path(part.name).unlink(missing_ok=True)
-                    raise
-        except OSError as problem:
-            raise StorageError(
-                f"benchmark {self.name}: cannot write {path}: {problem.strerror}.",
-                hint="give --json a file in a folder that exists and can be written",
-            ) from problem
+        write_file(path, json.dumps(self.to_dict(), indent=1) + "\n")
 
     def show(self, console: Console | None = None) -> None:
         """Print the report as a table."""
         table = Table(title=f"spikeloom bench {self.name}", title_justify="left")
         table.add_column("case")
-        for heading in ("ours", "peers", "best peer / ours", "largest error", "peak MB"):
-            table.add_column(heading, justify="right")
+        for heading in ("ours", "peers", "ratio", "error", "peak MB"):
+            table.add_column(heading, justify="right", no_wrap=True)
         for row in self.rows:
             peers = "\n".join(f"{name} {seconds(s)}" for name, s in row.peers.items())
             ratio = row.ratio_to_best_peer
@@ -150,5 +131,7 @@ def seconds(value: float) -> str:
     """
     for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "us")):
         if value * factor >= 1:
-            return f"{value * factor:.3g} {unit}" if factor == 1.0 else f"{value * factor:.2f} {unit}"
+            return (
+                f"{value * factor:.3g} {unit}" if factor == 1.0 else f"{value * factor:.2f} {unit}"
+            )
     return f"{value * 1e9:.2f} ns"
