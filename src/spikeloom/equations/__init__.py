@@ -40,6 +40,7 @@ from spikeloom.equations.quantity import Quantity as Quantity
 from spikeloom.equations.quantity import Unit as Unit
 from spikeloom.equations.refractory import Refractory as Refractory
 from spikeloom.equations.surrogate import Surrogate as Surrogate
+from spikeloom.equations.text import from_text as from_text
 from spikeloom.equations.values import Distribution as Distribution
 from spikeloom.equations.values import Learn as Learn
 from spikeloom.equations.values import learn as learn

@@ -155,7 +155,7 @@ def _check_name(body: Body, name: str) -> None:
 
 
 def _word(annotation: object) -> str:
-    """The last word of an annotation, which is text under ``from __future__ import annotations``."""
+    """The last word of an annotation, be it an object or the text that Python keeps of it."""
     if isinstance(annotation, str):
         return annotation.partition("[")[0].rpartition(".")[2].strip()
     known = {id(kind): word for word, kind in KINDS.items()}

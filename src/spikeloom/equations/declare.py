@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from spikeloom.equations.expr import Expr
     from spikeloom.equations.values import Distribution, Learn
 
-    ParamValue: TypeAlias = (
-        "Quantity | Unit | Learn | Distribution | float | Sequence[float] | Any"
-    )
+    ParamValue: TypeAlias = "Quantity | Unit | Learn | Distribution | float | Sequence[float] | Any"
 
     class Param:
         """Annotation of a parameter; its default is a number with a unit."""
@@ -71,9 +69,7 @@ class InputField:
     where: Where | None
 
 
-def state(
-    unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
-) -> Any:
+def state(unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[False] = False) -> Any:
     """Declare a state.
 
     Arguments:

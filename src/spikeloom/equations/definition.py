@@ -27,11 +27,12 @@ class ParamDecl:
 
 @dataclass(frozen=True, slots=True)
 class StateDecl:
-    """A state: `start` is an expression over parameters only."""
+    """A state: `start` is an expression over parameters only, `written` what the user wrote."""
 
     name: str
     unit: Unit
     start: Expr
+    written: Expr = field(compare=False)
     doc: str = field(default="", compare=False)
 
 
@@ -136,5 +137,3 @@ class SurrogateDefinition:
     def param(self, name: str) -> ParamDecl:
         """The declaration of the parameter `name`."""
         return next(p for p in self.params if p.name == name)
-
-

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from spikeloom.equations.quantity import Quantity, Unit, bridge, one
@@ -195,6 +196,8 @@ def lift(value: Any, where: Where | None = None) -> Expr:
     if isinstance(value, bool) or _is_array(value) or not _is_number(value):
         raise located(ModelError, f"a model cannot compute with a {type(value).__name__}.",
                       where, "use a number, a quantity, a Param, a State or an Input")  # fmt: skip
+    if not isfinite(float(value)):
+        raise located(ModelError, f"{value} is no number to compute with.", where, None)
     return Expr("const", value=float(value), where=where)
 
 

@@ -8,10 +8,11 @@ from spikeloom.equations.printing import BINDS, needs_bracket
 from spikeloom.equations.unit_table import PRETTY
 from spikeloom.equations.unit_text import number_text
 
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
-).split()
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega", "Gamma", "Delta",
+    "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+}  # fmt: skip
 SIGNS = {
     "add": " + ", "sub": " - ", "mul": r" \, ", "lt": " < ", "le": r" \le ", "gt": " > ",
     "ge": r" \ge ", "and": r" \wedge ", "or": r" \vee ",
@@ -22,13 +23,16 @@ WORDS = {"log": r"\ln", "atan": r"\arctan", "min": r"\min", "max": r"\max", "sig
 
 def latex(d: Definition) -> str:
     """The whole model as an ``aligned`` block."""
-    rows = [
-        rf"\frac{{d {_name(s.name)}}}{{dt}} &= {_node(d.flow[s.name])}" for s in d.states
+    rows = [rf"\frac{{d {_name(s.name)}}}{{dt}} &= {_node(d.flow[s.name])}" for s in d.states]
+    rows += [
+        rf"{_name(n)} &\leftarrow {_node(e)} \quad \text{{on arrival}}"
+        for n, e in d.receive.items()
     ]
-    rows += [rf"{_name(n)} &\leftarrow {_node(e)} \quad \text{{on arrival}}" for n, e in d.receive.items()]
     if d.fires is not None:
         rows.append(rf"\text{{spike}} &\quad {_node(d.fires)}")
-    rows += [rf"{_name(n)} &\leftarrow {_node(e)} \quad \text{{after it}}" for n, e in d.reset.items()]
+    rows += [
+        rf"{_name(n)} &\leftarrow {_node(e)} \quad \text{{after it}}" for n, e in d.reset.items()
+    ]
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 

@@ -19,6 +19,8 @@ class ModelValue:
     """A value of a traced class: keyword arguments only, frozen, equal by value, hashable."""
 
     _params: ClassVar[tuple[ParamDecl, ...]] = ()
+    _recipe: ClassVar[dict[str, Any] | None] = None
+    """How to make the class again, where it is not found under its name in a module."""
 
     if not TYPE_CHECKING:  # the checkers see the keywords of each class instead
 
@@ -68,12 +70,20 @@ class ModelValue:
         raise ParameterError(f"{type(self).__name__} is frozen: {name} cannot be deleted.")
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other) or not isinstance(other, ModelValue):
+        if not isinstance(other, ModelValue):
             return NotImplemented
-        return dict(self.values) == dict(other.values)
+        return self._same_model(other) and dict(self.values) == dict(other.values)
 
     def __hash__(self) -> int:
-        return hash((type(self), tuple(self.values.items())))
+        return hash((type(self).__name__, tuple(self.values.items())))
+
+    def _same_model(self, other: ModelValue) -> bool:
+        """Two classes are one model when they say the same, as after a trip through a pickle."""
+        mine, theirs = type(self), type(other)
+        if mine is theirs:
+            return True
+        said = getattr(mine, "definition", None)
+        return said is not None and said == getattr(theirs, "definition", None)
 
     def __repr__(self) -> str:
         changed = [
@@ -84,7 +94,7 @@ class ModelValue:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), dict(self.values)))
+        return (_rebuild, (self._recipe or type(self), dict(self.values)))
 
     def __copy__(self) -> Self:
         return self
@@ -93,8 +103,12 @@ class ModelValue:
         return self
 
 
-def _rebuild(cls: type[ModelValue], values: dict[str, Value]) -> ModelValue:
-    return cls(**values)
+def _rebuild(made: type[ModelValue] | dict[str, Any], values: dict[str, Value]) -> ModelValue:
+    if isinstance(made, dict):
+        from spikeloom.equations.text import from_text
+
+        return from_text(**made)(**values)
+    return made(**values)
 
 
 def _argument(value: Value) -> str:

@@ -44,9 +44,6 @@ class Neuron(ModelValue):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "definition" in vars(cls):  # from text: traced already
-            cls._params = cls.definition.params
-            return
         body = read_body(cls, Neuron, METHODS)
         cls.definition = trace(cls, body)
         cls._params = cls.definition.params
@@ -101,12 +98,10 @@ class _Tracer:
             source=body.source,
             params=body.params,
             states=tuple(
-                StateDecl(n, f.unit, s, body.doc(n))
+                StateDecl(n, f.unit, *s, body.doc(n))
                 for (n, f), s in zip(body.states.items(), self._starts(), strict=True)
             ),
-            inputs=tuple(
-                InputDecl(n, f.unit, f.kind, body.doc(n)) for n, f in body.inputs.items()
-            ),
+            inputs=tuple(InputDecl(n, f.unit, f.kind, body.doc(n)) for n, f in body.inputs.items()),
             flow=flow,
             receive=receive,
             fires=fires,
@@ -161,7 +156,7 @@ class _Tracer:
             "for example: return self.v >= self.theta, or rises(self.v, self.theta)",
         )
 
-    def _starts(self) -> list[Expr]:
+    def _starts(self) -> list[tuple[Expr, Expr]]:
         """The start of every state as an expression over parameters only."""
         cls, states = self.cls, self.body.states
         given: dict[str, Expr] = {}
@@ -185,7 +180,7 @@ class _Tracer:
                               f"on itself.", node.where, None)  # fmt: skip
             return resolve(starts[name], (*path, name))
 
-        return [resolve(expr, (name,)) for name, expr in starts.items()]
+        return [(resolve(expr, (name,)), expr) for name, expr in starts.items()]
 
     def _declared_start(self, name: str) -> Expr:
         f, body = self.body.states[name], self.body

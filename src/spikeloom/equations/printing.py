@@ -5,7 +5,8 @@ from __future__ import annotations
 from spikeloom.equations.expr import Condition, Expr
 from spikeloom.equations.unit_text import number_text
 
-# How tightly each operation binds in Python (& and | more than a comparison); everything that is not here binds tightest.
+# How tightly each operation binds in Python (& and | more than a comparison does); everything that
+# is not here binds tightest.
 BINDS = {
     "lt": 1, "le": 1, "gt": 1, "ge": 1, "or": 2, "and": 3,
     "add": 5, "sub": 5, "mul": 6, "div": 6, "neg": 7, "not": 7, "pow": 8,
@@ -41,6 +42,8 @@ def constant(node: Expr) -> str:
     if node.unit.dimensionless and not node.unit.power:
         return number
     unit = node.unit.symbol.replace(" ", "")
+    if node.value == 1 and not unit.startswith("one/"):
+        return unit
     return f"{number}{unit[3:]}" if unit.startswith("one/") else f"{number}*{unit}"
 
 
@@ -54,12 +57,14 @@ def needs_bracket(node: Expr | Condition, parent: str, place: int) -> bool:
         return own < outer
     if parent in ("lt", "le", "gt", "ge"):
         return True
-    return (place == 1 and parent in ("sub", "div", "mul", "add")) if parent != "pow" else place == 0
+    return (
+        (place == 1 and parent in ("sub", "div", "mul", "add")) if parent != "pow" else place == 0
+    )
 
 
 def _constant_op(node: Expr) -> str:
     if not node.unit.dimensionless or node.unit.power:
-        return "mul"
+        return "const" if node.value == 1 and node.unit.factors[1:] == () else "mul"
     return "neg" if (node.value or 0.0) < 0 else "const"
 
 

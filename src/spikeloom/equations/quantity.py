@@ -1,4 +1,4 @@
-"""Units and quantities, exact to the last digit: a unit is a vector of dimensions and a power of ten.
+"""Units and quantities, exact to the last digit: a unit is some dimensions and a power of ten.
 
 The base dimensions are those in which the field thinks: time, voltage, current, length, amount and
 temperature (a volt is not spelled with kilograms here). Every unit is ``10**power`` of the SI unit
@@ -237,9 +237,7 @@ class Quantity:
         return float(self.to(one))
 
     def __array__(self, *_: object, **__: object) -> NoReturn:
-        raise UnitError(
-            f"{self!r} has a unit, an array has none.", hint=f"use x.to({self.unit!r})"
-        )
+        raise UnitError(f"{self!r} has a unit, an array has none.", hint=f"use x.to({self.unit!r})")
 
     def __repr__(self) -> str:
         text = number_text(self.value)
@@ -296,7 +294,7 @@ def bridge(left: Unit, right: Unit) -> str:
         return f"divide by a {right.kind}, or take the unit away: x / {right!r}"
     for ratio, verb in ((left / right, "multiply"), (right / left, "divide")):
         kind = _KINDS.get(ratio.dims)
-        if kind is not None:
+        if kind in _BRIDGES:
             article = "an" if kind[0] in "aeiou" else "a"
             return f"{verb} the {right.kind} by {article} {kind} to get a {left.kind}"
     return f"a {left.kind} is needed, for example 5 * {left!r}"
@@ -341,6 +339,8 @@ def _reduced(value: float | Array, unit: Unit) -> Any:
 
 
 def _exponent(value: float | Fraction) -> Exponent:
+    if not abs(value) <= _HIGHEST_POWER:
+        raise UnitError(f"a unit cannot be raised to the power {value}.")
     f = Fraction(value).limit_denominator(1000)
     return int(f) if f.denominator == 1 else f
 
@@ -358,7 +358,7 @@ def _named(factors: tuple[tuple[str, Exponent], ...], dims: Dims, power: Exponen
     """Prefer the short name (``nA * MOhm`` is ``mV``); a rate stays ``1 / ms``, not ``kHz``."""
     if len(factors) > 1:
         known = _BY_MEANING.get((dims, power))
-        if known is not None and known.kind != "frequency":
+        if known is not None and known.kind != "rate":
             return known
     return Unit(tuple(sorted(factors, key=lambda f: f[1] < 0)), dims, power)
 
@@ -369,6 +369,8 @@ def _spell_dims(dims: Dims) -> str:
     return "·".join(up or ["1"]) + "".join(f"/{d}" for d in down)
 
 
+_HIGHEST_POWER = 10_000  # also of ten; far beyond physics, and safe to compute with
+_BRIDGES = ("time", "voltage", "current", "resistance", "conductance", "capacitance", "area")
 _KINDS: dict[Dims, str] = {dims: kind for kind, dims, _ in ROWS}
 NAMED: dict[str, Unit] = {
     name: Unit(((name, 1),) if any(dims) else (), dims, power)

@@ -121,5 +121,3 @@ def _inner(neuron: object) -> Definition:
     if "period" in neuron.values:
         raise ModelError(f"Refractory: {neuron.definition.name} has a Param named 'period'.")
     return neuron.definition
-
-

@@ -9,6 +9,7 @@ from html import escape
 from spikeloom.equations.definition import Definition
 from spikeloom.equations.latex import latex
 from spikeloom.equations.printing import infix
+from spikeloom.equations.quantity import Unit
 from spikeloom.equations.values import Value
 
 
@@ -63,8 +64,9 @@ def summary_html(definition: Definition, values: Mapping[str, Value]) -> str:
 
 def _lines(d: Definition) -> Iterator[str]:
     for state in d.states:
-        unit = state.unit.symbol.replace(" ", "")
-        yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {'1' if unit == 'one' else unit}"
+        yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {_unit(state.unit)}"
+    for i in d.inputs:
+        yield f"{i.name} : {_unit(i.unit)}{' (impulse)' if i.kind == 'impulse' else ''}"
     for name, value in d.receive.items():
         yield f"on arrival: {name} = {infix(value)}"
     if d.fires is not None:
@@ -73,8 +75,14 @@ def _lines(d: Definition) -> Iterator[str]:
         yield f"after a spike: {name} = {infix(value)}"
     if d.hold:
         yield f"refractory: {', '.join(d.hold)} held for {d.period}"
-    starts = ", ".join(f"{s.name} = {infix(s.start)}" for s in d.states)
-    yield f"start: {starts}"
+    for state in d.states:
+        if state.start.value != 0:
+            yield f"start: {state.name} = {infix(state.written)}"
+
+
+def _unit(unit: Unit) -> str:
+    text = unit.symbol.replace(" ", "")
+    return f"1{text[3:]}" if text.startswith("one") else text
 
 
 def _settings(values: Mapping[str, Value]) -> Iterator[str]:

@@ -83,8 +83,7 @@ class Target:
         if not expr.unit.fits(unit):
             what = f"{self._label}.{name}"
             message = (
-                f"{what} must be a {unit.kind} ({unit!s}); {_short(expr)} is "
-                f"{_kind(expr.unit)}."
+                f"{what} must be a {unit.kind} ({unit!s}); {_short(expr)} is {_kind(expr.unit)}."
             )
             raise located(UnitError, message, expr.where or place, self._advice(name, expr.unit))
         self._got[name] = expr

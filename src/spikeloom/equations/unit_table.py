@@ -13,7 +13,7 @@ Row: TypeAlias = "tuple[str, tuple[int, int, int, int, int, int], dict[str, int]
 ROWS: tuple[Row, ...] = (
     ("number", (0, 0, 0, 0, 0, 0), {"one": 0}),
     ("time", (1, 0, 0, 0, 0, 0), {"second": 0, "ms": -3, "us": -6}),
-    ("frequency", (-1, 0, 0, 0, 0, 0), {"Hz": 0, "kHz": 3}),
+    ("rate", (-1, 0, 0, 0, 0, 0), {"Hz": 0, "kHz": 3}),
     ("voltage", (0, 1, 0, 0, 0, 0), {"volt": 0, "mV": -3, "uV": -6}),
     ("current", (0, 0, 1, 0, 0, 0), {"amp": 0, "mA": -3, "uA": -6, "nA": -9, "pA": -12}),
     ("resistance", (0, 1, -1, 0, 0, 0), {"Ohm": 0, "kOhm": 3, "MOhm": 6, "GOhm": 9}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -141,7 +142,7 @@ def learn(value: Any, low: Any = None, high: Any = None) -> Learn:
                 hint=bridge(start.unit, bound.unit),
             )
     edges = [b for b in (bounds[0], start, bounds[1]) if isinstance(b, Quantity)]
-    for lower, upper in zip(edges, edges[1:], strict=False):
+    for lower, upper in pairwise(edges):
         if not np.all(lower <= upper):
             raise ParameterError(
                 f"{made!r}: {lower} is above {upper}.", hint="low <= value <= high must hold"
@@ -182,8 +183,7 @@ def check(owner: str, name: str, unit: Unit, value: Any) -> Value:
     if not value.unit.fits(unit):
         if value.unit.dimensionless:
             raise UnitError(
-                f"{label} is a {unit.kind} and needs a unit; got the plain number "
-                f"{word(value)}.",
+                f"{label} is a {unit.kind} and needs a unit; got the plain number {word(value)}.",
                 hint=f"write {name}={word(value)} * {unit!r}",
             )
         got = f"{value!s}, a {value.unit.kind}"
@@ -255,6 +255,3 @@ def _times(unit: Unit) -> str:
     if unit == one:
         return ""
     return f" {unit.symbol[4:]}" if unit.symbol.startswith("one /") else f" * {unit!r}"
-
-
-

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from types import CodeType, TracebackType
 
+WIDEST = 100
 _HERE = str(Path(__file__).parent) + os.sep
 
 
@@ -36,6 +37,11 @@ class Where:
         cut = len(source) - len(body)
         start = max(self.column - cut, 0)
         stop = self.end_column - cut if self.end_line == self.line else len(body)
+        if len(body) > WIDEST:  # show the part around the caret
+            left = max(min(start - 20, len(body) - WIDEST), 0)
+            body = body[left : left + WIDEST]
+            start, stop = start - left, stop - left
+        stop = min(stop, len(body))
         return f"{head}\n    {body}\n    {' ' * start}{'^' * max(stop - start, 1)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, state
+from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, minimum, state
 from spikeloom.equations.units import ms, mV, nS, pA, pF
 
 
@@ -41,9 +41,10 @@ class AdEx(Neuron):
     I: Input = inflow(pA)
 
     def flow(self, d: Self) -> None:
-        upstroke = self.g * self.D * exp((self.v - self.v_T) / self.D)
-        d.v = (self.g * (self.E - self.v) + upstroke - self.w + self.I) / self.C
-        d.w = (self.a * (self.v - self.E) - self.w) / self.tau_w
+        v = minimum(self.v, self.peak)  # within a step v may pass the peak, where exp explodes
+        upstroke = self.g * self.D * exp((v - self.v_T) / self.D)
+        d.v = (self.g * (self.E - v) + upstroke - self.w + self.I) / self.C
+        d.w = (self.a * (v - self.E) - self.w) / self.tau_w
 
     def fires(self) -> Condition:
         return self.v >= self.peak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, state
+from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, minimum, state
 from spikeloom.equations.units import MOhm, ms, mV, nA
 
 
@@ -36,8 +36,8 @@ class ExponentialIF(Neuron):
     I: Input = inflow(nA)
 
     def flow(self, d: Self) -> None:
-        upstroke = self.D * exp((self.v - self.v_T) / self.D)
-        d.v = (self.E - self.v + upstroke + self.R * self.I) / self.tau
+        v = minimum(self.v, self.peak)  # within a step v may pass the peak, where exp explodes
+        d.v = (self.E - v + self.D * exp((v - self.v_T) / self.D) + self.R * self.I) / self.tau
 
     def fires(self) -> Condition:
         return self.v >= self.peak

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Self
 
-from spikeloom.equations import Condition, Expr, Input, Neuron, Param, State
-from spikeloom.equations import exp, inflow, rises, state
+from spikeloom.equations import (
+    Condition,
+    Expr,
+    Input,
+    Neuron,
+    Param,
+    State,
+    exp,
+    inflow,
+    rises,
+    state,
+)
 from spikeloom.equations.units import cm2, mS, ms, mV, one, uA, uF
 
 
@@ -35,13 +45,13 @@ class HodgkinHuxley(Neuron):
 
     def gates(self) -> tuple[tuple[Expr, Expr], ...]:
         """How fast the gates m, h and n open and close."""
-        v, per_ms = self.v, 1 / ms
-        a_m = 0.1 / mV * (v + 40 * mV) / (1 - exp(-(v + 40 * mV) / (10 * mV))) * per_ms
-        a_n = 0.01 / mV * (v + 55 * mV) / (1 - exp(-(v + 55 * mV) / (10 * mV))) * per_ms
-        a_h = 0.07 * exp(-(v + 65 * mV) / (20 * mV)) * per_ms
-        b_m = 4 * exp(-(v + 65 * mV) / (18 * mV)) * per_ms
-        b_n = 0.125 * exp(-(v + 65 * mV) / (80 * mV)) * per_ms
-        b_h = 1 / (1 + exp(-(v + 35 * mV) / (10 * mV))) * per_ms
+        v = self.v
+        a_m = 0.1 / mV * (v + 40 * mV) / (1 - exp(-(v + 40 * mV) / (10 * mV))) / ms
+        a_n = 0.01 / mV * (v + 55 * mV) / (1 - exp(-(v + 55 * mV) / (10 * mV))) / ms
+        a_h = 0.07 * exp(-(v + 65 * mV) / (20 * mV)) / ms
+        b_m = 4 * exp(-(v + 65 * mV) / (18 * mV)) / ms
+        b_n = 0.125 * exp(-(v + 65 * mV) / (80 * mV)) / ms
+        b_h = 1 / (1 + exp(-(v + 35 * mV) / (10 * mV))) / ms
         return (a_m, b_m), (a_h, b_h), (a_n, b_n)
 
     def initial(self, at: Self) -> None:

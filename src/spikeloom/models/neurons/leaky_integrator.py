@@ -15,7 +15,7 @@ class LeakyIntegrator(Neuron):
 
     >>> print(LeakyIntegrator().equations)
     dv/dt = (R*I - v)/tau : mV
-    start: v = 0*mV
+    I : nA
     """
 
     tau: Param = 20 * ms

@@ -20,6 +20,7 @@ class LIF(Neuron):
     >>> print(LIF(tau=10 * ms))
     LIF  1 state (v in mV) · inflow I in nA
       dv/dt = (E - v + R*I)/tau : mV
+      I : nA
       spike when: v >= theta
       after a spike: v = E
       start: v = E

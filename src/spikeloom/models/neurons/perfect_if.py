@@ -18,6 +18,7 @@ class PerfectIF(Neuron):
 
     >>> print(PerfectIF().equations)
     dv/dt = I/C : mV
+    I : pA
     spike when: v >= theta
     after a spike: v = v_reset
     start: v = v_reset
