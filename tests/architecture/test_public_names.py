@@ -13,8 +13,7 @@ import pytest
 FOLDERS = (
     "spikeloom",
     "spikeloom.equations",
-    "spikeloom.models.neurons",
-    "spikeloom.models.surrogates",
+    "spikeloom.models",
     "spikeloom.compile",
     "spikeloom.engines.cpu",
     "spikeloom.engines.reference",
