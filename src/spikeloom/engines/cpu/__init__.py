@@ -1,1 +1,5 @@
-"""Placeholder docstring: its owner fills this in."""
+"""The CPU engine: LLVM code with explicit vectors, written through llvmlite."""
+
+from __future__ import annotations
+
+from spikeloom.engines.cpu.engine import CPU as CPU

@@ -6,7 +6,7 @@ compiled, comments included, and because writing it costs next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -102,23 +102,27 @@ class Writer:
         self.put(f"br label %{after}")
         self.label(after)
 
-    def choose(
-        self, condition: str, yes: Sequence[str], no: Sequence[str], types: Sequence[str]
-    ) -> tuple[str, ...]:
-        """Run one of two lists of expressions; one result for each pair."""
+    def either(
+        self,
+        condition: str,
+        yes: Callable[[], Sequence[str]],
+        no: Callable[[], Sequence[str]],
+        kind: str,
+    ) -> list[str]:
+        """Write two branches; each pair of values they give becomes one value of the type."""
         a, b, after = self.name("yes"), self.name("no"), self.name("after")
         self.put(f"br i1 {condition}, label %{a}, label %{b}")
         self.label(a)
-        left = [self.let(e) for e in yes]
+        left = yes()
         self.put(f"br label %{after}")
         self.label(b)
-        right = [self.let(e) for e in no]
+        right = no()
         self.put(f"br label %{after}")
         self.label(after)
-        return tuple(
-            self.let(f"phi {t} [ {x}, %{a} ], [ {y}, %{b} ]")
-            for t, x, y in zip(types, left, right, strict=True)
-        )
+        return [
+            self.let(f"phi {kind} [ {x}, %{a} ], [ {y}, %{b} ]")
+            for x, y in zip(left, right, strict=True)
+        ]
 
     @contextmanager
     def loop(

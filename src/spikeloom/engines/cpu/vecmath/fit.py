@@ -3,7 +3,7 @@
 Each one is the minimax polynomial of its function by Remez exchange in 60-digit arithmetic:
 the error, divided by the stated weight, swings between +E and -E at degree + 2 points. The
 coefficients are then rounded to the working precision. Needs mpmath; run it with
-``python -m spikeloom.engines.cpu.vecmath.fit > coefficients.py``.
+``python fit.py > new.py`` in this folder.
 """
 
 from __future__ import annotations

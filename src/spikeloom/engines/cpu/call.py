@@ -1,0 +1,110 @@
+"""One call of a kernel: its slots filled in, its tile chosen, its columns given to threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from spikeloom.compile.program import Block, Program
+from spikeloom.engines.cpu import pool
+from spikeloom.engines.cpu.host import this_host
+from spikeloom.engines.cpu.library import kernel
+from spikeloom.engines.cpu.variant import Variant, slots
+
+Array = np.ndarray[Any, np.dtype[Any]]
+HEAVY = {"div": 8, "sqrt": 10, "log": 20, "log1p": 25, "pow": 60, "erf": 30, "atan": 30} | {
+    name: 15 for name in ("exp", "expm1", "tanh", "sigmoid", "sinh", "cosh", "exprel", "exprel1")
+}  # fmt: skip
+FORWARD_BYTES = 16 * 1024
+"""States of a tile in the forward kernel: half of a first-level cache."""
+BACKWARD_BYTES = 256 * 1024
+"""Kept states and inputs of a tile in the backward kernel: part of a second-level cache."""
+LARGEST_TILE = 4096
+GUARD = 64
+"""Columns beyond the end that a kernel may read or write in memory of its own."""
+
+
+def padded(columns: int) -> int:
+    """Columns with room for every group that a kernel touches."""
+    return -(-columns // GUARD) * GUARD
+
+
+def tile_columns(variant: Variant, states: int, every: int) -> int:
+    """Columns that go through time together, a multiple of the group size."""
+    size = 4 if variant.dtype == "float32" else 8
+    if variant.kind == "forward":
+        each, budget = (states + len(variant.columns)) * size, FORWARD_BYTES
+    else:
+        kept = (states + len(variant.inputs) + variant.grad_out) * every
+        each, budget = (kept + states + 2 * len(variant.want_coefs)) * size, BACKWARD_BYTES
+    columns = budget // max(each, 1) // GUARD * GUARD
+    return min(max(columns, GUARD), LARGEST_TILE)
+
+
+def cost(block: Block) -> int:
+    """Vector instructions of one run of a block, roughly."""
+    return sum(HEAVY.get(i.op, 1) for i in block.instrs if i.op not in ("leaf", "const"))
+
+
+def pack_columns(columns: Mapping[str, Array], batch: int, features: int, dtype: str) -> Array:
+    """Coefficients that differ, repeated over the batch: (coefs, padded columns)."""
+    width = batch * features
+    table = np.zeros((len(columns), padded(width)), dtype)
+    for row, value in zip(table, columns.values(), strict=True):
+        row[:width].reshape(batch, features)[:] = value
+    return table
+
+
+def run_kernel(
+    program: Program,
+    variant: Variant,
+    given: Mapping[str, int],
+    width: int,
+    *,
+    threads: int | None,
+    steps: int,
+    every: int = 1,
+) -> None:
+    """Fill the slots and run the kernel over all columns.
+
+    Arguments:
+        program: What to run.
+        variant: Which kernel of it.
+        given: Slot name -> number or address, without those that follow from the rest.
+        width: Columns.
+        threads: Most threads to use.
+        steps: T.
+        every: Steps in a segment.
+    """
+    host = this_host()
+    states = len(program.states)
+    size = 4 if variant.dtype == "float32" else 8
+    lanes = host.lanes(variant.dtype)
+    tile = tile_columns(variant, states, every)
+    words = {
+        **given,
+        "steps": steps,
+        "width": width,
+        "padded": padded(width),
+        "tile": tile,
+        "every": max(every, 1),
+    }
+    table = np.array([words[name] for name in slots(program, variant)], np.int64)
+    block, scratch, group = program.forward, states * tile * size, lanes
+    work = cost(block)
+    if variant.kind == "backward":
+        scratch *= every + 2
+        work += cost(program.backward)
+    if variant.kind == "simulate":
+        scratch, group = 0, lanes * variant.unroll
+    pool.run(
+        kernel(program, variant),
+        table,
+        width,
+        group=group,
+        scratch=scratch,
+        work=work * steps * (width / lanes),
+        threads=threads,
+    )

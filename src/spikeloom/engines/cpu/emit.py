@@ -1,0 +1,208 @@
+"""A Block of instructions -> LLVM values.
+
+Only what the wanted results need is written. A product that is added or subtracted becomes one
+fused multiply-add, by a rule that looks at nothing but the expression itself: so the forward,
+backward and simulate kernels of a Program compute the same state to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from spikeloom.compile.program import Block, Instr
+from spikeloom.engines.cpu.vecmath import FUNCTIONS
+from spikeloom.engines.cpu.vector import Vec
+from spikeloom.errors import EngineError
+
+SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"} | {
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|"
+}  # fmt: skip
+MAX_POWER = 16
+"""Whole exponents up to this are multiplied out."""
+
+
+def live(block: Block, wanted: Sequence[str]) -> list[int]:
+    """The instructions that the wanted results need, in order."""
+    places = dict(block.outputs)
+    todo, needed = [places[name] for name in wanted], set[int]()
+    while todo:
+        i = todo.pop()
+        if i not in needed:
+            needed.add(i)
+            todo += block.instrs[i].args
+    return sorted(needed)
+
+
+def leaves(block: Block, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Names of what the wanted results read, in order of first use."""
+    names = (block.instrs[i].name for i in live(block, wanted) if block.instrs[i].op == "leaf")
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def describe(block: Block, index: int) -> str:
+    """One instruction in words: ``s7 = state:v + s6``.
+
+    >>> b = Block((Instr("leaf", name="state:v"), Instr("const", value=2.0), Instr("mul", (0, 1))), ())
+    >>> describe(b, 2)
+    's2 = state:v * 2.0'
+    """
+
+    def term(i: int) -> str:
+        instr = block.instrs[i]
+        if instr.op == "leaf":
+            return str(instr.name)
+        return repr(instr.value) if instr.op == "const" else f"s{i}"
+
+    instr = block.instrs[index]
+    args = [term(i) for i in instr.args]
+    if instr.op in SIGNS and len(args) == 2:
+        return f"s{index} = {args[0]} {SIGNS[instr.op]} {args[1]}"
+    if instr.op == "select":
+        return f"s{index} = {args[1]} if {args[0]} else {args[2]}"
+    return f"s{index} = {instr.op}({', '.join(args)})"
+
+
+def write_block(
+    v: Vec, block: Block, given: Mapping[str, str], wanted: Sequence[str]
+) -> dict[str, str]:
+    """Write the instructions; gives the name of each wanted result.
+
+    Arguments:
+        v: Where and in which precision to write.
+        block: What to write.
+        given: Values of the leaves.
+        wanted: Names of the outputs to compute. ``"bits"`` stands for ``out`` as truth values.
+
+    Raises:
+        EngineError: an instruction that this engine does not know.
+    """
+    outputs = dict(block.outputs)
+    names = ["out" if name == "bits" else name for name in wanted]
+    values: dict[int, str] = {}
+    results = {index: name for name, index in block.outputs if name in names}
+    order = live(block, names)
+    absorbed = _absorbed(block, order) - results.keys()
+    for i in order:
+        instr = block.instrs[i]
+        if i in absorbed:
+            continue
+        if instr.op == "leaf":
+            values[i] = given[str(instr.name)]
+        elif instr.op == "const":
+            values[i] = v.const(float(instr.value or 0.0))
+        else:
+            goal = f"    -> {results[i]}" if i in results else ""
+            v.w.note(f"{describe(block, i)}{goal}")
+            values[i] = _write(v, block, i, values)
+    found = {name: values[outputs[name]] for name in names}
+    if "bits" in wanted:
+        last = block.instrs[outputs["out"]]
+        found["bits"] = (
+            values[last.args[0]]
+            if last.op == "indicator"
+            else v.cmp("une", found["out"], v.const(0.0))
+        )
+    return found
+
+
+def _write(v: Vec, block: Block, index: int, values: Mapping[int, str]) -> str:
+    instr = block.instrs[index]
+    if instr.op in ("add", "sub"):
+        return _sum(v, block, instr, values)
+    args = [values[i] for i in instr.args]
+    if instr.op == "pow":
+        exponent = block.instrs[instr.args[1]]
+        if exponent.op == "const" and exponent.value is not None:
+            short = _short_power(v, args[0], exponent.value)
+            if short is not None:
+                return short
+    writer = SIMPLE.get(instr.op) or FUNCTIONS.get(instr.op)
+    if writer is None:
+        raise EngineError(
+            f"cpu engine: the instruction {instr.op!r} is not known to it.",
+            hint="the Program was written by a newer compiler, or a prologue was taken for a step",
+        )
+    return writer(v, *args)
+
+
+def _product(block: Block, instr: Instr) -> int | None:
+    """The product that a sum absorbs: the one on its right, else the one on its left."""
+    if instr.op in ("add", "sub"):
+        for i in reversed(instr.args):
+            if block.instrs[i].op == "mul":
+                return i
+    return None
+
+
+def _absorbed(block: Block, order: Sequence[int]) -> set[int]:
+    """Products that are needed only inside fused multiply-adds."""
+    inside, alone = set[int](), set[int]()
+    for i in order:
+        instr = block.instrs[i]
+        product = _product(block, instr)
+        rest = list(instr.args)
+        if product is not None:
+            inside.add(product)
+            rest.remove(product)
+        alone.update(rest)
+    return inside - alone
+
+
+def _sum(v: Vec, block: Block, instr: Instr, values: Mapping[int, str]) -> str:
+    """a + b or a - b, fused with the product that one of them is."""
+    left, right = instr.args
+    minus = instr.op == "sub"
+    product = _product(block, instr)
+    if product is None:
+        return (v.sub if minus else v.add)(values[left], values[right])
+    a, b = (values[i] for i in block.instrs[product].args)
+    if product == right:
+        return v.fma(v.neg(a) if minus else a, b, values[left])
+    return v.fma(a, b, v.neg(values[right]) if minus else values[right])
+
+
+def _short_power(v: Vec, x: str, exponent: float) -> str | None:
+    """Whole and half exponents without logarithms."""
+    if exponent == 0.5:
+        return v.intrinsic("sqrt", x)
+    size = abs(exponent)
+    if size != int(size) or not 1 <= size <= MAX_POWER:
+        return None
+    result, square, left = None, x, int(size)
+    while left:
+        if left & 1:
+            result = square if result is None else v.mul(result, square)
+        left >>= 1
+        square = v.mul(square, square) if left else square
+    assert result is not None  # the exponent is at least 1
+    return v.div(v.const(1.0), result) if exponent < 0 else result
+
+
+def _sign(v: Vec, x: str) -> str:
+    zero = v.const(0.0)
+    below = v.select(v.cmp("olt", x, zero), v.const(-1.0), x)
+    return v.select(v.cmp("ogt", x, zero), v.const(1.0), below)
+
+
+SIMPLE: dict[str, Callable[..., str]] = {
+    "mul": Vec.mul,
+    "div": Vec.div,
+    "neg": Vec.neg,
+    "abs": Vec.abs,
+    "sqrt": lambda v, a: v.intrinsic("sqrt", a),
+    "floor": lambda v, a: v.intrinsic("floor", a),
+    "ceil": lambda v, a: v.intrinsic("ceil", a),
+    "min": lambda v, a, b: v.intrinsic("minimum", a, b),
+    "max": lambda v, a, b: v.intrinsic("maximum", a, b),
+    "sign": _sign,
+    "lt": lambda v, a, b: v.cmp("olt", a, b),
+    "le": lambda v, a, b: v.cmp("ole", a, b),
+    "gt": lambda v, a, b: v.cmp("ogt", a, b),
+    "ge": lambda v, a, b: v.cmp("oge", a, b),
+    "and": lambda v, a, b: v.both("and", a, b),
+    "or": lambda v, a, b: v.both("or", a, b),
+    "not": lambda v, a: v.both("xor", a, "splat (i1 true)"),
+    "select": Vec.select,
+    "indicator": lambda v, a: v.select(a, v.const(1.0), v.const(0.0)),
+}
+"""Name of an instruction -> how it is written."""
