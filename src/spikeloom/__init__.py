@@ -10,6 +10,7 @@ Everything here is imported when it is first used, so ``import spikeloom`` costs
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
     from spikeloom import testing as testing
     from spikeloom import train as train
     from spikeloom.equations import *
+    from spikeloom.equations.units import *
     from spikeloom.models import *
 
 PACKAGES = (
     *("bench", "compile", "data", "engines", "equations", "errors", "models", "nn", "show"),
     *("testing", "train"),
 )
-FLAT = ("equations", "models")
+FLAT = ("equations", "equations.units", "models")
 """Packages whose public names are also found directly in `spikeloom`."""
 
 
@@ -42,12 +44,15 @@ def __getattr__(name: str) -> Any:
         return import_module(f"spikeloom.{name}")
     if not name.startswith("_"):
         for package in FLAT:
-            module = import_module(f"spikeloom.{package}")
-            if name in module.__all__:
-                return getattr(module, name)
+            found = getattr(import_module(f"spikeloom.{package}"), name, None)
+            if found is not None and not isinstance(found, ModuleType):
+                return found
     raise AttributeError(f"spikeloom has no {name!r}")
 
 
 def __dir__() -> list[str]:
-    names = {n for package in FLAT for n in import_module(f"spikeloom.{package}").__all__}
-    return sorted({*names, *PACKAGES, "__version__"})
+    names = {"__version__", *PACKAGES}
+    for package in FLAT:
+        found = vars(import_module(f"spikeloom.{package}"))
+        names |= {n for n, x in found.items() if n[0] != "_" and not isinstance(x, ModuleType)}
+    return sorted(names)
