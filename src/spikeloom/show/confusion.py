@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spikeloom.show.style import FAINT, ON_SPIKING, SPIKING, TWIN, new_figure, styled
+from spikeloom.show.style import FAINT, INK, ON_SPIKING, SPIKING, TWIN, new_figure, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,9 +37,11 @@ def confusion(counts: np.ndarray, classes: tuple[str, ...]) -> Figure:
                 colour = SPIKING if row == column else TWIN
                 strength = 0.9 * deep if row == column else min(0.18 + 0.9 * deep, 0.9)
                 box = (column - 0.47, row - 0.47)
-                axes.add_patch(Rectangle(box, 0.94, 0.94, color=colour, alpha=strength, linewidth=0))
+                axes.add_patch(
+                    Rectangle(box, 0.94, 0.94, color=colour, alpha=strength, linewidth=0)
+                )
             if size <= 20:
-                white = count and share[row, column] > 0.3
+                deep_cell = count and share[row, column] > 0.3
                 axes.text(
                     column,
                     row,
@@ -47,7 +49,7 @@ def confusion(counts: np.ndarray, classes: tuple[str, ...]) -> Figure:
                     ha="center",
                     va="center",
                     fontsize=9.5 if count < 1000 else 8.5,
-                    **({"color": ON_SPIKING} if white else {} if count else {"color": FAINT}),
+                    color=ON_SPIKING if deep_cell else INK if count else FAINT,
                 )
         axes.set_xlim(-0.5, size - 0.5)
         axes.set_ylim(size - 0.5, -0.5)

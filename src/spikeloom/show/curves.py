@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Dash: TypeAlias = str | tuple[float, tuple[float, ...]]
 ACCURACY_TICKS = (0, 50, 80, 90, 95, 98, 99, 100)
 
 
@@ -29,7 +30,7 @@ def learning_curves(network: Curves, twin: Curves | None = None) -> Figure:
     with styled():
         figure = new_figure(3.5)
         loss, accuracy = figure.subplots(1, 2)
-        parts = [("spiking", network, SPIKING, "-")]
+        parts: list[tuple[str, Curves, str, Dash]] = [("spiking", network, SPIKING, "-")]
         if twin is not None:
             parts.append(("plain twin", twin, TWIN, DASH))
         for name, curves, colour, dash in parts:
@@ -56,7 +57,7 @@ def learning_curves(network: Curves, twin: Curves | None = None) -> Figure:
 
 
 def _lines(
-    axes: Axes, values: np.ndarray, label: str, colour: str, dash: object, width: float
+    axes: Axes, values: np.ndarray, label: str, colour: str, dash: Dash, width: float
 ) -> None:
     """Each seed faintly, their mean strongly for as long as all of them run."""
     epochs = np.arange(1, values.shape[1] + 1)
@@ -64,7 +65,7 @@ def _lines(
     if len(values) > 1:
         for seed in values:
             axes.plot(epochs, seed, color=colour, linewidth=0.7, alpha=0.3)
-    axes.plot(epochs, mean, color=colour, linewidth=width, linestyle=dash, label=label)  # type: ignore[arg-type]
+    axes.plot(epochs, mean, color=colour, linewidth=width, linestyle=dash, label=label)
 
 
 def _stretch(axes: Axes) -> None:
@@ -79,7 +80,11 @@ def _stretch(axes: Axes) -> None:
         return 100.0 - np.where(depth <= 1, depth, np.exp(np.minimum(depth, 9.0) - 1))
 
     lowest = min(
-        (float(np.nanmin(data)) for line in axes.lines if len(data := np.asarray(line.get_ydata()))),
+        (
+            float(np.nanmin(data))
+            for line in axes.lines
+            if len(data := np.asarray(line.get_ydata()))
+        ),
         default=0.0,
     )
     axes.set_yscale("function", functions=(forward, back))

@@ -97,7 +97,9 @@ def _ticks(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, width: float) 
     codes = np.tile(np.array([Path.MOVETO, Path.LINETO], dtype=np.uint8), len(x))
     if len(x):
         axes.add_patch(
-            PathPatch(Path(ends, codes), edgecolor=colour, linewidth=width, capstyle="butt", fill=False)
+            PathPatch(
+                Path(ends, codes), edgecolor=colour, linewidth=width, capstyle="butt", fill=False
+            )
         )
 
 

@@ -37,7 +37,7 @@ def firing_rates(rates_hz: Mapping[str, np.ndarray]) -> Figure:
 
 def _histogram(axes: Axes, name: str, rates: np.ndarray) -> None:
     top = max(float(rates.max(initial=0.0)), 1.0)
-    axes.hist(rates, bins=np.linspace(0, top, 25), color=SPIKING, alpha=0.75, rwidth=0.88)
+    axes.hist(rates, bins=np.linspace(0, top, 25).tolist(), color=SPIKING, alpha=0.75, rwidth=0.88)
     mean = float(rates.mean()) if len(rates) else 0.0
     axes.axvline(mean, color=INK, linewidth=1.4)
     right = mean < 0.6 * top

@@ -94,25 +94,29 @@ def _cards(run: RunReport) -> Iterator[str]:
         f"Plain twin: {percent(run.twin_test_accuracy)}{several}.",
         _bars(ours, theirs, 1.0),
     )
+    energy = run.energy
+    compared = ratio(energy.network_nj, energy.twin_nj)
+    told = f" ({compared} for the spiking network)" if compared else ""
+    constants = ", ".join(f"{name} {value}" for name, value in energy.constants.items())
+    yield _card(
+        "Energy, estimated",
+        f"{short(energy.network_nj)} <small>nJ per image</small>",
+        f"Plain twin: {short(energy.twin_nj)} nJ{told}. "
+        f"Counted operations only: {constants} ({energy.source}).",
+        _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
+    )
+
     rate = f"{short(run.mean_rate_hz)} <small>Hz</small>"
     note = "Mean over all spiking neurons and test images."
     if run.mean_decision_steps is not None:
-        note += f" The decision stands after {short(run.mean_decision_steps)} time steps on average."
+        note += (
+            f" The decision stands after {short(run.mean_decision_steps)} time steps on average."
+        )
     yield _card("Firing rate", rate, note)
     yield _card(
         "Synaptic events",
         f"{short(run.synaptic_events_per_sample)} <small>per image</small>",
         "Each spike counts once for every synapse it reaches.",
-    )
-    energy = run.energy
-    told = ratio(energy.network_nj, energy.twin_nj)
-    constants = ", ".join(f"{name} {value}" for name, value in energy.constants.items())
-    yield _card(
-        "Energy, estimated",
-        f"{short(energy.network_nj)} <small>nJ per image</small>",
-        f"Plain twin: {short(energy.twin_nj)} nJ{f' ({told} for the spiking network)' if told else ''}. "
-        f"Counted operations only: {constants} ({energy.source}).",
-        _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
     )
 
 
@@ -142,7 +146,9 @@ def _config(config: Mapping[str, Any]) -> str:
         f"<tr><th><code>{escape(name)}</code></th><td>{escape(value)}</td></tr>"
         for name, value in _flat(config)
     )
-    return f"<details><summary>All settings of this run</summary><table>{rows}</table></details>"
+    return (
+        f"<details open><summary>All settings of this run</summary><table>{rows}</table></details>"
+    )
 
 
 def _flat(config: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
@@ -168,9 +174,9 @@ def _curves_told(run: RunReport) -> str:
 
 def _potentials_told(run: RunReport) -> str:
     return (
-        "The same images as seen by the output neurons, one line per class. The network decides for "
-        f"the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the true class where "
-        "the choice was wrong. Dotted upright line: from here on the choice no longer changed."
+        "The same images as seen by the output neurons, one line per class. The network decides "
+        f"for the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the true class "
+        "where the choice was wrong. Dotted upright line: from here on the choice did not change."
     )
 
 
@@ -206,8 +212,8 @@ PANELS = {
     "rates": (
         "How busy the neurons are",
         lambda _: (
-            "Mean firing rate of each neuron over all test images. A silent neuron costs nothing "
-            "and says nothing; few of them are a good sign, none is not needed."
+            "Mean firing rate of each neuron over all test images. A silent neuron costs no energy "
+            "and contributes nothing."
         ),
         lambda run: firing_rates(run.rates_hz),
     ),

@@ -1,4 +1,4 @@
-"""One look for every figure: quiet, legible at half size, safe for colour-blind eyes and grey print.
+"""One look for every figure: quiet, legible at half size, safe for colour-blind and grey print.
 
 Colours are seven named roles. In a PNG they are what stands here; in a web page each becomes a CSS
 variable of the same name, so that one drawing serves light and dark (see `svg.py`).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ ROLES = {
     "on-spiking": ON_SPIKING,
 }
 
-DASH = (0, (4, 1.8))
+DASH = (0.0, (4.0, 1.8))
 WIDTH = 7.6
 """Width of a figure in inches: one text column."""
 
@@ -66,6 +66,7 @@ RC: dict[str, Any] = {
     "legend.fontsize": 10,
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.h_pad": 0.08,
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "svg.fonttype": "none",
@@ -78,7 +79,7 @@ def styled() -> AbstractContextManager[Any]:
     """The style, for as long as a ``with`` block lasts."""
     import matplotlib
 
-    return matplotlib.rc_context(RC)
+    return matplotlib.rc_context(cast("Any", RC))  # its stubs want each key spelt as a Literal
 
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
