@@ -1,0 +1,66 @@
+"""What `evaluate` found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikeloom.nn.energy import EnergyConstants, Work
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures of a network on one data set.
+
+    Arguments:
+        samples: Number of samples.
+        accuracy: Share that is right.
+        loss: Mean cross-entropy of the scores.
+        confusion: Counts (classes, classes): row is the true class, column the chosen one.
+        confidence: Mean softmax score of the chosen class.
+        latency_steps: Mean number of steps after which the choice never changed again.
+        rate_hz: Mean firing rate of each spiking layer, Hz; empty for a plain network.
+        work: Mean work for one sample.
+        labels: Chosen class of every sample, in order.
+    """
+
+    samples: int
+    accuracy: float
+    loss: float
+    confusion: np.ndarray
+    confidence: float
+    latency_steps: float
+    rate_hz: Mapping[str, float]
+    neurons: Mapping[str, int]
+    work: Work
+    labels: np.ndarray
+
+    @property
+    def mean_rate_hz(self) -> float:
+        """Mean firing rate over all spiking neurons, Hz; 0 for a plain network."""
+        total = sum(self.neurons.values())
+        return sum(self.rate_hz[name] * n for name, n in self.neurons.items()) / max(total, 1)
+
+    def energy_nj(self, constants: EnergyConstants | None = None) -> float:
+        """Estimated energy of the synapses for one sample, nJ."""
+        return self.work.energy_nj(constants or EnergyConstants())
+
+    def to_record(self) -> dict[str, Any]:
+        """The figures as JSON-ready values."""
+        return {
+            "samples": self.samples,
+            "accuracy": self.accuracy,
+            "loss": self.loss,
+            "confidence": self.confidence,
+            "latency_steps": self.latency_steps,
+            "mean_rate_hz": self.mean_rate_hz,
+            "rate_hz": dict(self.rate_hz),
+            "synaptic_events_per_sample": self.work.synaptic_events,
+            "multiply_accumulates_per_sample": self.work.multiply_accumulates,
+            "neuron_updates_per_sample": self.work.neuron_updates,
+            "energy_nj_per_sample": self.energy_nj(),
+            "confusion": self.confusion.tolist(),
+        }

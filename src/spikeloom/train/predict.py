@@ -1,0 +1,84 @@
+"""Decide on samples: class, confidence, and after how many time steps it was clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from spikeloom.errors import DataError
+from spikeloom.nn.encode import Encoder
+from spikeloom.nn.loss import CrossEntropy
+from spikeloom.nn.readout import Direct, Readout
+from spikeloom.train.samples import check_finite
+from spikeloom.train.step import Objective
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What a network makes of a batch of samples.
+
+    Arguments:
+        labels: Chosen class (batch,), int64.
+        confidence: Softmax of the scores at the chosen class (batch,).
+        latency: Steps after which the choice never changed again (batch,), int64, from 1.
+    """
+
+    labels: Tensor
+    confidence: Tensor
+    latency: Tensor
+
+
+def decide(y: Tensor, readout: Readout) -> Decisions:
+    """Read decisions off the outputs of a network.
+
+    Arguments:
+        y: Outputs (time, batch, classes), or (batch, classes) with ``Direct()``.
+        readout: Turns them into scores.
+
+    >>> from spikeloom.nn.readout import MembraneLast
+    >>> y = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]], [[0.0, 2.0]]])
+    >>> decide(y, MembraneLast()).latency.tolist()
+    [2]
+    """
+    scores = readout(y)
+    labels = scores.argmax(1)
+    confidence = scores.softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1)
+    right = readout.running(y).argmax(2) == labels
+    # Counting back from the end while the running choice is the final one; the last step counts.
+    settled = right.flip(0).to(torch.int64).cumprod(0).sum(0).clamp(min=1)
+    return Decisions(labels, confidence, right.shape[0] - settled + 1)
+
+
+@torch.no_grad()
+def predict(
+    net: nn.Module,
+    inputs: Tensor,
+    *,
+    readout: Readout | None = None,
+    encode: Encoder | None = None,
+    draw: int = 0,
+) -> Decisions:
+    """Classify samples (batch, *features).
+
+    Arguments:
+        net: Trained network, spiking or plain.
+        inputs: Samples as in training.
+        readout: As in training; ``Direct()`` if None.
+        encode: As in training.
+        draw: Key of chance in the encoder.
+
+    Raises:
+        DataError: No samples.
+        NumericsError: NaN or infinity in a sample.
+
+    >>> predict(nn.Linear(4, 2), torch.rand(3, 4)).labels.shape
+    torch.Size([3])
+    """
+    if inputs.shape[0] == 0:
+        raise DataError("predict: there are no samples.")
+    check_finite(inputs, "predict")
+    scores = Direct() if readout is None else readout
+    net.eval()
+    return decide(Objective(net, CrossEntropy(scores), encode).outputs(inputs, draw), scores)
