@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from latex2mathml.converter import convert
 
+sys.path.insert(0, str(Path(__file__).parent))  # hooks are loaded by path, not as a package
+from catalogue import catalogue
+
 _INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 _BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
 _LIST = "<!-- list of decisions -->"
 _HELP = "<!-- help of every command -->"
+_MODELS = "<!-- every model -->"
 
 
 def on_config(config: Any) -> Any:
@@ -26,13 +31,15 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
-    """Fill in what is written elsewhere: the list of decisions, the help of the commands."""
+    """Fill in what is written elsewhere: decisions, help of the commands, models."""
     del page, files
     if _LIST in markdown:
         lines = [f"- [{_title(path)}]({path.name})" for path in _decisions(config)]
         markdown = markdown.replace(_LIST, "\n".join(lines))
     if _HELP in markdown:
         markdown = markdown.replace(_HELP, _command_help())
+    if _MODELS in markdown:
+        markdown = markdown.replace(_MODELS, catalogue())
     return markdown
 
 

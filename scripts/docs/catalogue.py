@@ -1,0 +1,64 @@
+"""The page of models, made from the models themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+
+def catalogue() -> str:
+    """Every model of the library as Markdown: neurons first, then surrogate gradients."""
+    from spikeloom import models
+    from spikeloom.equations import Neuron, Surrogate
+
+    values = [value for _, value in sorted(vars(models).items()) if inspect.isclass(value)]
+    parts = ["## Neurons", "", *(_neuron(v) for v in values if issubclass(v, Neuron))]
+    parts += [
+        "## Surrogate gradients",
+        "",
+        *(_surrogate(v) for v in values if issubclass(v, Surrogate)),
+    ]
+    return "\n".join(parts)
+
+
+def _neuron(model: Any) -> str:
+    definition = model.definition
+    return "\n".join(
+        [
+            f"### {model.__name__}\n",
+            f"{_words(definition.doc)}\n",
+            f"{_formulas(model().equations.latex())}\n",
+            _table(definition.params),
+        ]
+    )
+
+
+def _surrogate(model: Any) -> str:
+    definition = model.definition
+    text = str(model()).partition("\n")[2].strip()
+    return "\n".join(
+        [
+            f"### {model.__name__}\n",
+            f"{_words(definition.doc)}\n",
+            f"```text\n{text}\n```\n",
+            _table(definition.params),
+        ]
+    )
+
+
+def _formulas(latex: str) -> str:
+    """One formula a line; the converter to MathML knows no aligned environment."""
+    inner = latex.replace("\\begin{aligned}", "").replace("\\end{aligned}", "").replace("&", "")
+    rows = [rf"\(\displaystyle {row.strip()}\)" for row in re.split(r"\\\\(?:\n|$)", inner.strip())]
+    return "\n".join(['<div class="equations" markdown>', "", "<br>\n".join(rows), "", "</div>"])
+
+
+def _words(doc: str) -> str:
+    """The docstring without its example."""
+    return doc.partition(">>> ")[0].strip().replace("Source:", "*Source:*")
+
+
+def _table(params: Any) -> str:
+    rows = [f"| `{p.name}` | {p.default!s} | {p.doc} |" for p in params]
+    return "\n".join(["| parameter | default | |", "| --- | --- | --- |", *rows, ""])
