@@ -1,1 +1,6 @@
-"""Placeholder docstring: its owner fills this in."""
+"""The command line: `spikeloom train`, `predict`, `explain`, `models`, `bench`, `version`."""
+
+from __future__ import annotations
+
+from spikeloom.cli.app import app as app
+from spikeloom.cli.app import main as main

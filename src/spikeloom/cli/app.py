@@ -1,0 +1,49 @@
+"""The `spikeloom` command. Each sub-command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from spikeloom.cli.bench import bench
+from spikeloom.cli.explain import explain
+from spikeloom.cli.guard import Guarded
+from spikeloom.cli.models import models
+from spikeloom.cli.predict import predict
+from spikeloom.cli.train import train
+from spikeloom.cli.version import version
+
+app = typer.Typer(
+    name="spikeloom",
+    cls=Guarded,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(
+    debug: bool = typer.Option(
+        False, "--debug", help="Show the traceback of an error (also: SPIKELOOM_DEBUG=1)."
+    ),
+) -> None:
+    """Write a spiking neuron once, as equations; run it, train it and show it everywhere.
+
+    Start here: `spikeloom train digits` trains a network on handwritten digits in about a minute
+    and writes a report to look at.
+    """
+
+
+app.command()(train)
+app.command()(predict)
+app.command()(explain)
+app.command()(models)
+app.add_typer(bench, name="bench")
+app.command()(version)
+
+
+def main() -> None:
+    """Entry point of the `spikeloom` command."""
+    app()

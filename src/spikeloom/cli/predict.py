@@ -1,0 +1,6 @@
+"""`spikeloom predict`."""
+
+from __future__ import annotations
+
+
+def predict() -> None: ...

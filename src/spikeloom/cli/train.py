@@ -1,0 +1,6 @@
+"""`spikeloom train`."""
+
+from __future__ import annotations
+
+
+def train() -> None: ...
