@@ -54,6 +54,14 @@ def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bo
         raise ParameterError(f"{program.model}: no value for parameter {missing[0]!r}.")
     leaves = {f"param:{name}": values[name] for name in program.params}
     given = run_block(program.prologue, {**leaves, "dt": dt})
+    for name in program.coefs:
+        if not np.all(np.isfinite(given[f"coef:{name}"])):
+            raise ParameterError(
+                f"{program.model}: with these parameters and dt = {dt:g} {program.time_unit} a"
+                " coefficient of the step is not finite.",
+                hint="look for a division by zero; where a neuron starts exactly at threshold,"
+                " give the surrogate its scale: width=1 * mV",
+            )
     return Bound(
         program,
         {name: given[f"coef:{name}"] for name in program.coefs},

@@ -58,9 +58,7 @@ def numbers(
     return made
 
 
-def number(
-    value: Value, unit: Unit, entity: str, size: Size | None, seed: int
-) -> float | Array:
+def number(value: Value, unit: Unit, entity: str, size: Size | None, seed: int) -> float | Array:
     """One value in `unit`; a distribution is drawn, something to learn gives its start."""
     if isinstance(value, Learn):
         return number(value.value, unit, entity, size, seed)

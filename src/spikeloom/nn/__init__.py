@@ -14,4 +14,7 @@ from spikeloom.nn.protocol import Stateful as Stateful
 from spikeloom.nn.protocol import emits_spikes as emits_spikes
 from spikeloom.nn.protocol import is_stateful as is_stateful
 from spikeloom.nn.sequential import Sequential as Sequential
+from spikeloom.nn.short import LIF as LIF
+from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
+from spikeloom.nn.spiking import Spiking as Spiking
 from spikeloom.nn.twin import ann_twin as ann_twin

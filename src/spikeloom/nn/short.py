@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from spikeloom import models
 from spikeloom.equations.units import MOhm, mV
-from spikeloom.models import neurons
 from spikeloom.nn.spiking import Spiking
 
-_UNIT = {"E": 0 * mV, "R": 1 * MOhm}
+_GAIN = {"R": 1 * MOhm}
+_REST = {"E": 0 * mV, "theta": 1 * mV}
 
 
-def LIF(*, tau: Any = None, **options: Any) -> Spiking:  # noqa: N802 - a layer reads as a class
+def LIF(*, tau: Any = None, **options: Any) -> Spiking:
     """Leaky integrate-and-fire layer with rest 0, threshold 1 and input gain 1.
 
     Arguments:
@@ -27,11 +28,11 @@ def LIF(*, tau: Any = None, **options: Any) -> Spiking:  # noqa: N802 - a layer 
         >>> LIF(tau=10 * ms, dt=1 * ms).neuron
         LIF(tau=10 * ms, R=1 * MOhm, E=0 * mV, theta=1 * mV)
     """
-    model = neurons.LIF(**_given(tau=tau), **_UNIT, theta=1 * mV)
+    model = models.LIF(**_given(tau=tau), **_GAIN, **_REST)
     return Spiking(model, **options)
 
 
-def LeakyIntegrator(*, tau: Any = None, **options: Any) -> Spiking:  # noqa: N802
+def LeakyIntegrator(*, tau: Any = None, **options: Any) -> Spiking:
     """Leaky integrator that never spikes, as a readout; rest 0 and input gain 1.
 
     Arguments:
@@ -43,7 +44,7 @@ def LeakyIntegrator(*, tau: Any = None, **options: Any) -> Spiking:  # noqa: N80
         >>> LeakyIntegrator(tau=20 * ms).spikes
         False
     """
-    return Spiking(neurons.LeakyIntegrator(**_given(tau=tau), **_UNIT), **options)
+    return Spiking(models.LeakyIntegrator(**_given(tau=tau), **_GAIN), **options)
 
 
 def _given(**values: Any) -> dict[str, Any]:

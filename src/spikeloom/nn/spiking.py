@@ -17,7 +17,7 @@ from spikeloom.compile.values import numbers, threshold_unit
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
-from spikeloom.models.surrogates import ATan
+from spikeloom.models import ATan
 from spikeloom.nn.op import read_program, scan
 from spikeloom.nn.parameters import Parameter
 from spikeloom.nn.prologue import run_prologue
@@ -59,7 +59,7 @@ class Spiking(nn.Module):
         >>> from spikeloom import ms
         >>> from spikeloom.models import LIF
         >>> layer = Spiking(LIF(tau=10 * ms), dt=1 * ms)
-        >>> y, state = layer(torch.full((50, 2, 3), 0.3))   # (time, batch, features) in nA
+        >>> y, state = layer(torch.full((50, 2, 3), 0.3))  # (time, batch, features) in nA
         >>> y.shape, state["v"].shape, int(y[:, 0, 0].sum())
         (torch.Size([50, 2, 3]), torch.Size([2, 3]), 7)
     """
@@ -141,13 +141,11 @@ class Spiking(nn.Module):
         """
         given = self._inputs(x, inputs)
         batch, features = x.shape[1], tuple(x.shape[2:])
-        flat = [g.reshape(g.shape[0], batch, -1) for g in given.values()]
+        flat = [g.reshape(g.shape[0], batch, prod(features)) for g in given.values()]
         values = self._values(features)
         before = self._state(state, x, values)
         coefs = [values[f"coef:{name}"] for name in self.program.coefs]
-        learning = torch.is_grad_enabled() and any(
-            t.requires_grad for t in (*flat, before, *coefs)
-        )
+        learning = torch.is_grad_enabled() and any(t.requires_grad for t in (*flat, before, *coefs))
         out, after, _ = scan(
             flat,
             before,
@@ -236,8 +234,7 @@ class Spiking(nn.Module):
 
         return f"{self.neuron.definition.equations}\n\n{explain(read_program(self._text))}"
 
-    def extra_repr(self) -> str:
-        """Everything that was asked for."""
+    def __repr__(self) -> str:
         words = [repr(self.neuron)]
         if self.spikes:
             words.append(repr(self.surrogate))
@@ -248,7 +245,7 @@ class Spiking(nn.Module):
             words.append("through_reset=False")
         if self.engine != "auto":
             words.append(f"engine={self.engine!r}")
-        return ", ".join(words)
+        return f"Spiking({', '.join(words)})"
 
 
 def _key(name: str) -> str:

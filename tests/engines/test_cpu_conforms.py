@@ -1,0 +1,21 @@
+"""The CPU engine answers like the reference on every shared case, forwards and backwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spikeloom.engines.cpu import CPU
+from spikeloom.testing import Case, cases, check_backward, check_forward, check_simulate
+
+CASES = [pytest.param(case, id=case.name) for case in cases()]
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_cpu_conforms(case: Case, dtype: Any) -> None:
+    engine = CPU(dtype, threads=2)
+    check_forward(engine, case)
+    check_backward(engine, case)
+    check_simulate(engine, case)
