@@ -22,6 +22,7 @@ def test_paths_in_pyproject_exist(root: Path, config: dict[str, Any]) -> None:
         *config["project"]["license-files"],
         *tool["setuptools"]["packages"]["find"]["where"],
         *tool["pytest"]["ini_options"]["testpaths"],
+        *(o.partition("=")[2] for o in tool["pytest"]["ini_options"]["addopts"] if "=src/" in o),
         *tool["ruff"]["src"],
         *tool["pyright"]["include"],
         *tool["pyright"]["strict"],
