@@ -17,7 +17,7 @@ from spikeloom.equations.values import Distribution, Learn
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError, UnitError
 
-RESERVED = ("definition", "equations", "values", "replace", "self", "dt", "t")
+RESERVED = ("recipe", "definition", "equations", "values", "replace", "self", "dt", "t")
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,6 @@ def read_body(cls: type, base: type, methods: tuple[str, ...]) -> Body:
         else:
             raise body.error(name, f"{name!r} is annotated {word!r}.",
                              "every field is a Param, a State or an Input")  # fmt: skip
-        if isinstance(getattr(value, "unit", one), Unit) is False:
-            raise body.error(name, f"the unit of {name!r} is {value.unit!r}, which is no unit.",
-                             "for example state(mV)")  # fmt: skip
     helpers = _helpers(cls, body, set(annotations), methods)
     for name in annotations:
         if name in vars(cls):
@@ -138,8 +135,8 @@ def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) 
         if inspect.isfunction(value) or isinstance(value, staticmethod):
             found.append(name)
             continue
-        kind = {StateField: "State", InputField: "Input"}.get(type(value), "Param")
-        _no_annotation(body, name, kind)
+        kind = "State" if isinstance(value, StateField) else "Param"
+        _no_annotation(body, name, "Input" if isinstance(value, InputField) else kind)
     return tuple(found)
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from spikeloom.equations.expr import located
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.where import Where, here
+from spikeloom.errors import ModelError
 
 if TYPE_CHECKING:
     from spikeloom.equations.expr import Expr
-    from spikeloom.equations.values import Distribution, Learn
 
-    ParamValue: TypeAlias = "Quantity | Unit | Learn | Distribution | float | Sequence[float] | Any"
-
-    class Param:
-        """Annotation of a parameter; its default is a number with a unit."""
-
-        def __get__(self, instance: object, owner: type) -> Any: ...
-        def __set__(self, instance: object, value: ParamValue) -> None: ...
+    # An Expr while the class is traced, the value that was given afterwards: no static type says
+    # that, and the names and the constructor's keywords are checked all the same.
+    Param: TypeAlias = Any
 
     class State:
         """Annotation of a state: ``v: State = state(mV)``."""
@@ -78,14 +74,21 @@ def state(unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[Fals
             computed is written in ``def initial(self, at)`` instead.
         init: Always False: a state is no argument of the constructor.
     """
-    return StateField(unit, start, here())
+    return StateField(_unit("state", unit), start, here())
 
 
 def inflow(unit: Unit, *, init: Literal[False] = False) -> Any:
     """Declare an input that acts all through a step, such as a current."""
-    return InputField(unit, "inflow", here())
+    return InputField(_unit("inflow", unit), "inflow", here())
 
 
 def impulse(unit: Unit, *, init: Literal[False] = False) -> Any:
     """Declare an input that arrives at once at the beginning of a step, such as spikes."""
-    return InputField(unit, "impulse", here())
+    return InputField(_unit("impulse", unit), "impulse", here())
+
+
+def _unit(word: str, unit: Any) -> Unit:
+    if isinstance(unit, Unit):
+        return unit
+    message = f"{word} takes a unit; got {unit!r}."
+    raise located(ModelError, message, here(), f"for example {word}(mV), or {word}(one)")

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from spikeloom.equations.expr import Condition, Expr, ExprLike, condition, lift, located, make
 from spikeloom.equations.where import here
@@ -55,7 +56,7 @@ def maximum(a: ExprLike, b: ExprLike) -> Expr:
     return make("max", (lift(a, where), lift(b, where)), where)
 
 
-def where(condition: Condition, a: ExprLike, b: ExprLike) -> Expr:
+def where(condition: Condition | Any, a: ExprLike, b: ExprLike) -> Expr:
     """`a` where the condition holds and `b` elsewhere."""
     place = here()
     if not isinstance(condition, Condition):

@@ -19,7 +19,7 @@ class ModelValue:
     """A value of a traced class: keyword arguments only, frozen, equal by value, hashable."""
 
     _params: ClassVar[tuple[ParamDecl, ...]] = ()
-    _recipe: ClassVar[dict[str, Any] | None] = None
+    recipe: ClassVar[dict[str, Any] | None] = None
     """How to make the class again, where it is not found under its name in a module."""
 
     if not TYPE_CHECKING:  # the checkers see the keywords of each class instead
@@ -94,7 +94,7 @@ class ModelValue:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self._recipe or type(self), dict(self.values)))
+        return (_rebuild, (self.recipe or type(self), dict(self.values)))
 
     def __copy__(self) -> Self:
         return self

@@ -59,7 +59,7 @@ class Neuron(ModelValue):
         return summary(self.definition, self.values)
 
     def _repr_latex_(self) -> str:
-        return self.definition.equations._repr_latex_()
+        return f"$${self.definition.equations.latex()}$$"
 
     def _repr_html_(self) -> str:
         from spikeloom.equations.text_out import summary_html
@@ -142,6 +142,8 @@ class _Tracer:
                               f"assign instead: {label}.NAME = …")  # fmt: skip
         if not got and self.units:
             raise self._error(f"{phase} assigns nothing.", f"write {label}.NAME = …")
+        for expr in got.values():
+            _no_rises(f"{self.cls.__name__}.{phase}", expr)
         return Rules(tuple((n, got[n]) for n in self.units if n in got))
 
     def _fires(self) -> Condition | None:
@@ -184,14 +186,15 @@ class _Tracer:
 
     def _declared_start(self, name: str) -> Expr:
         f, body = self.body.states[name], self.body
-        if isinstance(f.start, str):
+        start: Any = f.start
+        if isinstance(start, str):
             params = {p.name: p for p in body.params}
-            if f.start not in params:
-                raise body.error(name, f"{name!r} starts at {f.start!r}, which is no Param.",
-                                 suggest(f.start, params))  # fmt: skip
-            expr = self._before(f.start)
-        elif isinstance(f.start, (int, float, Quantity, Unit)):
-            expr = lift(f.start, f.where)
+            if start not in params:
+                raise body.error(name, f"{name!r} starts at {start!r}, which is no Param.",
+                                 suggest(start, params))  # fmt: skip
+            expr = self._before(start)
+        elif isinstance(start, (int, float, Quantity, Unit)):
+            expr = lift(start, f.where)
         else:
             raise body.error(name, f"the start of {name!r} must be a quantity or the name of a "
                              f"Param; got {f.start!r}.",
@@ -233,3 +236,11 @@ class _Tracer:
     def _error(self, message: str, hint: str | None) -> ModelError | UnitError:
         message = f"{self.cls.__name__}: {message}"
         return located(ModelError, message, self.body.where, hint)
+
+
+def _no_rises(label: str, node: Expr | Condition) -> None:
+    if node.op == "rises":
+        raise located(ModelError, f"{label}: rises compares two moments, which only fires has.",
+                      node.where, "compare with > or >= instead")  # fmt: skip
+    for arg in node.args:
+        _no_rises(label, arg)

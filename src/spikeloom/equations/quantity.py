@@ -7,7 +7,8 @@ with the same dimensions, and powers are whole numbers, so a conversion never ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
@@ -166,16 +167,17 @@ class Quantity:
         return np.shape(self.value)
 
     def __add__(self, other: Any) -> Quantity:
-        return self._sum(other, "add", lambda a, b: a + b)
+        return self._sum(other, "add", operator.add)
 
     def __radd__(self, other: Any) -> Quantity:
-        return self._sum(other, "add", lambda a, b: b + a)
+        return self._sum(other, "add", operator.add)
 
     def __sub__(self, other: Any) -> Quantity:
-        return self._sum(other, "subtract", lambda a, b: a - b)
+        return self._sum(other, "subtract", operator.sub)
 
     def __rsub__(self, other: Any) -> Quantity:
-        return self._sum(other, "subtract", lambda a, b: b - a)
+        q = _as_quantity(other)
+        return NotImplemented if q is None else q - self
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Unit):
@@ -208,16 +210,16 @@ class Quantity:
         return Quantity(abs(self.value), self.unit)
 
     def __lt__(self, other: Any) -> Any:
-        return self._compare(other, lambda a, b: a < b)
+        return self._compare(other, operator.lt)
 
     def __le__(self, other: Any) -> Any:
-        return self._compare(other, lambda a, b: a <= b)
+        return self._compare(other, operator.le)
 
     def __gt__(self, other: Any) -> Any:
-        return self._compare(other, lambda a, b: a > b)
+        return self._compare(other, operator.gt)
 
     def __ge__(self, other: Any) -> Any:
-        return self._compare(other, lambda a, b: a >= b)
+        return self._compare(other, operator.ge)
 
     def __eq__(self, other: object) -> bool:
         q = _as_quantity(other)
@@ -256,7 +258,7 @@ class Quantity:
         text = ", ".join(format(float(x), spec) for x in numbers)
         return f"{text if not self.shape else f'[{text}]'} {self.unit!s}".rstrip()
 
-    def _sum(self, other: Any, verb: str, do: Any) -> Quantity:
+    def _sum(self, other: Any, verb: str, do: Callable[[Any, Any], Any]) -> Quantity:
         q = _as_quantity(other)
         if q is None:
             return NotImplemented
@@ -264,7 +266,7 @@ class Quantity:
             raise mismatch(f"cannot {verb} {self} and {q}", self.unit, q.unit)
         return Quantity(do(self.value, q.to(self.unit)), self.unit)
 
-    def _compare(self, other: Any, do: Any) -> Any:
+    def _compare(self, other: Any, do: Callable[[Any, Any], Any]) -> Any:
         q = _as_quantity(other)
         if q is None:
             return NotImplemented
@@ -274,8 +276,8 @@ class Quantity:
 
     def _key(self) -> tuple[object, ...]:
         si = _scaled(self.value, self.unit.power)
-        if isinstance(si, float):
-            return (self.unit.dims, si)
+        if not isinstance(si, np.ndarray):
+            return (self.unit.dims, float(si))
         return (self.unit.dims, si.shape, (si + 0.0).tobytes())  # + 0.0: -0 and 0 are one number
 
 

@@ -107,7 +107,7 @@ def _inner(neuron: object) -> Definition:
             "Refractory: the neuron is refractory already.",
             hint="change its period: x.replace(period=…)",
         )
-    if isinstance(neuron, type) and issubclass(neuron, Neuron):
+    if isinstance(neuron, type):
         raise ParameterError(
             f"Refractory takes a neuron value, not the class {neuron.__name__}.",
             hint=f"call it: Refractory({neuron.__name__}(), 2 * ms)",

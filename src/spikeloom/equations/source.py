@@ -41,7 +41,8 @@ def field_sources(name: str, where: Where | None) -> dict[str, FieldSource]:
         tree = ast.parse(textwrap.dedent("".join(lines[first:last])))
     except SyntaxError:
         return {}
-    body = next((n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name), [])
+    bodies = [n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name]
+    body = bodies[0] if bodies else []
     return {
         node.target.id: FieldSource(_place(where.file, node, first, indent), _doc(after))
         for node, after in zip(body, [*body[1:], None], strict=True)

@@ -66,4 +66,4 @@ def leaves(node: Expr | Condition) -> set[Expr]:
     """Every leaf of an expression."""
     if isinstance(node, Expr) and node.op == "leaf":
         return {node}
-    return set().union(*(leaves(a) for a in node.args))
+    return {leaf for a in node.args for leaf in leaves(a)}

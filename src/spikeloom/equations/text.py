@@ -81,7 +81,7 @@ def from_text(
         if source is not None:
             model.event(phases.get(word, word), _pieces(source, f"<{word} of {name}>"))
     cls = cast("type[Neuron]", type(name, (Neuron,), model.namespace(doc)))
-    cls._recipe = recipe  # how a copy in another process makes the class again
+    cls.recipe = recipe  # how a copy in another process makes the class again
     return cls
 
 
@@ -91,12 +91,14 @@ class _Model:
 
     name: str
     params: Mapping[str, Any]
-    rates: dict[str, Snippet] = field(default_factory=dict)
-    units: dict[str, Unit] = field(default_factory=dict)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    named: dict[str, Snippet] = field(default_factory=dict)
-    events: dict[str, list[tuple[str, str, Snippet]]] = field(default_factory=dict)
-    fires: list[Snippet] = field(default_factory=list)
+    rates: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
+    units: dict[str, Unit] = field(default_factory=dict[str, Unit])
+    inputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    named: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
+    events: dict[str, list[tuple[str, str, Snippet]]] = field(
+        default_factory=dict[str, "list[tuple[str, str, Snippet]]"]
+    )
+    fires: list[Snippet] = field(default_factory=list[Snippet])
 
     def read(self, text: str) -> None:
         for piece in _pieces(text, f"<equations of {self.name}>"):

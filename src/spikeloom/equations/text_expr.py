@@ -155,7 +155,7 @@ class _Reader:
 
     def _number(self, node: ast.Constant) -> float:
         value = node.value
-        if type(value) not in (int, float):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             self._refuse(node, f"{value!r:.40} is no number.")
         try:
             number = float(value)

@@ -35,12 +35,12 @@ class Distribution:
 
     __array_ufunc__ = None
 
-    def __mul__(self, unit: Unit) -> Distribution:
+    def __mul__(self, unit: Any) -> Distribution:
         if not isinstance(unit, Unit):
             return NotImplemented
         return Distribution(self.kind, self.a, self.b, self.low, self.high, self.unit * unit)
 
-    def __truediv__(self, unit: Unit) -> Distribution:
+    def __truediv__(self, unit: Any) -> Distribution:
         return self * (one / unit) if isinstance(unit, Unit) else NotImplemented
 
     def sample(self, seed: int, entity: str, size: int | tuple[int, ...]) -> Array:

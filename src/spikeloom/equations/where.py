@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
-import sys
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -47,7 +47,7 @@ class Where:
 
 def here() -> Where | None:
     """The sub-expression that is being evaluated in the nearest frame outside this package."""
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     return None if frame is None else _position(frame.f_code, frame.f_lasti, frame.f_lineno)
