@@ -9,13 +9,24 @@ import numpy as np
 import pytest
 
 from spikeloom.equations import (
-    Condition, Input, Neuron, Param, State, exp, impulse, inflow, minimum, normal, rises, state,
+    Condition,
+    Input,
+    Neuron,
+    Param,
+    State,
+    exp,
+    impulse,
+    inflow,
+    minimum,
+    normal,
+    rises,
+    state,
     where,
 )  # fmt: skip
-from spikeloom.equations.units import MOhm, mV, ms, nA, pF
+from spikeloom.equations.units import MOhm, ms, mV, nA, pF
 from spikeloom.errors import ModelError, UnitError
 
-# ruff: noqa: F821, F841 (names that do not exist are what is tested)
+# ruff: noqa: F821 (names that do not exist are what is tested)
 
 
 def unit_mismatch() -> None:

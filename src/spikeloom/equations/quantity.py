@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from typing import Any, Literal, NoReturn, TypeAlias, cast, overload
@@ -275,9 +276,10 @@ class Quantity:
         return do(self.value, q.to(self.unit))
 
     def _key(self) -> tuple[object, ...]:
-        si = _scaled(self.value, self.unit.power)
-        if not isinstance(si, np.ndarray):
-            return (self.unit.dims, float(si))
+        power = self.unit.power
+        if isinstance(self.value, float) and isinstance(power, int):
+            return (self.unit.dims, Decimal(repr(self.value)).scaleb(power))  # as it was typed
+        si = np.asarray(_scaled(self.value, power))
         return (self.unit.dims, si.shape, (si + 0.0).tobytes())  # + 0.0: -0 and 0 are one number
 
 
@@ -318,7 +320,8 @@ def _scaled(value: float | Array, power: Exponent) -> float | Array:
         digits, _, e = repr(value).partition("e")
         return float(f"{digits}e{int(e or 0) + power}")
     # Dividing by 10**n is right to half a unit in the last place; multiplying by 10**-n is not.
-    return value * 10.0 ** float(power) if power > 0 else value / 10.0 ** float(-power)
+    with np.errstate(over="ignore"):
+        return value * 10.0 ** float(power) if power > 0 else value / 10.0 ** float(-power)
 
 
 def _is_values(value: object) -> bool:
