@@ -24,13 +24,20 @@ def as_markdown(text: str) -> str:
     out: list[str] = []
     for block in _blocks(text):
         first = block[0]
+        verbatim = [line for line in block if line.strip()]
         if _EXAMPLE.match(first):
-            block = dedent("\n".join(block[1:])).split("\n")
-            first = block[0]
+            verbatim = dedent("\n".join(verbatim[1:])).split("\n")
+            first = verbatim[0]
         if first.startswith(">>> "):
-            out += ["", "```pycon", *block, "```", ""]
+            out += ["", "```pycon", *verbatim, "```", ""]
         elif _BORDER.match(first):
-            out += ["", "```text", *(line for line in block if not _BORDER.match(line)), "```", ""]
+            out += [
+                "",
+                "```text",
+                *(line for line in verbatim if not _BORDER.match(line)),
+                "```",
+                "",
+            ]
         elif _ASIDE.match(first):
             out += ["", _ASIDE.sub(r"*\1:* ", first), *block[1:]]
         elif _SECTION.match(first):
