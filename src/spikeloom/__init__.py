@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spikeloom import show as show
     from spikeloom import testing as testing
     from spikeloom import train as train
+    from spikeloom.engines import *
     from spikeloom.equations import *
     from spikeloom.equations.units import *
     from spikeloom.models import *
@@ -35,7 +36,7 @@ PACKAGES = (
     *("bench", "compile", "data", "engines", "equations", "errors", "models", "nn", "show"),
     *("testing", "train"),
 )
-FLAT = ("equations", "equations.units", "models")
+FLAT = ("equations", "equations.units", "models", "engines")
 """Packages whose public names are also found directly in `spikeloom`."""
 
 

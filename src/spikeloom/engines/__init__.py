@@ -1,1 +1,7 @@
-"""Placeholder docstring: its owner fills this in."""
+"""A Program becomes running code: ``reference`` (NumPy float64) and ``cpu`` (LLVM)."""
+
+from spikeloom.engines.population import Run as Run
+from spikeloom.engines.population import simulate as simulate
+from spikeloom.engines.results import Backward as Backward
+from spikeloom.engines.results import Forward as Forward
+from spikeloom.engines.results import Simulation as Simulation

@@ -1,0 +1,216 @@
+"""`simulate`: a population of unconnected neurons driven by currents, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from spikeloom.compile import Method, bind, compile_neuron
+from spikeloom.compile.stability import check_step
+from spikeloom.compile.values import numbers
+from spikeloom.engines.results import Simulation
+from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.units import ms, one
+from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Neuron, Refractory
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Stepper(Protocol):
+    """An engine that can step a population."""
+
+    @property
+    def dtype(self) -> str:
+        """``"float32"`` or ``"float64"``."""
+        ...
+
+    def simulate(self, program: Any, coefs: Any, state: Any, steps: int, inputs: Any,
+                 **options: Any) -> Simulation:  # fmt: skip
+        """See `Reference.simulate`."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What `simulate` gives back. Times and states are plain numbers in the model's own units.
+
+    Arguments:
+        dt: Time step in the model's time unit (ms unless the model declares another).
+        size: Number of neurons N.
+        steps: Number of steps T.
+        spike_times: Time of each spike, in order: the end of the step in which it happened.
+        spike_ids: Neuron of each spike.
+        traces: State name → (rows, N), its values at `times`.
+        times: Times of the rows of `traces`.
+        state: Last states, name → (N,); give it to `simulate` to go on.
+    """
+
+    dt: float
+    size: int
+    steps: int
+    spike_times: Array
+    spike_ids: Array
+    traces: Mapping[str, Array] = field(repr=False)
+    times: Array = field(repr=False)
+    state: Mapping[str, Array] = field(repr=False)
+
+    def train(self, neuron: int = 0) -> Array:
+        """Spike times of one neuron."""
+        return self.spike_times[self.spike_ids == neuron]
+
+    @property
+    def counts(self) -> Array:
+        """Number of spikes of each neuron, (N,)."""
+        return np.bincount(self.spike_ids, minlength=self.size)
+
+
+def simulate(
+    neuron: Neuron | Refractory,
+    duration: Quantity,
+    *,
+    dt: Quantity = 0.1 * ms,
+    size: int = 1,
+    record: tuple[str, ...] | None = None,
+    every: int = 1,
+    method: Method | None = None,
+    state: Mapping[str, Array] | None = None,
+    engine: Stepper | None = None,
+    seed: int = 0,
+    **inputs: Quantity | float,
+) -> Run:
+    """Run a population of unconnected neurons.
+
+    Arguments:
+        neuron: What each neuron is.
+        duration: How long, a whole number of steps.
+        dt: Time step.
+        size: Number of neurons N.
+        record: States to keep; all if None.
+        every: Keep the states after every so many steps.
+        method: How to integrate; None chooses.
+        state: Last states of an earlier `Run`, to go on from there; None starts afresh.
+        engine: ``CPU("float64")`` if None.
+        seed: Seed of parameters that are distributions.
+        inputs: Each input of the model by name, with its unit: one number, one for each neuron
+            (N,), or one for each step and neuron (T, N).
+
+    Returns:
+        Spikes, traces and last states.
+
+    Raises:
+        ParameterError: No such input, or times that make no sense.
+        NumericsError: dt is too large for the method, or an input is not finite.
+        ShapeError: An input or a state has the wrong shape.
+
+    Example:
+        >>> from spikeloom import LIF, ms, nA, simulate
+        >>> run = simulate(LIF(), 100 * ms, I=0.2 * nA)
+        >>> [round(t, 1) for t in run.train()]
+        [27.8, 55.6, 83.4]
+    """
+    if engine is None:
+        from spikeloom.engines.cpu import CPU
+
+        engine = CPU("float64")
+    definition = neuron.definition
+    step, steps = _grid(duration, dt, definition.time_unit)
+    program = compile_neuron(neuron, method)
+    values = numbers(neuron, size=size, seed=seed)
+    check_step(program, values, step)
+    bound = bind(program, values, step)
+    start = bound.initial(size) if state is None else _state(program.states, state, size)
+    kept = program.states if record is None else tuple(record)
+    for name in kept:
+        if name not in program.states:
+            raise ParameterError(
+                f"simulate: {definition.name} has no state {name!r} to record.",
+                hint=suggest(name, program.states),
+            )
+    drive = _inputs(neuron, inputs, steps, size)
+    run = engine.simulate(
+        program,
+        bound.coefs,
+        np.ascontiguousarray(start, engine.dtype),
+        steps,
+        {n: np.ascontiguousarray(x, engine.dtype) for n, x in drive.items()},
+        spikes="indices",
+        record=kept,
+        every=every,
+    )
+    none = np.empty(0, np.int64)
+    at = none if run.spike_steps is None else run.spike_steps
+    return Run(
+        dt=step,
+        size=size,
+        steps=steps,
+        spike_times=(at + 1) * step,
+        spike_ids=none if run.spike_ids is None else run.spike_ids,
+        traces=run.traces,
+        times=(np.arange(0, steps, every) + 1) * step,
+        state=dict(zip(program.states, run.state, strict=True)),
+    )
+
+
+def _grid(duration: Quantity, dt: Quantity, unit: Unit) -> tuple[float, int]:
+    for what, value in (("duration", duration), ("dt", dt)):
+        if not isinstance(value, Quantity) or not value.unit.fits(unit):
+            raise UnitError(f"simulate: {what} must be a time, got {value!r}.",
+                            hint=f"{what}=100 * ms")  # fmt: skip
+    step, length = float(dt.to(unit)), float(duration.to(unit))
+    if not (np.isfinite(step) and np.isfinite(length) and step > 0 and length >= 0):
+        raise ParameterError(
+            f"simulate: dt must be positive and duration not negative, got dt={dt} and"
+            f" duration={duration}."
+        )
+    steps = round(length / step)
+    if abs(steps * step - length) > 1e-6 * step * max(steps, 1):
+        raise ParameterError(
+            f"simulate: {duration} is not a whole number of steps of {dt}.",
+            hint=f"{steps} steps are {steps * step:g} {unit}",
+        )
+    return step, steps
+
+
+def _inputs(
+    neuron: Neuron | Refractory, given: Mapping[str, Any], steps: int, size: int
+) -> dict[str, Array]:
+    definition, made = neuron.definition, {}
+    declared = {i.name: i.unit for i in definition.inputs}
+    for name, value in given.items():
+        if name not in declared:
+            raise ParameterError(
+                f"simulate: {definition.name} has no input {name!r}.",
+                hint=suggest(name, declared),
+            )
+        quantity = value if isinstance(value, Quantity) else Quantity(value, one)
+        if not quantity.unit.fits(declared[name]):
+            raise UnitError(
+                f"simulate: input {name!r} is in {declared[name]}, got {value}.",
+                hint=f"{name}=… * {declared[name]!r}",
+            )
+        array = np.asarray(quantity.to(declared[name]), np.float64)
+        if array.shape not in ((), (size,), (steps, size)):
+            raise ShapeError(
+                f"simulate: input {name!r} must be one number, ({size},) or ({steps}, {size}),"
+                f" got shape {array.shape}."
+            )
+        if not np.all(np.isfinite(array)):
+            raise NumericsError(f"simulate: input {name!r} holds NaN or infinity.")
+        made[name] = np.broadcast_to(array, (size,)) if array.ndim == 0 else array
+    return made
+
+
+def _state(names: tuple[str, ...], state: Mapping[str, Array], size: int) -> Array:
+    if set(state) != set(names):
+        raise ParameterError(f"simulate: state must hold {sorted(names)}, got {sorted(state)}.")
+    rows = [np.asarray(state[n], np.float64) for n in names]
+    for name, row in zip(names, rows, strict=True):
+        if row.shape != (size,):
+            raise ShapeError(f"simulate: state {name!r} must be ({size},), got {row.shape}.")
+    return np.array(rows).reshape(len(rows), size)
