@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,8 +29,14 @@ FOLDERS = (
     "spikeloom.testing",
 )
 
-# A name that needs no example of its own, and why.
-WITHOUT_EXAMPLE: dict[str, str] = {}
+LIST = Path(__file__).with_name("without_example.txt")
+
+
+def without_example() -> dict[str, str]:
+    """Names that have no example, and why; each line of the list holds both."""
+    lines = LIST.read_text(encoding="utf-8").splitlines()
+    rows = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
+    return {row[0]: row[1] for row in rows}
 
 
 def public(folder: str) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def cases() -> list[Any]:
 
 
 def has_example(value: Any) -> bool:
-    """In its own docstring, in a method's, or in that of its file, where the name is used."""
+    """In its own docstring or a method's, or in that of its file or a package above that uses it."""
     if ">>>" in (inspect.getdoc(value) or ""):
         return True
     if inspect.isclass(value) and any(
@@ -73,9 +80,14 @@ def has_example(value: Any) -> bool:
         if not name.startswith("_")
     ):
         return True
-    text = importlib.import_module(value.__module__).__doc__ or ""
+    parts = value.__module__.split(".")
+    above = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+    return any(uses(importlib.import_module(name).__doc__ or "", value.__name__) for name in above)
+
+
+def uses(text: str, name: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip().startswith((">>>", "..."))]
-    return any(re.search(rf"\b{value.__name__}\b", line) for line in lines)
+    return any(re.search(rf"\b{name}\b", line) for line in lines)
 
 
 @pytest.mark.parametrize("value", cases())
@@ -89,5 +101,17 @@ def test_a_public_name_is_explained(value: Any) -> None:
         issubclass(value, BaseException) or getattr(value, "_is_protocol", False)
     ):
         return  # raised or implemented by others, never made by a user
-    known = f"{value.__module__}.{value.__qualname__}" in WITHOUT_EXAMPLE
-    assert has_example(value) != known, "an example that runs as a doctest"
+    name = f"{value.__module__}.{value.__qualname__}"
+    if name in without_example():
+        assert not has_example(value), f"has an example now: take it out of {LIST.name}"
+    else:
+        assert has_example(value), "an example that runs as a doctest"
+
+
+def test_the_list_of_exceptions_names_what_exists() -> None:
+    known = {
+        f"{value.__module__}.{value.__qualname__}"
+        for folder in FOLDERS
+        for value in public(folder).values()
+    }
+    assert sorted(set(without_example()) - known) == []
