@@ -6,6 +6,8 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
 import pytest
 
@@ -64,3 +66,9 @@ def error_of() -> Callable[[Callable[[], object]], Shown]:
         return shown(caught.value)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def sent() -> Callable[[Any], Any]:
+    """A value as it arrives in another process, such as a worker of a data loader."""
+    return lambda value: ForkingPickler.loads(bytes(ForkingPickler.dumps(value)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from typing import Any
 
 import numpy as np
@@ -56,9 +55,9 @@ def test_units_multiply_like_numbers(a: Unit, b: Unit, c: Unit) -> None:
 
 
 @given(compound())
-def test_a_unit_reads_back(unit: Unit) -> None:
+def test_a_unit_reads_back(sent: Any, unit: Unit) -> None:
     assert eval(repr(unit), dict(NAMES)) == unit
-    assert pickle.loads(pickle.dumps(unit)) == unit == copy.deepcopy(unit)
+    assert sent(unit) == unit == copy.deepcopy(unit)
 
 
 @given(number, compound())
@@ -101,7 +100,7 @@ def test_conversions() -> None:
     assert 1 - 3 * one == -2 * one
     assert 5 / ms == 5000 / second
     assert 10 * mV < 1 * volt <= 1000 * mV
-    assert not 0 * ms == 0 * mV
+    assert 0 * ms != 0 * mV
     assert (np.float64(2) * ms).value == 2.0
 
 

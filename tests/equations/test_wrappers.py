@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 import pytest
@@ -13,12 +12,12 @@ from spikeloom.errors import ModelError, ParameterError, UnitError
 from spikeloom.models import ALIF, LIF, ATan, LeakyIntegrator
 
 
-def test_refractory_is_a_value() -> None:
+def test_refractory_is_a_value(sent: Any) -> None:
     cell = Refractory(LIF(tau=10 * ms), 2 * ms)
     assert repr(cell) == "Refractory(LIF(tau=10 * ms), 2 * ms)"
     assert cell == Refractory(LIF(tau=10 * ms), 0.002 * second) != Refractory(LIF(), 2 * ms)
     assert hash(cell) == hash(Refractory(LIF(tau=10 * ms), 0.002 * second))
-    assert pickle.loads(pickle.dumps(cell)) == cell
+    assert sent(cell) == cell
     assert cell.replace(period=3 * ms, tau=5 * ms) == Refractory(LIF(tau=5 * ms), 3 * ms)
     assert Refractory(ALIF(), 2 * ms, hold=("v", "b")).hold == ("v", "b")
     with pytest.raises(ParameterError, match="frozen"):

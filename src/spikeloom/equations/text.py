@@ -148,7 +148,7 @@ class _Model:
             self._new(plain[1], head)
             self.inputs[plain[1]] = impulse(unit) if word else inflow(unit)
         elif not plain:
-            raise _after(head, 0).error("this is neither a rate nor a named expression nor an input.",
+            raise _after(head, 0).error("this is neither a rate nor an expression nor an input.",
                              hint="for example dv/dt = (E - v)/tau : volt")  # fmt: skip
 
     def _new(self, name: str, piece: Snippet) -> None:
