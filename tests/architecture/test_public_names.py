@@ -71,7 +71,7 @@ def cases() -> list[Any]:
 
 
 def has_example(value: Any) -> bool:
-    """In its own docstring or a method's, or in that of its file or a package above that uses it."""
+    """In its own docstring or a method's, or in that of its file or of a package above it."""
     if ">>>" in (inspect.getdoc(value) or ""):
         return True
     if inspect.isclass(value) and any(
