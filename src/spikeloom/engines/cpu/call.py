@@ -19,9 +19,11 @@ HEAVY = {"div": 8, "sqrt": 10, "log": 20, "log1p": 25, "pow": 60, "erf": 30, "at
 }  # fmt: skip
 FORWARD_BYTES = 16 * 1024
 """States of a tile in the forward kernel: half of a first-level cache."""
-BACKWARD_BYTES = 256 * 1024
+BACKWARD_BYTES = 512 * 1024
 """Kept states and inputs of a tile in the backward kernel: part of a second-level cache."""
 LARGEST_TILE = 4096
+TOGETHER = 4
+"""Steps that a group of columns takes in registers before the next group has its turn."""
 GUARD = 64
 """Columns beyond the end that a kernel may read or write in memory of its own."""
 
@@ -90,6 +92,7 @@ def run_kernel(
         "padded": padded(width),
         "tile": tile,
         "every": max(every, 1),
+        "together": TOGETHER,
     }
     table = np.array([words[name] for name in slots(program, variant)], np.int64)
     block, scratch, group = program.forward, states * tile * size, lanes

@@ -113,10 +113,10 @@ class Writer:
         a, b, after = self.name("yes"), self.name("no"), self.name("after")
         self.put(f"br i1 {condition}, label %{a}, label %{b}")
         self.label(a)
-        left = yes()
+        left, a = yes(), self.block
         self.put(f"br label %{after}")
         self.label(b)
-        right = no()
+        right, b = no(), self.block
         self.put(f"br label %{after}")
         self.label(after)
         return [

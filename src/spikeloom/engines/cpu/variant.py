@@ -53,7 +53,7 @@ def slots(program: Program, variant: Variant) -> tuple[str, ...]:
     """
     shared = ("steps", "width", "padded", "scalars", "columns")
     inputs = tuple(f"{part}:{name}" for name in variant.inputs for part in ("input", "stride"))
-    tiled = ("tile", "every", "checkpoints")
+    tiled = ("tile", "every", "together", "checkpoints")
     if variant.kind == "forward":
         return (*shared, *inputs, *tiled, "state_in", "state_out", "out")
     if variant.kind == "backward":

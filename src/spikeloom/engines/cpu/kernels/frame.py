@@ -42,6 +42,11 @@ class Frame:
         """Address of an element."""
         return self.w.let(f"getelementptr {kind or self.v.scalar}, ptr {base}, i64 {offset}")
 
+    def row(self, slot: str, time: str) -> str:
+        """Address of one step in an array over time."""
+        stride = f"stride:{slot.removeprefix('input:')}" if slot.startswith("input:") else "width"
+        return self.at(self.slot(slot), self.mul(time, self.slot(stride)))
+
     def mul(self, a: str, b: str | int) -> str:
         """Product of two numbers of elements."""
         return self.w.let(f"mul i64 {a}, {b}")
@@ -53,6 +58,16 @@ class Frame:
     def smaller(self, a: str, b: str) -> str:
         """The smaller of two whole numbers."""
         return self.w.call("i64", "llvm.smin.i64", f"i64 {a}, i64 {b}", "i64, i64")
+
+    def larger(self, a: str, b: str) -> str:
+        """The larger of two whole numbers."""
+        return self.w.call("i64", "llvm.smax.i64", f"i64 {a}, i64 {b}", "i64, i64")
+
+    def places(self, column: str, low: str) -> list[str]:
+        """Where the states of a group of columns are in a tile."""
+        place = self.w.let(f"sub i64 {column}, {low}")
+        tile = self.slot("tile")
+        return [self.add(self.mul(tile, k), place) for k in range(len(self.program.states))]
 
     def scalars(self) -> dict[str, str]:
         """The coefficients that are one number for all, in every lane."""
@@ -169,6 +184,7 @@ class Frame:
 
 
 NUMBERS = frozenset(
-    {"steps", "width", "padded", "tile", "every", "row_bytes", "record_every", "record_wait"}
+    {"steps", "width", "padded", "tile", "every", "together"}
+    | {"row_bytes", "record_every", "record_wait"}
 )
 """Slots that are numbers; all others are addresses."""
