@@ -111,7 +111,7 @@ def simulate(
     Example:
         >>> from spikeloom import LIF, ms, nA, simulate
         >>> run = simulate(LIF(), 100 * ms, I=0.2 * nA)
-        >>> [round(t, 1) for t in run.train()]
+        >>> run.train().round(1).tolist()
         [27.8, 55.6, 83.4]
     """
     if engine is None:
