@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.compile.program import Block, Program
+from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import pool
-from spikeloom.engines.cpu.host import this_host
-from spikeloom.engines.cpu.library import kernel
-from spikeloom.engines.cpu.variant import Variant, slots
+from spikeloom.engines.cpu.library import prepare
+from spikeloom.engines.cpu.variant import Variant
 
 Array = np.ndarray[Any, np.dtype[Any]]
-HEAVY = {"div": 8, "sqrt": 10, "log": 20, "log1p": 25, "pow": 60, "erf": 30, "atan": 30} | {
-    name: 15 for name in ("exp", "expm1", "tanh", "sigmoid", "sinh", "cosh", "exprel", "exprel1")
-}  # fmt: skip
 FORWARD_BYTES = 16 * 1024
 """States of a tile in the forward kernel: half of a first-level cache."""
 BACKWARD_BYTES = 512 * 1024
@@ -43,11 +39,6 @@ def tile_columns(variant: Variant, states: int, every: int) -> int:
         each, budget = (kept + states + 2 * len(variant.want_coefs)) * size, BACKWARD_BYTES
     columns = budget // max(each, 1) // GUARD * GUARD
     return min(max(columns, GUARD), LARGEST_TILE)
-
-
-def cost(block: Block) -> int:
-    """Vector instructions of one run of a block, roughly."""
-    return sum(HEAVY.get(i.op, 1) for i in block.instrs if i.op not in ("leaf", "const"))
 
 
 def pack_columns(columns: Mapping[str, Array], batch: int, features: int, dtype: str) -> Array:
@@ -80,10 +71,9 @@ def run_kernel(
         steps: T.
         every: Steps in a segment.
     """
-    host = this_host()
+    ready = prepare(program, variant)
     states = len(program.states)
     size = 4 if variant.dtype == "float32" else 8
-    lanes = host.lanes(variant.dtype)
     tile = tile_columns(variant, states, every)
     words = {
         **given,
@@ -94,20 +84,16 @@ def run_kernel(
         "every": max(every, 1),
         "together": TOGETHER,
     }
-    table = np.array([words[name] for name in slots(program, variant)], np.int64)
-    block, scratch, group = program.forward, states * tile * size, lanes
-    work = cost(block)
+    table = np.array([words[name] for name in ready.slots], np.int64)
+    scratch = states * tile * size
     if variant.kind == "backward":
         scratch *= every + 2
-        work += cost(program.backward)
-    if variant.kind == "simulate":
-        scratch, group = 0, lanes * variant.unroll
     pool.run(
-        kernel(program, variant),
+        ready.native,
         table,
         width,
-        group=group,
-        scratch=scratch,
-        work=work * steps * (width / lanes),
+        group=ready.group,
+        scratch=scratch if variant.kind != "simulate" else 0,
+        work=ready.work * steps * width,
         threads=threads,
     )

@@ -17,8 +17,17 @@ from spikeloom.errors import EngineError
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"} | {
     "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&", "or": "|"
 }  # fmt: skip
+HEAVY = {"div": 8, "sqrt": 10, "log": 20, "log1p": 25, "pow": 60, "erf": 30, "atan": 30} | {
+    name: 15 for name in ("exp", "expm1", "tanh", "sigmoid", "sinh", "cosh", "exprel", "exprel1")
+}  # fmt: skip
+"""Vector instructions that one of these stands for."""
 MAX_POWER = 16
 """Whole exponents up to this are multiplied out."""
+
+
+def cost(block: Block) -> int:
+    """Vector instructions of one run of a block, roughly."""
+    return sum(HEAVY.get(i.op, 1) for i in block.instrs if i.op not in ("leaf", "const"))
 
 
 def live(block: Block, wanted: Sequence[str]) -> list[int]:

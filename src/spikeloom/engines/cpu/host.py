@@ -34,7 +34,12 @@ class Host:
 
     def lanes(self, dtype: str) -> int:
         """Numbers handled at a time. At least 8, so that their spikes fill whole bytes."""
-        return 16 if self.wide and dtype == "float32" else 8
+        return _lanes(self, dtype)
+
+
+@lru_cache(maxsize=16)
+def _lanes(host: Host, dtype: str) -> int:
+    return 16 if host.wide and dtype == "float32" else 8
 
 
 @lru_cache(maxsize=1)

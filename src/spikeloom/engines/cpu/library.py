@@ -9,9 +9,10 @@ from functools import lru_cache
 from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import cache
 from spikeloom.engines.cpu.build import Loaded, Native, compile_text
+from spikeloom.engines.cpu.emit import cost
 from spikeloom.engines.cpu.host import Host, this_host
 from spikeloom.engines.cpu.kernels import write_kernel
-from spikeloom.engines.cpu.variant import Variant
+from spikeloom.engines.cpu.variant import Variant, slots
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,15 +43,42 @@ def load(
     return Loaded(code, host).function(name)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A kernel and what its caller must know about it."""
+
+    native: Native
+    slots: tuple[str, ...]
+    group: int
+    """Columns that belong together: slices start at multiples of it."""
+    work: float
+    """Vector instructions of one step of one column."""
+
+
 @lru_cache(maxsize=512)
-def _kernel(keyed: _Keyed, variant: Variant) -> Native:
-    host = this_host()
-    program = keyed.program
-    return load(
+def _prepare(keyed: _Keyed, variant: Variant) -> Prepared:
+    host, program = this_host(), keyed.program
+    native = load(
         variant.kind, program.key, variant.text, lambda: write_kernel(program, variant, host), host
     )
+    lanes = host.lanes(variant.dtype)
+    total = cost(program.forward)
+    if variant.kind == "backward":
+        total += cost(program.backward)
+    group = lanes * variant.unroll if variant.kind == "simulate" else lanes
+    return Prepared(native, slots(program, variant), group, total / lanes)
 
 
-def kernel(program: Program, variant: Variant) -> Native:
+def prepare(program: Program, variant: Variant) -> Prepared:
     """The kernel of a Program in one variant."""
-    return _kernel(_Keyed(program), variant)
+    return _prepare(_Keyed(program), variant)
+
+
+@lru_cache(maxsize=512)
+def _weight(keyed: _Keyed) -> int:
+    return cost(keyed.program.forward)
+
+
+def weight(program: Program) -> int:
+    """Vector instructions of one step, roughly."""
+    return _weight(_Keyed(program))

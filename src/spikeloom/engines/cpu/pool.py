@@ -15,8 +15,8 @@ import numpy as np
 
 from spikeloom.engines.cpu.build import Native
 
-WORK_PER_THREAD = 60_000
-"""Smallest work worth a thread, in units of one instruction on one vector (about 1 ns each)."""
+WORK_PER_THREAD = 200_000
+"""Smallest work worth a thread, in vector instructions: 0.1 ms, a few times a thread's wake-up."""
 
 
 def available() -> int:
