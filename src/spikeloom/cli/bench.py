@@ -1,4 +1,4 @@
-"""`spikeloom bench`: the speed and memory figures that the documentation quotes, on your machine."""
+"""`spikeloom bench`: the speed and memory figures of the documentation, on your machine."""
 
 from __future__ import annotations
 

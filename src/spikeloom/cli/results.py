@@ -1,0 +1,155 @@
+"""What a finished training job becomes: a report for the browser and a table for the terminal."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spikeloom.cli.examine import examples, neuron_rates, telling_rows
+from spikeloom.cli.version import versions
+from spikeloom.show import Curves, Energy, RunReport
+from spikeloom.show.words import percent, short
+
+if TYPE_CHECKING:
+    from spikeloom.data import Splits
+    from spikeloom.train.history import History
+    from spikeloom.train.outcome import Outcome
+    from spikeloom.train.recipes import Recipe
+
+TITLES = {"digits": "Handwritten digits (UCI, 8 × 8)", "mnist": "Handwritten digits (MNIST)"}
+
+
+def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) -> RunReport:
+    """The report of a job; what happens inside is shown for the seed that validated best.
+
+    Arguments:
+        outcome: What the job gave.
+        splits: The data it used.
+        folder: Its run folder, for the command.
+        seconds: How long it took.
+    """
+    from spikeloom.equations.units import ms
+    from spikeloom.nn import EnergyConstants
+
+    recipe, best, constants = outcome.recipe, outcome.best, EnergyConstants()
+    found = outcome.metrics(constants)
+    dt_ms = float(recipe.dt.to(ms))
+    test = splits.test
+    rows = telling_rows(best.spiking.test.labels, test.targets)
+    inside = examples(outcome.net, recipe.encode, recipe.readout, test, rows, dt_ms)
+    steps = inside.potentials.shape[1]
+    return RunReport(
+        title=TITLES.get(recipe.data, recipe.data),
+        network=_network(recipe, test.shape, len(outcome.classes), steps),
+        twin="the same weight layers with ReLU instead of spikes, trained by the same protocol",
+        classes=outcome.classes,
+        test_count=len(test),
+        seeds=tuple(seed.seed for seed in outcome.seeds),
+        test_accuracy=np.array(found["test_accuracy_per_seed"]),
+        twin_test_accuracy=np.array(found["twin_test_accuracy_per_seed"]),
+        mean_rate_hz=found["mean_rate_hz"],
+        synaptic_events_per_sample=found["synaptic_events_per_sample"],
+        mean_decision_steps=found["latency_steps"],
+        energy=Energy(
+            network_nj=found["energy_nj_per_sample"],
+            twin_nj=found["twin_energy_nj_per_sample"],
+            constants={
+                "addition": f"{constants.accumulate_pj:g} pJ",
+                "multiplication with addition": f"{constants.multiply_accumulate_pj:g} pJ",
+            },
+            source=f"{constants.technology}; {constants.source}",
+        ),
+        curves=_curves([seed.spiking.history for seed in outcome.seeds]),
+        twin_curves=_curves([seed.twin.history for seed in outcome.seeds]),
+        examples=inside,
+        confusion=np.sum([seed.spiking.test.confusion for seed in outcome.seeds], axis=0),
+        rates_hz=neuron_rates(outcome.net, recipe.encode, test, dt_ms),
+        config=recipe.to_record(),
+        command=_command(recipe, [seed.seed for seed in outcome.seeds], folder),
+        source=test.source,
+        licence=test.licence,
+        made_with={**versions(), "took": f"{seconds:.0f} s"},
+    )
+
+
+def summary(outcome: Outcome, folder: Path, report: bool) -> None:
+    """Print the figures beside the twin's, and where everything is.
+
+    Arguments:
+        outcome: What the job gave.
+        folder: Its run folder.
+        report: Whether report.html was written.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    found = outcome.metrics()
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
+    table.add_column("")
+    table.add_column("spiking", justify="right")
+    table.add_column("plain twin", justify="right")
+    table.add_row(
+        "test accuracy",
+        percent(np.array(found["test_accuracy_per_seed"])),
+        percent(np.array(found["twin_test_accuracy_per_seed"])),
+    )
+    events = short(found["synaptic_events_per_sample"])
+    table.add_row("mean firing rate", f"{short(found['mean_rate_hz'])} Hz", "")
+    table.add_row("decision after", f"{short(found['latency_steps'])} steps", "")
+    table.add_row("synaptic events per image", events, "")
+    table.add_row(
+        "energy per image, estimated",
+        f"{short(found['energy_nj_per_sample'])} nJ",
+        f"{short(found['twin_energy_nj_per_sample'])} nJ",
+    )
+    constants = found["energy_constants"]
+    console = Console(highlight=False, soft_wrap=True)
+    console.print()
+    console.print(table)
+    console.print(
+        f"\nEnergy counts {constants['accumulate_pj']:g} pJ for an addition and "
+        f"{constants['multiply_accumulate_pj']:g} pJ for a multiplication with addition "
+        f"({constants['source']}; {constants['technology']}).",
+        style="dim",
+        markup=False,
+    )
+    what = "report.html to look at, figures/, " if report else ""
+    console.print(f"\nWritten to {folder}: {what}metrics.json, weights.safetensors, config.toml")
+
+
+def _curves(histories: Sequence[History]) -> Curves:
+    """Histories of different lengths side by side; NaN where a seed had stopped."""
+    shape = (len(histories), max(len(history) for history in histories))
+    names = ("loss", "validation_loss", "accuracy", "validation_accuracy")
+    made = {name: np.full(shape, np.nan) for name in names}
+    for row, history in enumerate(histories):
+        for column, epoch in enumerate(history):
+            for name in names:
+                value = getattr(epoch, name)
+                made[name][row, column] = np.nan if value is None else value
+    return Curves(*(made[name] for name in names))
+
+
+def _network(recipe: Recipe, shape: tuple[int, ...], classes: int, steps: int) -> str:
+    hidden = "".join(f"{size} {type(recipe.neuron).__name__} neurons → " for size in recipe.hidden)
+    pixels = int(np.prod(shape))
+    return f"{pixels} inputs → {hidden}{classes} outputs, {steps} steps of {recipe.dt}"
+
+
+def _command(recipe: Recipe, seeds: Sequence[int], folder: Path) -> str:
+    from spikeloom.train.recipes import RECIPES
+
+    words = ["spikeloom", "train", recipe.data]
+    if recipe.data == "mnist":
+        words += ["--data", "DIR"]
+    if len(seeds) > 1:
+        words += ["--seeds", str(len(seeds))]
+    if seeds[0] != 0:
+        words += ["--seed", str(seeds[0])]
+    if recipe.data in RECIPES and recipe.epochs != RECIPES[recipe.data].epochs:
+        words += ["--epochs", str(recipe.epochs)]
+    return shlex.join([*words, "--out", str(folder)])
