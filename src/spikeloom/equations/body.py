@@ -11,7 +11,7 @@ from spikeloom.equations.declare import KINDS, InputField, StateField
 from spikeloom.equations.definition import ParamDecl
 from spikeloom.equations.expr import Expr, located
 from spikeloom.equations.quantity import Quantity, Unit, one
-from spikeloom.equations.scales import Scales
+from spikeloom.equations.scales import time_of
 from spikeloom.equations.source import FieldSource, field_sources, source_line
 from spikeloom.equations.values import Distribution, Learn
 from spikeloom.equations.where import Where, here
@@ -37,7 +37,7 @@ class Body:
     def time_unit(self) -> Unit:
         """The unit of time of the model."""
         fields = [*self.params, *self.states.values(), *self.inputs.values()]
-        return Scales.of(f.unit for f in fields).time
+        return time_of(f.unit for f in fields)
 
     @property
     def others(self) -> dict[str, str]:

@@ -344,6 +344,8 @@ def _reduced(value: float | Array, unit: Unit) -> Any:
 
 
 def _exponent(value: float | Fraction) -> Exponent:
+    if isinstance(value, int) and abs(value) <= _HIGHEST_POWER:
+        return value
     if not abs(value) <= _HIGHEST_POWER:
         raise UnitError(f"a unit cannot be raised to the power {value}.")
     f = Fraction(value).limit_denominator(1000)

@@ -34,7 +34,7 @@ class Scales:
         (1.0, 1000.0)
         """
         declared = list(units)
-        time = next((u for u in declared if u.dims == _TIME), ms)
+        time = time_of(declared)
         rows: list[list[Fraction]] = []  # reduced: each row holds the only entry of its pivot
         for unit in (time, *declared):
             _add(rows, [*map(Fraction, unit.dims), Fraction(unit.power)])
@@ -49,6 +49,11 @@ class Scales:
             (d * log for d, log in zip(unit.dims, self.logs, strict=True)), Fraction(0)
         )
         return _ten_to(power)
+
+
+def time_of(units: Iterable[Unit]) -> Unit:
+    """The unit of time of a model: the first that it declares, or ms."""
+    return next((u for u in units if u.dims == _TIME), ms)
 
 
 def _add(rows: list[list[Fraction]], new: list[Fraction]) -> None:
