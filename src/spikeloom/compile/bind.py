@@ -44,7 +44,7 @@ def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bo
     Raises:
         ParameterError: A parameter is missing, or `dt` is not a positive number.
     """
-    if not (np.isscalar(dt) and np.isfinite(dt) and dt > 0):
+    if not (np.isfinite(dt) and dt > 0):
         raise ParameterError(
             f"{program.model}: dt must be a positive time, got {dt!r} {program.time_unit}.",
             hint="for example dt = 0.1 * ms",
@@ -52,7 +52,7 @@ def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bo
     missing = [name for name in program.params if name not in values]
     if missing:
         raise ParameterError(f"{program.model}: no value for parameter {missing[0]!r}.")
-    leaves = {f"param:{name}": values[name] for name in program.params}
+    leaves: dict[str, Array | float] = {f"param:{name}": values[name] for name in program.params}
     given = run_block(program.prologue, {**leaves, "dt": dt})
     for name in program.coefs:
         if not np.all(np.isfinite(given[f"coef:{name}"])):

@@ -76,10 +76,8 @@ def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
     if instr.op in INFIX:
         symbol, strength = INFIX[instr.op]
         left, right = args
-        # a - (b + c) and a / (b*c) need brackets that a + (b + c) does not.
-        tight = strength + (instr.op in ("sub", "div"))
-        first = _wrap(left, strength)
-        return f"{first}{symbol}{_wrap(right, tight)}", strength
+        # Brackets on the right also where algebra needs none: rounding does tell the order.
+        return f"{_wrap(left, strength)}{symbol}{_wrap(right, strength + 1)}", strength
     if instr.op == "neg":
         return f"-{_wrap(args[0], 2)}", 1
     if instr.op == "select":

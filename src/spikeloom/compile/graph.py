@@ -8,25 +8,40 @@ exactly when they are identical, and a node is always younger than its arguments
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 COMMUTATIVE = frozenset({"add", "mul", "min", "max", "and", "or"})
 
+
+def _div_numbers(a: float, b: float) -> float:
+    if b:
+        return a / b
+    return math.copysign(math.inf, a) if a else math.nan
+
+
+def _exprel_number(a: float) -> float:
+    return math.expm1(a) / a if a else 1.0
+
+
+def _or_infinity(function: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda a: function(a) if a < 709 else math.inf
+
+
 # How constants are folded. A function missing here is never applied to numbers while compiling.
 FOLD: Mapping[str, Callable[..., float]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "div": lambda a, b: a / b if b else math.copysign(math.inf, a) if a else math.nan,
-    "neg": lambda a: -a,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": _div_numbers,
+    "neg": operator.neg,
     "min": min,
     "max": max,
     "abs": abs,
-    "exp": lambda a: math.exp(a) if a < 709 else math.inf,
-    "expm1": lambda a: math.expm1(a) if a < 709 else math.inf,
-    "sqrt": lambda a: math.sqrt(a) if a >= 0 else math.nan,
-    "exprel": lambda a: math.expm1(a) / a if a else 1.0,
+    "exp": _or_infinity(math.exp),
+    "expm1": _or_infinity(math.expm1),
+    "exprel": _exprel_number,
     "tanh": math.tanh,
     "atan": math.atan,
     "erf": math.erf,
@@ -249,6 +264,18 @@ def _select(g: Graph, c: Node, a: Node, b: Node) -> Node | None:
     return a if a is b else None
 
 
+def _neg(g: Graph, a: Node) -> Node | None:
+    return a.args[0] if a.op == "neg" else None
+
+
+def _not(g: Graph, a: Node) -> Node | None:
+    return a.args[0] if a.op == "not" else None
+
+
+def _twice(g: Graph, a: Node, b: Node) -> Node | None:
+    return a if a is b else None
+
+
 _SIMPLIFY: Mapping[str, Callable[..., Node | None]] = {
     "add": _add,
     "sub": _sub,
@@ -256,8 +283,8 @@ _SIMPLIFY: Mapping[str, Callable[..., Node | None]] = {
     "div": _div,
     "pow": _pow,
     "select": _select,
-    "neg": lambda g, a: a.args[0] if a.op == "neg" else None,
-    "not": lambda g, a: a.args[0] if a.op == "not" else None,
-    "and": lambda g, a, b: a if a is b else None,
-    "or": lambda g, a, b: a if a is b else None,
+    "neg": _neg,
+    "not": _not,
+    "and": _twice,
+    "or": _twice,
 }

@@ -16,7 +16,7 @@ class Hoisted:
     """Step nodes over ``coef:`` leaves, and what each coefficient is made of."""
 
     graph: Graph
-    coefs: dict[str, Node] = field(default_factory=dict)
+    coefs: dict[str, Node] = field(default_factory=dict[str, Node])
     """Name → its node over ``param:`` leaves and ``dt``, in order of first use."""
 
 

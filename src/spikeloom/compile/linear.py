@@ -36,7 +36,7 @@ def affine(
     at_zero = dict.fromkeys((*point.values(), *flowing.values()), zero)
     matrix: dict[str, dict[str, Node]] = {}
     for name, rate in rates(point).items():
-        row = {}
+        row: dict[str, Node] = {}
         for column, leaf in (*point.items(), *flowing.items()):
             slope = derivative(graph, rate, leaf)
             if leaves([slope]) & varying:
@@ -54,9 +54,9 @@ def propagate(graph: Graph, system: Affine, dt: Node, start: Mapping[str, Node])
     decay nor of the resting value.
     """
     propagator = _Propagator(graph, system, dt)
-    after = {}
+    after: dict[str, Node] = {}
     for row in system.states:
-        terms = []
+        terms: list[Node] = []
         for column in system.columns:
             entry = propagator.entry(row, column)
             if not is_const(entry, 0):

@@ -63,7 +63,8 @@ class Lowered:
 
     def rates(self, point: Point) -> dict[str, Node]:
         """d state / d t at a point, in state units per time unit."""
-        g, made = self.graph, {}
+        g = self.graph
+        made: dict[str, Node] = {}
         time = self.definition.factor(self.definition.time_unit)
         for state in self.definition.states:
             rate = self._expr(self.definition.flow[state.name], point)

@@ -70,7 +70,8 @@ class ExponentialEuler:
 
     def step(self, flow: Flow, start: Point) -> dict[str, Node]:
         """One step in which every state relaxes towards its momentary target."""
-        g, after = flow.graph, {}
+        g = flow.graph
+        after: dict[str, Node] = {}
         for name, rate in _own(flow).items():
             slope = derivative(g, rate.node, rate.own)
             if rate.own.name in leaves([slope]):
@@ -128,7 +129,8 @@ class RungeKutta:
 def _ahead(
     flow: Flow, start: Point, weights: tuple[float, ...], slopes: list[dict[str, Node]]
 ) -> dict[str, Node]:
-    g, point = flow.graph, {}
+    g = flow.graph
+    point: dict[str, Node] = {}
     for name in flow.states:
         terms = [
             g.mul(g.const(w), k[name])

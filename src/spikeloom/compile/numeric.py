@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -32,28 +33,31 @@ def exprel1(x: Array) -> Array:
     return np.where(near, series, far)
 
 
-def _erf(x: Array) -> Array:
-    from scipy.special import erf
+def _scipy(module: str, name: str) -> Callable[..., Array]:
+    """A function of SciPy, which is slow to import and ships no types."""
+    return getattr(import_module(f"scipy.{module}"), name)
 
-    return erf(x)
+
+def _erf(x: Array) -> Array:
+    return _scipy("special", "erf")(x)
 
 
 def _sigmoid(x: Array) -> Array:
-    from scipy.special import expit
+    return _scipy("special", "expit")(x)
 
-    return expit(x)
+
+def _same(x: Array) -> Array:
+    return x
 
 
 def _expm1m(matrix: Array) -> Array:
     """exp(A) − 1 = A·φ(A) by one exponential of the doubled matrix [[A, A], [0, 0]]."""
-    from scipy.linalg import expm
-
     size = matrix.shape[-1]
     doubled = np.zeros((*matrix.shape[:-2], 2 * size, 2 * size))
     doubled[..., :size, :size] = matrix
     doubled[..., :size, size:] = matrix
     # The upper right block of exp([[A, A], [0, 0]]) is A·φ(A), without a subtraction.
-    return expm(doubled)[..., :size, size:]
+    return _scipy("linalg", "expm")(doubled)[..., :size, size:]
 
 
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
@@ -92,7 +96,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "or": np.logical_or,
     "not": np.logical_not,
     "select": np.where,
-    "indicator": lambda c: c,
+    "indicator": _same,
     "expm1m": _expm1m,
 }
 

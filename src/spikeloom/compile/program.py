@@ -21,6 +21,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from spikeloom.errors import CompileError
 
@@ -101,6 +102,6 @@ class Program:
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:32]
 
 
-def _block(raw: dict[str, list]) -> Block:
+def _block(raw: dict[str, Any]) -> Block:
     instrs = tuple(Instr(r["op"], tuple(r["args"]), r["value"], r["name"]) for r in raw["instrs"])
     return Block(instrs, tuple((name, index) for name, index in raw["outputs"]))

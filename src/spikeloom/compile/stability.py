@@ -64,14 +64,14 @@ def _amplification(bound: Bound) -> Array:
     leaves = {f"coef:{n}": v for n, v in bound.coefs.items()}
     leaves |= {f"input:{n}": np.float64(0) for n in program.inputs}
     start = {f"state:{n}": bound.start[n] for n in program.states}
-    columns = []
+    columns: list[Array] = []
     for name in names:
         width = 1e-5 * max(1.0, abs(float(bound.start[name])))
-        ends = []
+        ends: list[Array] = []
         for sign in (1, -1):
             moved = start | {f"state:{name}": start[f"state:{name}"] + sign * width}
             given = run_block(program.forward, {**leaves, **moved})
             ends.append(np.array([float(given[f"state:{n}"]) for n in names]))
         columns.append((ends[0] - ends[1]) / (2 * width))
-    matrix = np.array(columns).T.reshape(len(names), len(names))
+    matrix: Array = np.array(columns).T.reshape(len(names), len(names))
     return np.where(np.isfinite(matrix), matrix, 1e300)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from spikeloom.compile.graph import Node
 from spikeloom.compile.lower import Lowered, Threshold
-from spikeloom.compile.methods import Flow, Method, choose
+from spikeloom.compile.methods import Flow, Method, Point, choose
 
 COUNTER = "refractory"
 """State that counts the steps of refractoriness still to come."""
@@ -100,7 +100,7 @@ def build(lowered: Lowered, method: Method | None, *, smooth: bool) -> Step:
 def _flow(lowered: Lowered, held: tuple[str, ...]) -> Flow:
     g = lowered.graph
 
-    def rates(point: dict[str, Node]) -> dict[str, Node]:
+    def rates(point: Point) -> dict[str, Node]:
         return lowered.rates(point) | dict.fromkeys(held, g.const(0))
 
     return Flow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,8 +30,8 @@ class Stepper(Protocol):
         """``"float32"`` or ``"float64"``."""
         ...
 
-    def simulate(self, program: Any, coefs: Any, state: Any, steps: int, inputs: Any,
-                 **options: Any) -> Simulation:  # fmt: skip
+    @property
+    def simulate(self) -> Callable[..., Simulation]:
         """See `Reference.simulate`."""
         ...
 

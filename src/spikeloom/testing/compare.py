@@ -15,7 +15,7 @@ def assert_close(
     expected: Array,
     *,
     relative: float,
-    absolute: float = 0.0,
+    absolute: Array | float = 0.0,
     noise: Array | float = 0.0,
 ) -> None:
     """Every number within tolerance of the expected one; NaN only where NaN is expected.

@@ -8,7 +8,7 @@ step; the allowance is what rounding to float32 changes in the reference itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,19 +34,18 @@ class Engine(Protocol):
         """``"float32"`` or ``"float64"``."""
         ...
 
-    def forward(self, program: Any, coefs: Any, inputs: Any, state: Any, steps: int,
-                **options: Any) -> Forward:  # fmt: skip
+    @property
+    def forward(self) -> Callable[..., Forward]:
         """See `Reference.forward`."""
         ...
 
-    def backward(self, program: Any, coefs: Any, inputs: Any, checkpoints: Any,
-                 checkpoint_every: int, grad_out: Any, grad_state: Any,
-                 **options: Any) -> Backward:  # fmt: skip
+    @property
+    def backward(self) -> Callable[..., Backward]:
         """See `Reference.backward`."""
         ...
 
-    def simulate(self, program: Any, coefs: Any, state: Any, steps: int, inputs: Any,
-                 **options: Any) -> Simulation:  # fmt: skip
+    @property
+    def simulate(self) -> Callable[..., Simulation]:
         """See `Reference.simulate`."""
         ...
 
@@ -164,7 +163,8 @@ def check_simulate(engine: Engine, case: Case) -> None:
             found[run.spike_steps, run.spike_ids] = True
             assert_same_spikes(f"{case.name}: indices", found, spikes)
         if kind == "bits":
-            found = np.unpackbits(run.bits, axis=1, count=case.size, bitorder="little")
+            packed = np.asarray(run.bits, np.uint8)
+            found = np.unpackbits(packed, axis=1, count=case.size, bitorder="little")
             assert_same_spikes(f"{case.name}: bits", found, spikes)
 
 
