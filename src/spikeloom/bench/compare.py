@@ -16,11 +16,13 @@ def same(
     peer: str,
     case: str,
     tolerance: float = 1e-5,
+    outliers: float = 0.0,
 ) -> float:
     """The largest absolute difference, once every array agrees within `tolerance` of its scale.
 
     The scale of an array is the largest magnitude in `theirs`; an array of zeros must be met
-    exactly.
+    exactly. `outliers` is the share of an array that may differ by more: in float32 now and then
+    a neuron fires one step earlier on one side, and is then elsewhere. They are not in the result.
 
     Raises:
         BenchmarkError: A name is missing, or a shape or a value differs, or one is not finite.
@@ -45,13 +47,14 @@ def same(
             continue
         difference = np.abs(mine.astype(np.float64) - other)
         scale = float(np.abs(other).max())
+        apart = difference > tolerance * scale
         worst = float(difference.max())
-        if worst > tolerance * scale:
+        if apart.mean() > outliers:
             at = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), mine.shape))
             raise BenchmarkError(
                 f"{where} do not compute the same thing: {name} differs by {worst:.3g} at {at} "
                 f"({mine[at]:.7g} and {other[at]:.7g}), allowed is {tolerance * scale:.3g}.",
                 hint="no time is reported; make the two sides do the same work first",
             )
-        largest = max(largest, worst)
+        largest = max(largest, float(difference[~apart].max(initial=0.0)))
     return largest

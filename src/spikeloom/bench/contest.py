@@ -93,6 +93,8 @@ def fastest(
         return took
 
     first, *others = ways
+    if not others and len(side.variants) == 1:
+        return Choice(side, first, side.variants[0], tried)
     took = {(attempt(first, variant), first, variant) for variant in side.variants}
     _, _, variant = min(took)
     took |= {(attempt(way, variant), way, variant) for way in others}

@@ -127,11 +127,9 @@ def seconds(value: float) -> str:
     """A time with a fitting unit.
 
     >>> seconds(0.0031)
-    '3.10 ms'
+    '3.1 ms'
     """
     for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "us")):
         if value * factor >= 1:
-            return (
-                f"{value * factor:.3g} {unit}" if factor == 1.0 else f"{value * factor:.2f} {unit}"
-            )
-    return f"{value * 1e9:.2f} ns"
+            return f"{value * factor:.3g} {unit}"
+    return f"{value * 1e9:.3g} ns"

@@ -43,7 +43,7 @@ class Worker:
     ) -> None:
         self.name = str(config.get("side", Path(script).stem))
         self.timeout = timeout
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the process)
         self._rest = b""
         self._process = subprocess.Popen(
             [str(python or sys.executable), str(SCRIPTS / script), json.dumps(dict(config))],

@@ -10,13 +10,12 @@ import numpy as np
 import torch
 
 import spikeloom as sl
-from spikeloom.engines.cpu import CPU
 from spikeloom.equations import Expr, Surrogate, abs
 from spikeloom.equations.units import MOhm, ms, mV
 from spikeloom.models.neurons.lif import LIF
 
 SPEC = loop.config()
-torch.set_num_threads(SPEC["threads"])
+torch.set_num_threads(SPEC["threads"])  # our layer takes torch's number of threads
 DRIVE = torch.from_numpy(np.load(SPEC["drive"]))
 UPSTREAM = torch.from_numpy(np.load(SPEC["upstream"]))
 
@@ -42,7 +41,6 @@ def layer() -> Callable[[torch.Tensor], torch.Tensor]:
         dt=1 * ms,
         width=1 * mV,
         through_reset=False,
-        engine=CPU(threads=SPEC["threads"]),
     )
     return lambda x: spiking(x)[0]
 
