@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
+import os
 import re
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -61,23 +64,27 @@ def _title(path: Path) -> str:
 
 def _command_help() -> str:
     """The help texts, as the commands themselves print them."""
-    import click
     import typer.main
 
-    from spikeloom import cli
+    from spikeloom.cli import app
 
-    app = getattr(cli, "app", None)
-    if app is None:
-        return ""
-    root = typer.main.get_command(app)
     parts: list[str] = []
 
-    def visit(command: click.Command, path: str, depth: int) -> None:
-        context = click.Context(command, info_name=path, terminal_width=88)
-        text = command.get_help(context)
-        parts.append(f"{'#' * (depth + 1)} `{path}`\n\n```text\n{text.strip()}\n```\n")
+    def visit(command: Any, path: str, depth: int) -> None:
+        text = _printed(command, path)
+        parts.append(f"{'#' * (depth + 1)} `{path}`\n\n```text\n{text}\n```\n")
         for name, sub in sorted(getattr(command, "commands", {}).items()):
             visit(sub, f"{path} {name}", depth + 1)
 
-    visit(root, "spikeloom", 1)
+    visit(typer.main.get_command(app), "spikeloom", 1)
     return "\n".join(parts)
+
+
+def _printed(command: Any, path: str) -> str:
+    """Help is drawn straight to the terminal, so stand in for one of 92 columns."""
+    os.environ |= {"COLUMNS": "92", "TERMINAL_WIDTH": "92", "NO_COLOR": "1"}
+    out = io.StringIO()
+    with redirect_stdout(out):
+        given = command.get_help(command.context_class(command, info_name=path))
+    lines = [line.rstrip() for line in (out.getvalue() or given or "").split("\n")]
+    return "\n".join(lines).strip("\n")
