@@ -1,4 +1,41 @@
-"""The model language: units, expressions, and classes that read like equations."""
+"""The model language: units, expressions, and classes that read like equations.
+
+>>> from typing import Self
+>>> from spikeloom.equations.units import mV, ms, one
+>>> class Leaky(Neuron):
+...     "A neuron that decays, and is pushed by currents and by spikes."
+...
+...     tau: Param = 20 * ms
+...     theta: Param = 1 * mV
+...     v: State = state(mV)
+...     I: Input = inflow(mV)
+...     x: Input = impulse(mV)
+...
+...     def flow(self, d: Self) -> None:
+...         d.v = (self.I - self.v) / self.tau
+...
+...     def receive(self, after: Self) -> None:
+...         after.v = self.v + self.x
+...
+...     def fires(self) -> Condition:
+...         return self.v >= self.theta
+...
+...     def reset(self, after: Self) -> None:
+...         after.v = 0 * mV
+>>> Refractory(Leaky(tau=10 * ms), 2 * ms)
+Refractory(Leaky(tau=10 * ms), 2 * ms)
+>>> Leaky(tau=learn(10 * ms, low=1 * ms), theta=normal(1, 0.1) * mV)
+Leaky(tau=learn(10 * ms, low=1 * ms), theta=normal(1, 0.1) * mV)
+>>> isinstance(learn(2), Learn), uniform(1, 2) * ms, lognormal(1, 0.5) * mV
+(True, uniform(1, 2) * ms, lognormal(1, 0.5) * mV)
+>>> class Line(Surrogate):
+...     slope: Param = 1.0
+...
+...     def soft(self, u: Expr) -> Expr:
+...         return self.slope * u
+>>> Line(slope=3)
+Line(slope=3)
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,17 @@
-"""What a model says, as one frozen value: the only thing that compilers and exporters read."""
+"""What a model says, as one frozen value: the only thing that compilers and exporters read.
+
+>>> from spikeloom.equations.units import mV, ms, nA
+>>> from spikeloom.models import LIF, ATan
+>>> isinstance(LIF.definition, Definition), isinstance(ATan.definition, SurrogateDefinition)
+(True, True)
+>>> LIF.definition.param("tau") == ParamDecl("tau", ms, 20 * ms)
+True
+>>> LIF.definition.inputs == (InputDecl("I", nA, "inflow"),)
+True
+>>> v = LIF.definition.state("v")
+>>> v == StateDecl("v", mV, v.start, v.written)
+True
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,12 @@
 """The functions a model may use. Each takes expressions or numbers and records what was asked for.
 
->>> from spikeloom.equations.functions import exp
->>> exp(0.5)
-<exp(0.5)>
+>>> x = Expr("leaf", kind="argument", name="x")
+>>> exp(-x) + expm1(x) + log(x) + log1p(x) + sqrt(x) + sign(x)
+<exp(-x) + expm1(x) + log(x) + log1p(x) + sqrt(x) + sign(x)>
+>>> tanh(x) + sigmoid(x) + sinh(x) + cosh(x) + sin(x) + cos(x) + atan(x) + erf(x) + exprel(x)
+<tanh(x) + sigmoid(x) + sinh(x) + cosh(x) + sin(x) + cos(x) + atan(x) + erf(x) + exprel(x)>
+>>> where(x > 0, minimum(x, 1), maximum(-x, 2)), rises(x, 1)
+(<where(x > 0, minimum(x, 1), maximum(-x, 2))>, <rises(x, 1)>)
 """
 
 from __future__ import annotations

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from spikeloom.equations import (
-    Condition,
-    Expr,
-    Input,
-    Neuron,
-    Param,
-    State,
-    exp,
-    inflow,
-    rises,
-    state,
-)
+from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, rises, state
 from spikeloom.equations.units import cm2, mS, ms, mV, one, uA, uF
 
 
@@ -43,7 +32,7 @@ class HodgkinHuxley(Neuron):
     n: State = state(one)
     I: Input = inflow(uA / cm2)
 
-    def gates(self) -> tuple[tuple[Expr, Expr], ...]:
+    def gates(self) -> tuple[tuple[Any, Any], ...]:
         """How fast the gates m, h and n open and close."""
         v = self.v
         a_m = 0.1 / mV * (v + 40 * mV) / (1 - exp(-(v + 40 * mV) / (10 * mV))) / ms
