@@ -51,7 +51,9 @@ def leaves(block: Block, wanted: Sequence[str]) -> tuple[str, ...]:
 def describe(block: Block, index: int) -> str:
     """One instruction in words: ``s7 = state:v + s6``.
 
-    >>> b = Block((Instr("leaf", name="state:v"), Instr("const", value=2.0), Instr("mul", (0, 1))), ())
+    >>> b = Block(
+    ...     (Instr("leaf", name="state:v"), Instr("const", value=2.0), Instr("mul", (0, 1))), ()
+    ... )
     >>> describe(b, 2)
     's2 = state:v * 2.0'
     """
@@ -177,14 +179,12 @@ def _short_power(v: Vec, x: str, exponent: float) -> str | None:
     size = abs(exponent)
     if size != int(size) or not 1 <= size <= MAX_POWER:
         return None
-    result, square, left = None, x, int(size)
-    while left:
-        if left & 1:
-            result = square if result is None else v.mul(result, square)
-        left >>= 1
-        square = v.mul(square, square) if left else square
-    assert result is not None  # the exponent is at least 1
-    return v.div(v.const(1.0), result) if exponent < 0 else result
+    power = x
+    for bit in f"{int(size):b}"[1:]:
+        power = v.mul(power, power)
+        if bit == "1":
+            power = v.mul(power, x)
+    return v.div(v.const(1.0), power) if exponent < 0 else power
 
 
 def _sign(v: Vec, x: str) -> str:

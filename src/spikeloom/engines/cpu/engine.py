@@ -97,9 +97,7 @@ class CPU:
             "checkpoints": 0 if checkpoints is None else checkpoints.ctypes.data,
         }
         variant = Variant("forward", self.dtype, **names)
-        run_kernel(
-            program, variant, words, width, threads=self.threads, steps=steps, every=every
-        )
+        run_kernel(program, variant, words, width, threads=self.threads, steps=steps, every=every)
         del kept
         return Forward(out, after, checkpoints)
 
@@ -192,9 +190,7 @@ class CPU:
             want_coefs=want_coefs,
         )
         every = max(1, min(checkpoint_every, steps))
-        run_kernel(
-            program, variant, words, width, threads=self.threads, steps=steps, every=every
-        )
+        run_kernel(program, variant, words, width, threads=self.threads, steps=steps, every=every)
         del kept
         sums = to_coefs[:, :width].reshape(len(want_coefs), batch, features).sum(axis=1)
         return Backward(to_inputs, to_state, dict(zip(want_coefs, sums, strict=True)))

@@ -28,9 +28,7 @@ class _Keyed:
         return hash(self.program.key)
 
 
-def load(
-    name: str, program_key: str, variant: str, text: Callable[[], str], host: Host
-) -> Native:
+def load(name: str, program_key: str, variant: str, text: Callable[[], str], host: Host) -> Native:
     """The function ``name``: from its object code on disk, or compiled and kept there.
 
     The text is written only if it has to be compiled.

@@ -156,9 +156,7 @@ class Writer:
             test = self.let(f"icmp slt i64 {following}, {stop}")
         last = self.block
         self.put(f"br i1 {test}, label %{body}, label %{after}")
-        self._lines[heads] = (
-            f"  {index} = phi i64 [ {first}, %{before} ], [ {following}, %{last} ]"
-        )
+        self._lines[heads] = f"  {index} = phi i64 [ {first}, %{before} ], [ {following}, %{last} ]"
         for k, ((kind, initial), name, value) in enumerate(
             zip(carried, names, loop.next, strict=True)
         ):

@@ -107,7 +107,8 @@ def _write_adjoints(
             at = [f.at(f.row(slot, time.index), column) for slot in sources.values()]
             given |= dict(zip(sources, f.load_some(at, left), strict=True))
             step = f.at(kept, f.mul(w.let(f"sub i64 {time.index}, {start}"), frame))
-            given |= {f"state:{n}": f.load(f.at(step, p)) for n, p in zip(states, places, strict=True)}
+            before = [f.load(f.at(step, p)) for p in places]
+            given |= {f"state:{n}": x for n, x in zip(states, before, strict=True)}
             given |= dict(zip(ours, time.carried, strict=False))
             found = write_block(v, f.program.backward, given, wanted)
             totals = [
@@ -116,10 +117,7 @@ def _write_adjoints(
             ]
             time.next = (*(found.get(name, zero) for name in ours), *totals)
             f.store_some(
-                {
-                    f.at(f.row(name, time.index), column): found.get(name, zero)
-                    for name in targets
-                },
+                {f.at(f.row(name, time.index), column): found.get(name, zero) for name in targets},
                 left,
             )
         for value, p in zip(time.results, places, strict=False):

@@ -30,7 +30,8 @@ class Frame:
         if name not in self._loaded:
             number = name in NUMBERS or name.startswith("stride:")
             at = self.w.let(f"getelementptr i64, ptr %slots, i64 {self._places[name]}")
-            self._loaded[name] = self.w.let(f"load {'i64' if number else 'ptr'}, ptr {at}, align 8")
+            kind, stem = "i64" if number else "ptr", name.replace(":", ".") + "."
+            self._loaded[name] = self.w.let(f"load {kind}, ptr {at}, align 8", stem)
         return self._loaded[name]
 
     def load_slots(self) -> None:

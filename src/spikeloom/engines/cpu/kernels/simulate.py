@@ -39,9 +39,7 @@ def write(f: Frame) -> None:
             with w.loop("0", f.slot("steps"), carried=[*start, *wait]) as time:
                 after: list[str] = []
                 rows = {
-                    name: f.at(
-                        f.slot(f"input:{name}"), f.mul(time.index, f.slot(f"stride:{name}"))
-                    )
+                    name: f.at(f.slot(f"input:{name}"), f.mul(time.index, f.slot(f"stride:{name}")))
                     for name in variant.series
                 }
                 for g in groups:

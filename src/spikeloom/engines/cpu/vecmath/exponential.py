@@ -136,10 +136,10 @@ def exprel(v: Vec, x: str) -> str:
 
 
 def exprel1(v: Vec, x: str) -> str:
-    """The derivative of exprel: (e^x - exprel(x)) / x, a polynomial for |x| < 1."""
+    """The derivative of exprel: (e^x - exprel(x)) / x, a polynomial for |x| < 1.5."""
     y = v.clamp(x, high=EXPREL_HIGH[v.dtype])
     t, power = _scaled(v, y, HEADROOM)
     far = v.div(v.sub(power, v.div(t, y)), y)
     far = v.mul(far, v.const(2.0**HEADROOM))
-    near = v.cmp("olt", v.abs(x), v.const(1.0))
+    near = v.cmp("olt", v.abs(x), v.const(1.5))
     return v.select(near, v.fma(x, v.poly(EXPREL1[v.dtype], x), v.const(0.5)), far)

@@ -108,9 +108,7 @@ def _pow_positive(v: Vec, x: str, y: str) -> str:
     value = v.fma(e, rest, e)
     value = v.select(v.cmp("olt", v.abs(e), v.const(math.inf)), value, e)
     edge = exp(v, v.mul(y, log(v, x)))
-    inside = v.both(
-        "and", v.cmp("ogt", x, v.const(0.0)), v.cmp("olt", x, v.const(math.inf))
-    )
+    inside = v.both("and", v.cmp("ogt", x, v.const(0.0)), v.cmp("olt", x, v.const(math.inf)))
     return v.select(inside, value, edge)
 
 
