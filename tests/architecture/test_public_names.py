@@ -6,6 +6,7 @@ import ast
 import importlib
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ FOLDERS = (
     "spikeloom.testing",
 )
 
+ROOT = Path(__file__).resolve().parents[2]
+_FENCE = re.compile(r"^```python *$\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LIST = Path(__file__).with_name("without_example.txt")
 
 
@@ -71,7 +74,7 @@ def cases() -> list[Any]:
 
 
 def has_example(value: Any) -> bool:
-    """In its own docstring or a method's, or in that of its file or of a package above it."""
+    """In its docstring or a method's, in that of its file or of a package above, or in the docs."""
     if ">>>" in (inspect.getdoc(value) or ""):
         return True
     if inspect.isclass(value) and any(
@@ -82,7 +85,18 @@ def has_example(value: Any) -> bool:
         return True
     parts = value.__module__.split(".")
     above = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
-    return any(uses(importlib.import_module(name).__doc__ or "", value.__name__) for name in above)
+    texts = [importlib.import_module(name).__doc__ or "" for name in above]
+    return any(uses(text, value.__name__) for text in [*texts, documentation()])
+
+
+@cache
+def documentation() -> str:
+    """The Python of all pages, whose examples run as tests, without what it imports."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    blocks = [b for page in pages for b in _FENCE.findall(page.read_text(encoding="utf-8"))]
+    parsed = [node for block in blocks for node in ast.parse(block).body]
+    used = [n for n in parsed if not isinstance(n, ast.Import | ast.ImportFrom)]
+    return "\n".join(f">>> {line}" for n in used for line in ast.unparse(n).split("\n"))
 
 
 def uses(text: str, name: str) -> bool:
