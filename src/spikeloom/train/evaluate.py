@@ -22,6 +22,7 @@ from spikeloom.train.evaluation import Evaluation
 from spikeloom.train.fit import evaluation_batches
 from spikeloom.train.predict import decide
 from spikeloom.train.progress import Show, reporter
+from spikeloom.train.settings import repeatable
 
 
 @torch.no_grad()
@@ -33,6 +34,7 @@ def evaluate(
     encode: Encoder | None = None,
     dt: Quantity | None = None,
     batch_size: int = 256,
+    threads: int = 1,
     title: str = "evaluation",
     show: Show = "quiet",
 ) -> Evaluation:
@@ -45,6 +47,7 @@ def evaluate(
         encode: As in training.
         dt: Time step of the network, for rates in Hz.
         batch_size: Samples at a time; the result does not depend on it, except through rounding.
+        threads: For torch's own operations, as for `fit`.
         title: Name shown beside the progress.
         show: ``"auto"``, ``"quiet"`` or a reporter.
 
@@ -67,12 +70,13 @@ def evaluate(
     was_training = net.training
     net.eval()
     try:
-        for place, (inputs, targets) in enumerate(batches.epoch(0)):
-            if targets.is_floating_point():
-                raise DataError("evaluate: labels must be whole numbers.")
-            y = _outputs(net, inputs, encode, -1 - place, sums)
-            sums.count(y, targets, readout)
-            report.batch(inputs.shape[0])
+        with repeatable(threads):
+            for place, (inputs, targets) in enumerate(batches.epoch(0)):
+                if targets.is_floating_point():
+                    raise DataError("evaluate: labels must be whole numbers.")
+                y = _outputs(net, inputs, encode, -1 - place, sums)
+                sums.count(y, targets, readout)
+                report.batch(inputs.shape[0])
     finally:
         net.train(was_training)
         report.close()

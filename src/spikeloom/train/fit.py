@@ -47,6 +47,7 @@ def fit(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     save_seconds: float = 5.0,
+    threads: int = 1,
     title: str = "training",
     show: Show = "auto",
 ) -> History:
@@ -74,6 +75,8 @@ def fit(
         out: Folder for checkpoints, or None.
         resume: Folder of an interrupted run to go on with.
         save_seconds: Shortest time between two checkpoints, s.
+        threads: For torch's own operations; part of what makes the bits. For small networks one
+            is the fastest, also on many cores.
         title: Name shown beside the progress.
         show: ``"auto"``, ``"quiet"`` or a reporter.
 
@@ -102,7 +105,7 @@ def fit(
     >>> len(history), history.stopped
     (3, 'epochs')
     """
-    _check(epochs=epochs, batch_size=batch_size, patience=patience)
+    _check(epochs=epochs, batch_size=batch_size, patience=patience, threads=threads)
     objective = Objective(net, loss, encode, tuple(regularisers))
     batches, held = _divide(data, validation, batch_size, seed)
     place = out if out is not None else resume
@@ -142,7 +145,7 @@ def fit(
     )
     report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
     try:
-        with repeatable(), Interrupt() as interrupt:
+        with repeatable(threads), Interrupt() as interrupt:
             run.until(epochs, interrupt)
     finally:
         report.close()
@@ -181,7 +184,7 @@ def evaluation_batches(data: Any, what: str, batch_size: int) -> Batches:
     return ShuffledBatches(samples, batch_size, shuffle=False)
 
 
-def _check(*, epochs: int, batch_size: int, patience: int | None) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience)):
+def _check(**counts: int | None) -> None:
+    for name, value in counts.items():
         if value is not None and (not isinstance(value, int) or value < 1):
             raise ParameterError(f"fit: {name} must be a whole number >= 1, got {value!r}.")

@@ -10,27 +10,34 @@ import torch
 
 
 @contextmanager
-def repeatable() -> Iterator[None]:
-    """Deterministic kernels, and a private copy of torch's global random state.
+def repeatable(threads: int) -> Iterator[None]:
+    """Deterministic kernels, a fixed number of threads, and a private random state of torch.
 
-    The caller's random state and settings are as before afterwards.
+    The number of threads decides in which order torch adds up products; so it has to be fixed for
+    the same bits on every machine. The caller's random state and settings are as before afterwards.
+
+    Arguments:
+        threads: For torch's own operations.
 
     >>> before = torch.get_rng_state()
-    >>> with repeatable():
+    >>> with repeatable(threads=1):
     ...     _ = torch.rand(3)
     >>> bool((torch.get_rng_state() == before).all())
     True
     """
     strict = torch.are_deterministic_algorithms_enabled()
     lenient = torch.is_deterministic_algorithms_warn_only_enabled()
+    before = torch.get_num_threads()
     memory: Any = torch.utils.deterministic
     fill = memory.fill_uninitialized_memory
     with torch.random.fork_rng():
         try:
+            torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(True)
             # Filling fresh tensors with NaN would touch every page of memory a second time.
             memory.fill_uninitialized_memory = False
             yield
         finally:
+            torch.set_num_threads(before)
             torch.use_deterministic_algorithms(strict, warn_only=lenient)
             memory.fill_uninitialized_memory = fill

@@ -1,0 +1,176 @@
+"""A whole training job: the spiking network and its plain twin, for every seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from spikeloom.errors import CheckpointError, ParameterError
+from spikeloom.nn.encode import Encoder
+from spikeloom.nn.init import scale_to_rate
+from spikeloom.nn.loss import CrossEntropy
+from spikeloom.nn.readout import Direct, Readout
+from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.twin import ann_twin
+from spikeloom.train.checkpoint import FILE
+from spikeloom.train.evaluate import evaluate
+from spikeloom.train.fit import fit
+from spikeloom.train.outcome import Outcome, SeedOutcome, Trained
+from spikeloom.train.progress import Show
+from spikeloom.train.recipes import Recipe, build
+from spikeloom.train.run_folder import RunFolder
+from spikeloom.train.samples import Samples, as_samples
+from spikeloom.train.settings import repeatable
+from spikeloom.train.split import permutation, split_validation
+
+CALIBRATION = 512
+"""Samples in the batch that sets the firing rates at the start."""
+
+
+class Splits(Protocol):
+    """Training and test data, as the loaders of `spikeloom.data` give them."""
+
+    @property
+    def train(self) -> Any: ...
+
+    @property
+    def test(self) -> Any: ...
+
+
+def run(
+    recipe: Recipe,
+    data: Splits,
+    *,
+    seeds: Sequence[int] = (0,),
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    overwrite: bool = False,
+    note: Mapping[str, Any] | None = None,
+    show: Show = "auto",
+) -> Outcome:
+    """Train and test a recipe and its twin for each seed, and write the run folder.
+
+    The validation part is the same for all seeds. The test data are used once for each trained
+    network, at the end.
+
+    Arguments:
+        recipe: What is trained, and how.
+        data: Training and test data.
+        seeds: One network and one twin for each.
+        out: Folder of the run, or None to write nothing.
+        resume: Folder of an interrupted run of the same recipe, to go on with.
+        overwrite: Replace an earlier run in ``out``.
+        note: Further settings for ``config.toml``, such as where the data were read.
+        show: ``"auto"``, ``"quiet"`` or a reporter.
+
+    Returns:
+        Networks, histories and test figures.
+
+    Raises:
+        CheckpointError: The run to resume is damaged or is another one.
+        StorageError: The folder cannot be written.
+        KeyboardInterrupt: After Ctrl-C, with everything saved.
+    """
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise ParameterError(f"run: need at least one seed and each only once, got {list(seeds)}.")
+    folder = None
+    if resume is not None:
+        folder = RunFolder(Path(resume))
+        before, old_seeds, _ = folder.read_config()
+        if before != recipe or old_seeds != list(seeds):
+            raise CheckpointError(
+                f"{folder.path}: the run there has another recipe or other seeds.",
+                hint="resume without further options: the folder knows its own",
+            )
+    elif out is not None:
+        folder = RunFolder(Path(out))
+        folder.start(recipe, seeds, note or {}, overwrite=overwrite)
+    classes = tuple(str(name) for name in data.train.classes)
+    samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
+    first, second = split_validation(samples.targets.numpy(), recipe.validation, seed=0)
+    job = _Job(recipe, samples.rows(first), samples.rows(second), test, len(classes), folder, show)
+    outcome = Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
+    if folder is not None:
+        record = {
+            "recipe": recipe.to_record(),
+            "shape": list(samples.inputs.shape[1:]),
+            "classes": list(classes),
+            "seed": outcome.best.seed,
+            "model": repr(outcome.net),
+        }
+        folder.finish(outcome.metrics(), outcome.net.state_dict(), record)
+    return outcome
+
+
+class _Job:
+    """One recipe on one division of the data."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        train: Samples,
+        validation: Samples,
+        test: Samples,
+        classes: int,
+        folder: RunFolder | None,
+        show: Show,
+    ) -> None:
+        self.recipe, self.folder = recipe, folder
+        self.show: Show = show
+        self.train, self.validation, self.test = train, validation, test
+        self.shape, self.classes = tuple(train.inputs.shape[1:]), classes
+
+    def seed(self, seed: int) -> SeedOutcome:
+        """Train both networks for one seed."""
+        recipe = self.recipe
+        net = build(recipe, self.shape, self.classes, seed)
+        twin = ann_twin(net, seed=seed)
+        self._set_rates(net, seed)
+        spiking = self._train(net, seed, "spiking", recipe.readout, recipe.encode)
+        plain = self._train(twin, seed, "twin", Direct(), None)
+        return SeedOutcome(seed, spiking, plain)
+
+    def _set_rates(self, net: Sequential, seed: int) -> None:
+        rows = permutation(len(self.train), seed, "calibration")[:CALIBRATION]
+        batch = self.recipe.encode(self.train.rows(rows).inputs)
+        with repeatable(threads=1):
+            scale_to_rate(net, batch, self.recipe.target_rate, self.recipe.dt)
+
+    def _train(
+        self, net: nn.Module, seed: int, kind: str, readout: Readout, encode: Encoder | None
+    ) -> Trained:
+        recipe = self.recipe
+        optimizer = torch.optim.AdamW(
+            net.parameters(),
+            lr=recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        place = self.folder.part(seed, kind) if self.folder is not None else None
+        begun = place is not None and (place / FILE).is_file()
+        title = f"{kind}, seed {seed}"
+        history = fit(
+            net,
+            self.train,
+            loss=CrossEntropy(readout, recipe.smoothing),
+            optimizer=optimizer,
+            scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs),
+            epochs=recipe.epochs,
+            encode=encode,
+            batch_size=recipe.batch_size,
+            validation=self.validation,
+            seed=seed,
+            clip=recipe.clip,
+            patience=recipe.patience,
+            augment=recipe.augment,
+            out=place,
+            resume=place if begun else None,
+            title=title,
+            show=self.show,
+        )
+        test = evaluate(net, self.test, readout=readout, encode=encode, dt=recipe.dt)
+        return Trained(net, history, test)

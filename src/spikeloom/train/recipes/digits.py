@@ -1,0 +1,28 @@
+"""The embedded handwritten digits: 64 pixels, 10 classes."""
+
+from __future__ import annotations
+
+from spikeloom.equations.units import Hz, MOhm, ms, mV
+from spikeloom.models import LIF, ATan, LeakyIntegrator
+from spikeloom.nn.encode import ConstantCurrent
+from spikeloom.nn.readout import MembraneMean
+from spikeloom.train.affine import Affine
+from spikeloom.train.recipes.recipe import Recipe
+
+DIGITS = Recipe(
+    data="digits",
+    hidden=(256,),
+    # R dt / tau = 1 mV / nA: weights of the usual size for a layer give potentials around 1.
+    neuron=LIF(tau=20 * ms, R=20 * MOhm, E=0 * mV, theta=1 * mV),
+    output=LeakyIntegrator(tau=20 * ms, R=20 * MOhm),
+    surrogate=ATan(),
+    dt=1 * ms,
+    encode=ConstantCurrent(steps=10),
+    readout=MembraneMean(),
+    target_rate=100 * Hz,
+    augment=Affine(turn=5.0, scale=0.05, shift=0.3),
+    epochs=60,
+    batch_size=32,
+    learning_rate=2e-3,
+)
+"""64-256-10, ten steps of 1 ms; about 97 to 98 % on the test images."""

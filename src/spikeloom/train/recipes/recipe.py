@@ -1,0 +1,122 @@
+"""A training job as one value: what is trained, on what, and how."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spikeloom.equations import Neuron, Quantity, Surrogate
+from spikeloom.errors import ConfigError, ParameterError, suggest
+from spikeloom.nn.encode import Encoder
+from spikeloom.nn.readout import Readout
+from spikeloom.train.augment import Augment
+from spikeloom.train.recipes.vocabulary import VOCABULARY
+from spikeloom.train.value_text import read_value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that a run depends on, except the data themselves and the seeds.
+
+    The plain twin is trained with the same data, split, augmentation, optimiser, learning rates,
+    batches and epochs; it has no use for the fields about time and neurons.
+
+    Arguments:
+        data: Name of the data set.
+        hidden: Neurons of each hidden layer.
+        neuron: Model of the hidden neurons.
+        output: Model of the output neurons.
+        surrogate: Stand-in for the derivative of a spike.
+        dt: Time step.
+        encode: Samples -> time.
+        readout: Outputs -> scores.
+        target_rate: Mean firing rate of each hidden layer at the start.
+        dropout: Share of hidden outputs left out in training.
+        augment: Change of training images, or None.
+        epochs: Passes over the training data.
+        batch_size: Samples in a batch.
+        learning_rate: Of Adam at the start; it falls to 0 along half a cosine.
+        weight_decay: Of AdamW.
+        smoothing: Of the labels.
+        clip: Largest norm of the gradient, or None.
+        patience: Epochs without a better validation before stopping, or None.
+        validation: Share of the training data that chooses the epoch.
+
+    >>> from spikeloom.train.recipes import DIGITS
+    >>> Recipe.from_record(DIGITS.to_record()) == DIGITS
+    True
+    """
+
+    data: str
+    hidden: tuple[int, ...]
+    neuron: Neuron
+    output: Neuron
+    surrogate: Surrogate
+    dt: Quantity
+    encode: Encoder
+    readout: Readout
+    target_rate: Quantity
+    dropout: float = 0.0
+    augment: Augment | None = None
+    epochs: int = 30
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    smoothing: float = 0.0
+    clip: float | None = None
+    patience: int | None = None
+    validation: float = 0.1
+
+    def __post_init__(self) -> None:
+        sizes = {"epochs": self.epochs, "batch_size": self.batch_size}
+        sizes |= {f"hidden[{i}]": n for i, n in enumerate(self.hidden)}
+        for name, value in sizes.items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ParameterError(f"Recipe: {name} must be a whole number >= 1, got {value!r}.")
+        if not self.learning_rate > 0:
+            raise ParameterError(f"Recipe: learning_rate must be > 0, got {self.learning_rate!r}.")
+        for name, value in (("dropout", self.dropout), ("validation", self.validation)):
+            if not 0.0 <= value < 1.0:
+                raise ParameterError(f"Recipe: {name} must be in [0, 1), got {value!r}.")
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain values for TOML and JSON: models and units become text; None is left out."""
+        record: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                continue
+            if field.name in VOCABULARY:
+                record[field.name] = repr(value)
+            else:
+                record[field.name] = list(value) if isinstance(value, tuple) else value
+        return record
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Recipe:
+        """The inverse of `to_record`; the text of models is read, never run.
+
+        Raises:
+            ConfigError: An unknown or missing field, or a value that makes no sense.
+        """
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        for name in record:
+            if name not in fields:
+                raise ConfigError(f"recipe: unknown field {name!r}.", hint=suggest(name, fields))
+        values: dict[str, Any] = {}
+        for name, field in fields.items():
+            if name not in record:
+                if field.default is dataclasses.MISSING:
+                    raise ConfigError(f"recipe: field {name!r} is missing.")
+                continue
+            value = record[name]
+            if name in VOCABULARY:
+                values[name] = read_value(str(value), VOCABULARY[name], name)
+            else:
+                values[name] = tuple(value) if isinstance(value, list) else value
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ConfigError(f"recipe: {error}.") from error

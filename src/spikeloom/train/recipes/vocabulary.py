@@ -1,0 +1,47 @@
+"""The words that may stand in each text field of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from spikeloom import models
+from spikeloom.equations import Surrogate, Unit, learn, units
+from spikeloom.equations.neuron import Neuron
+from spikeloom.equations.refractory import Refractory
+from spikeloom.nn import encode, readout
+from spikeloom.train.affine import Affine
+from spikeloom.train.augment import Shift
+
+
+def _classes(module: ModuleType, base: type) -> dict[str, Any]:
+    found = vars(module).items()
+    return {n: v for n, v in found if isinstance(v, type) and issubclass(v, base) and v is not base}
+
+
+def _of(*values: type) -> dict[str, Any]:
+    return {value.__name__: value for value in values}
+
+
+UNITS: Mapping[str, Unit] = {n: v for n, v in vars(units).items() if isinstance(v, Unit)}
+NEURONS = {**_classes(models, Neuron), "Refractory": Refractory, "learn": learn, **UNITS}
+
+VOCABULARY: Mapping[str, Mapping[str, Any]] = {
+    "neuron": NEURONS,
+    "output": NEURONS,
+    "surrogate": {**_classes(models, Surrogate), **UNITS},
+    "dt": UNITS,
+    "target_rate": UNITS,
+    "encode": _of(encode.ConstantCurrent, encode.Delta, encode.Frames, encode.Latency, encode.Rate),
+    "readout": _of(
+        readout.Direct,
+        readout.FirstSpike,
+        readout.MembraneLast,
+        readout.MembraneMax,
+        readout.MembraneMean,
+        readout.Rate,
+    ),
+    "augment": _of(Affine, Shift),
+}
+"""Field -> names. A model of the user's own is no word here: it has no text that stands alone."""

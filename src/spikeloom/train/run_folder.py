@@ -1,0 +1,164 @@
+"""The folder of a training run: what stands in it, and who may write to it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from spikeloom.errors import CheckpointError, StorageError
+from spikeloom.train.bundle import read_bundle, write_bundle
+from spikeloom.train.recipes.recipe import Recipe
+from spikeloom.train.storage import make_folder, write_atomic
+from spikeloom.train.toml import to_toml
+
+FORMAT = 1
+KIND = "training run"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """``config.toml``, ``metrics.json``, ``weights.safetensors`` and a folder for each seed.
+
+    Arguments:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """Enough to repeat the run."""
+        return self.path / "config.toml"
+
+    @property
+    def metrics(self) -> Path:
+        """Figures; written last, so that it marks a finished run."""
+        return self.path / "metrics.json"
+
+    @property
+    def weights(self) -> Path:
+        """The network, for `load_run`."""
+        return self.path / "weights.safetensors"
+
+    def part(self, seed: int, kind: str) -> Path:
+        """Where one training of the run keeps its checkpoint."""
+        return self.path / f"seed-{seed}" / kind
+
+    def start(
+        self,
+        recipe: Recipe,
+        seeds: Sequence[int],
+        extra: Mapping[str, Any],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Make the folder and write its configuration.
+
+        Arguments:
+            recipe: What is trained.
+            seeds: Which seeds.
+            extra: Further settings to note, such as where the data were read.
+            overwrite: Replace an earlier run in the same folder.
+
+        Raises:
+            StorageError: Not writable, or something else stands there.
+        """
+        self._check_free(overwrite)
+        make_folder(self.path)
+        for old in (self.metrics, self.weights, *self.path.glob("seed-*/*/checkpoint.safetensors")):
+            try:
+                old.unlink(missing_ok=True)
+            except OSError as error:
+                raise StorageError(f"cannot replace {old}: {error.strerror}.") from error
+        record = {
+            "kind": KIND,
+            "format": FORMAT,
+            "seeds": list(seeds),
+            **extra,
+            "recipe": recipe.to_record(),
+        }
+        text = to_toml(record, "A training run of spikeloom; everything needed to repeat it.")
+        write_atomic(self.config, text.encode())
+
+    def read_config(self) -> tuple[Recipe, list[int], dict[str, Any]]:
+        """Recipe, seeds and further settings of the run that stands here.
+
+        Raises:
+            CheckpointError: No run, a damaged one, or one of another version.
+        """
+        try:
+            record = tomllib.loads(self.config.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise CheckpointError(
+                f"{self.path}: this is no folder of a training run, it has no config.toml.",
+                hint="give the folder that was named with --out",
+            ) from error
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise CheckpointError(f"{self.config}: cannot be read ({error}).") from error
+        if record.pop("kind", None) != KIND:
+            raise CheckpointError(
+                f"{self.config}: this is not the configuration of a training run."
+            )
+        version = record.pop("format", None)
+        if version != FORMAT:
+            raise CheckpointError(
+                f"{self.config}: format {version!r}, this version reads {FORMAT}.",
+                hint="use the version of spikeloom that wrote it, or train again",
+            )
+        try:
+            recipe = Recipe.from_record(record.pop("recipe"))
+            seeds = [int(seed) for seed in record.pop("seeds")]
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{self.config}: {error}") from error
+        return recipe, seeds, record
+
+    def finish(
+        self, metrics: Mapping[str, Any], tensors: Mapping[str, Tensor], record: Mapping[str, Any]
+    ) -> None:
+        """Write weights, then metrics.
+
+        Raises:
+            StorageError: It cannot be written; nothing is left half-written.
+        """
+        write_bundle(self.weights, "weights", tensors, record)
+        write_atomic(self.metrics, (json.dumps(metrics, indent=2) + "\n").encode())
+
+    def read_weights(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors and description of the trained network.
+
+        Raises:
+            CheckpointError: Missing, damaged or of another version.
+        """
+        if not self.path.is_dir():
+            raise CheckpointError(f"{self.path}: there is no such folder.")
+        return read_bundle(self.weights, "weights")
+
+    def _check_free(self, overwrite: bool) -> None:
+        if not self.path.exists():
+            return
+        if not self.path.is_dir():
+            raise StorageError(
+                f"cannot write {self.path}: a file stands there.", hint="choose another folder"
+            )
+        try:
+            empty = not any(self.path.iterdir())
+            ours = self.config.is_file() and f'kind = "{KIND}"' in self.config.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StorageError(f"cannot use {self.path}: {error}.") from error
+        if empty or (ours and overwrite):
+            return
+        if ours:
+            raise StorageError(
+                f"{self.path} holds a training run already.",
+                hint="go on with it (--resume), or choose another folder (--out)",
+            )
+        raise StorageError(
+            f"{self.path} is not empty and holds no training run; it is left alone.",
+            hint="choose a new or empty folder",
+        )
