@@ -155,6 +155,7 @@ def test_distributions() -> None:
         lambda: normal([1, 2], 1),
         lambda: normal(20 * ms, 2),
         lambda: normal(0, 1, low=50).sample(1, "x", 3),
+        lambda: (normal(1, 5) * ms).sample(1, "tau", 100),
     ],
 )
 def test_impossible_distributions(wrong: Any) -> None:

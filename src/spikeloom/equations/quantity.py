@@ -327,7 +327,8 @@ def _scaled(value: float | Array, power: Exponent) -> float | Array:
 def _is_values(value: object) -> bool:
     if isinstance(value, (bool, str, bytes)):
         return False
-    return isinstance(value, (int, float, np.number, np.ndarray, list, tuple, Quantity))
+    known = (int, float, np.number, np.ndarray, list, tuple, Quantity)
+    return isinstance(value, known) or hasattr(value, "__array__")
 
 
 def _as_quantity(value: object) -> Quantity | None:

@@ -58,8 +58,8 @@ class Refractory(ModelValue):
     def definition(self) -> Definition:
         """The inner definition, with `period` as one more parameter."""
         inner = self.neuron.definition
-        length = self.period.value if isinstance(self.period, Quantity) else 1.0
-        default = Quantity(length if isinstance(length, float) else 1.0, inner.time_unit)
+        # The default is the same for all, so that one compiled kernel serves every period.
+        default = Quantity(1.0, inner.time_unit)
         decl = ParamDecl("period", inner.time_unit, default, "Refractory period.")
         return replace(inner, params=(*inner.params, decl), period="period", hold=self.hold)
 

@@ -33,7 +33,7 @@ class Symbols:
         helper = inspect.getattr_static(cls, name, None)
         if isinstance(helper, staticmethod):
             return helper.__func__
-        if inspect.isfunction(helper) and not name.startswith("_"):
+        if inspect.isfunction(helper) and name in vars(cls):
             return helper.__get__(self)
         raise located(
             ModelError, f"self.{name} is not declared in {cls.__name__}.", here(),

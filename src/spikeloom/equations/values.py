@@ -52,7 +52,7 @@ class Distribution:
             size: Shape of the result.
 
         Raises:
-            ParameterError: Hardly any draw falls within the bounds.
+            ParameterError: Hardly any draw falls within the bounds, or a time is not above 0.
 
         >>> normal(20, 2).sample(1, "tau", 3).shape
         (3,)
@@ -64,12 +64,21 @@ class Distribution:
         for _ in range(1000):
             outside = self._outside(values)
             if not outside.any():
-                return values
+                return self._checked(values, entity)
             values[outside] = self._draw(rng, int(outside.sum()))
         raise ParameterError(
             f"{self!r}: hardly any draw falls between {self.low} and {self.high}.",
             hint="widen the bounds or move the mean",
         )
+
+    def _checked(self, values: Array, entity: str) -> Array:
+        if self.unit.kind == "time" and (values <= 0).any():
+            raise ParameterError(
+                f"{entity}: {self!r} has drawn {values.min():g} {self.unit!s}, but a time constant "
+                "must be above 0.",
+                hint="give it a bound, normal(20, 5, low=1) * ms, or take lognormal",
+            )
+        return values
 
     def _draw(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Array:
         if self.kind == "uniform":
@@ -237,7 +246,7 @@ def _quantity(value: Any, label: str) -> Quantity:
         if isinstance(value, (str, bytes, bool)) or value is None:
             raise TypeError
         return Quantity(cast("Number", value), one)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # the last from a tensor that records gradients
         raise ParameterError(
             f"{label} takes a number with a unit, an array, learn(...) or a distribution; got "
             f"{value!r} ({type(value).__name__})."
