@@ -7,7 +7,7 @@ backward and simulate kernels of a Program compute the same state to the last bi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from spikeloom.compile.program import Block, Instr
 from spikeloom.engines.cpu.vecmath import FUNCTIONS
@@ -48,29 +48,42 @@ def leaves(block: Block, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def describe(block: Block, index: int) -> str:
-    """One instruction in words: ``s7 = state:v + s6``.
+def describe(block: Block, index: int, inside: Collection[int] = ()) -> str:
+    """One instruction in words, with the products it absorbs: ``s7 = state:v + s6``.
 
     >>> b = Block(
-    ...     (Instr("leaf", name="state:v"), Instr("const", value=2.0), Instr("mul", (0, 1))), ()
+    ...     (
+    ...         Instr("leaf", name="state:v"),
+    ...         Instr("const", value=2.0),
+    ...         Instr("mul", (0, 1)),
+    ...         Instr("add", (2, 0)),
+    ...     ),
+    ...     (),
     ... )
     >>> describe(b, 2)
     's2 = state:v * 2.0'
+    >>> describe(b, 3, inside={2})
+    's3 = (state:v * 2.0) + state:v'
     """
 
     def term(i: int) -> str:
         instr = block.instrs[i]
         if instr.op == "leaf":
             return str(instr.name)
-        return repr(instr.value) if instr.op == "const" else f"s{i}"
+        if instr.op == "const":
+            return repr(instr.value)
+        return f"({words(i)})" if i in inside else f"s{i}"
 
-    instr = block.instrs[index]
-    args = [term(i) for i in instr.args]
-    if instr.op in SIGNS and len(args) == 2:
-        return f"s{index} = {args[0]} {SIGNS[instr.op]} {args[1]}"
-    if instr.op == "select":
-        return f"s{index} = {args[1]} if {args[0]} else {args[2]}"
-    return f"s{index} = {instr.op}({', '.join(args)})"
+    def words(i: int) -> str:
+        instr = block.instrs[i]
+        args = [term(k) for k in instr.args]
+        if instr.op in SIGNS and len(args) == 2:
+            return f"{args[0]} {SIGNS[instr.op]} {args[1]}"
+        if instr.op == "select":
+            return f"{args[1]} if {args[0]} else {args[2]}"
+        return f"{instr.op}({', '.join(args)})"
+
+    return f"s{index} = {words(index)}"
 
 
 def write_block(
@@ -103,7 +116,7 @@ def write_block(
             values[i] = v.const(float(instr.value or 0.0))
         else:
             goal = f"    -> {results[i]}" if i in results else ""
-            v.w.note(f"{describe(block, i)}{goal}")
+            v.w.note(f"{describe(block, i, absorbed)}{goal}")
             values[i] = _write(v, block, i, values)
     found = {name: values[outputs[name]] for name in names}
     if "bits" in wanted:

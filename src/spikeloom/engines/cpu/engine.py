@@ -239,7 +239,15 @@ class CPU:
         )
 
     def ir(self, program: Program, which: Kind = "forward") -> str:
-        """The LLVM IR of a kernel, each line under the instruction that it comes from."""
+        """The LLVM IR of a kernel, with the instruction of the Program above the lines it became.
+
+        It is shown with all inputs given and every gradient wanted, and ``simulate`` with one
+        group of neurons at a time; other uses have other kernels.
+
+        Arguments:
+            program: What to show.
+            which: ``forward``, ``backward`` or ``simulate``.
+        """
         from spikeloom.engines.cpu.host import this_host
         from spikeloom.engines.cpu.kernels import write_kernel
 

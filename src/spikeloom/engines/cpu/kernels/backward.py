@@ -104,6 +104,7 @@ def _write_adjoints(
         begin = [(v.type, f.load(f.at("%scratch", p))) for p in places]
         sums = [(v.type, zero) for _ in coefs]
         with w.loop(*times, carried=[*begin, *sums], down=True) as time:
+            w.note(f"read {', '.join([*sources, *(f'state:{name}' for name in states)])}")
             at = [f.at(f.row(slot, time.index), column) for slot in sources.values()]
             given |= dict(zip(sources, f.load_some(at, left), strict=True))
             step = f.at(kept, f.mul(w.let(f"sub i64 {time.index}, {start}"), frame))
@@ -129,6 +130,7 @@ def _write_adjoints(
 def _add_wide(f: Frame, value: str, row: int, column: str) -> None:
     """Add to the running sum of one coefficient, in float64."""
     w, v = f.w, f.v
+    w.note(f"add to {f.variant.want_coefs[row]}")
     wide = f"<{v.lanes} x double>"
     at = f.at(f.slot("grad_coefs"), f.add(f.mul(f.slot("padded"), row), column), "double")
     if v.dtype == "float32":

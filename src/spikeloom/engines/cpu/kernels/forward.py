@@ -69,11 +69,14 @@ def write_steps(
         first = [(f.v.type, f.load(f.at(states_at, p))) for p in places]
         with w.loop(*times, carried=first) as time:
             at = [f.at(f.row(f"input:{name}", time.index), column) for name in inputs]
+            if inputs:
+                w.note(f"read {', '.join(f'input:{name}' for name in inputs)}")
             values = f.load_some(at, left)
             given |= {f"input:{name}": x for name, x in zip(inputs, values, strict=True)}
             given |= {f"state:{n}": x for n, x in zip(states, time.carried, strict=True)}
             found = write_block(f.v, f.program.forward, given, wanted)
             time.next = tuple(found[f"state:{name}"] for name in states)
+            w.note("write out" if kept is None else "keep the states")
             if kept is None:
                 f.store_some({f.at(f.row("out", time.index), column): found["out"]}, left)
             else:

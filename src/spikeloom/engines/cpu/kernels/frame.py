@@ -75,6 +75,7 @@ class Frame:
         given = {}
         names = [c for c in self.program.coefs if c not in self.variant.columns]
         for k, name in enumerate(names):
+            self.w.note(f"coef:{name}, the same in every column")
             at = self.at(self.slot("scalars"), str(k))
             one = self.w.let(f"load {self.v.scalar}, ptr {at}, align {self.v.size}")
             given[f"coef:{name}"] = self.v.splat(one)
@@ -86,6 +87,7 @@ class Frame:
         given = {}
         for k, name in enumerate(self.variant.columns):
             if f"coef:{name}" in wanted:
+                self.w.note(f"coef:{name}, of each column")
                 row = self.mul(self.slot("padded"), k)
                 at = self.at(self.slot("columns"), self.add(row, column))
                 given[f"coef:{name}"] = self.load(at)

@@ -28,11 +28,13 @@ def write(f: Frame) -> None:
             constant = [n for n in variant.inputs if n not in variant.series]
             for name in constant:
                 for g in groups:
+                    w.note(f"read input:{name}, the same at every step")
                     at = f.at(f.slot(f"input:{name}"), firsts[g])
                     given[g][f"input:{name}"] = f.load_masked(at, masks[g])
             start = []
             for g in groups:
                 for k in range(len(states)):
+                    w.note(f"read state:{states[k]}")
                     at = f.at(f.slot("state_in"), f.add(f.mul(width, k), firsts[g]))
                     start.append((v.type, f.load_masked(at, masks[g])))
             wait = [("i64", f.slot("record_wait"))] if variant.record else []
@@ -44,6 +46,7 @@ def write(f: Frame) -> None:
                 }
                 for g in groups:
                     for name, row in rows.items():
+                        w.note(f"read input:{name}")
                         given[g][f"input:{name}"] = f.load_masked(f.at(row, firsts[g]), masks[g])
                     for k, name in enumerate(states):
                         given[g][f"state:{name}"] = time.carried[g * len(states) + k]
@@ -63,6 +66,7 @@ def write(f: Frame) -> None:
 def _store_bits(f: Frame, spikes: str, mask: str, time: str, first: str) -> None:
     """The spikes of one group as the bits of one small integer, lowest neuron in the lowest bit."""
     w, v = f.w, f.v
+    w.note("write spikes, one bit a neuron")
     spikes = v.both("and", spikes, mask)
     bits = w.let(f"bitcast {v.mask} {spikes} to i{v.lanes}")
     place = f.add(f.mul(time, f.slot("row_bytes")), w.let(f"lshr i64 {first}, 3"))
