@@ -77,7 +77,7 @@ def test_silent_and_always_firing_layers(run: RunReport, rate: float) -> None:
     spikes = np.full((4, 25, 700), rate)
     some = replace(run.examples, layers=(Layer("wide", spikes),))
     figure = rasters(some, run.classes)
-    assert "200 of 700 neurons" in words(figure)
+    assert "300 of 700 neurons" in words(figure)
     png(figure)
     png(firing_rates({"wide": spikes.mean(axis=(0, 1)) * 1000}))
 

@@ -100,5 +100,5 @@ def test_words_are_escaped(run: RunReport, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(run: RunReport, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError, match="report.html"):
+    with pytest.raises(StorageError, match=r"report\.html"):
         write_report(run, tmp_path / "file")

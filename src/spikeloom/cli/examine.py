@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def examples(
         shown = readout.running(y) if last_spikes else y
     layers = [Layer("input", _spikes(x))] if _binary(x) else []
     layers += [
-        Layer(name, _spikes(kept[name])) for name, layer in net.layers if emits_spikes(layer)
+        Layer(_spoken(name), _spikes(kept[name]))
+        for name, layer in net.layers
+        if emits_spikes(layer)
     ]
     return Examples(
         images=_as_pictures(data.inputs[rows]),
@@ -108,9 +111,18 @@ def neuron_rates(
             for name, layer in net.layers:
                 if emits_spikes(layer):
                     fired = kept[name].flatten(2).sum((0, 1), dtype=torch.float64).numpy()
-                    counts[name] = counts.get(name, 0.0) + fired
+                    counts[_spoken(name)] = counts.get(_spoken(name), 0.0) + fired
     seconds = max(len(data), 1) * steps * dt_ms / 1000
     return {name: total / seconds for name, total in counts.items()}
+
+
+def _spoken(name: str) -> str:
+    """A layer's name for readers.
+
+    >>> _spoken("hidden1")
+    'hidden 1'
+    """
+    return re.sub(r"(?<=[^\d_ ])(\d+)$", r" \1", name).replace("_", " ")
 
 
 def _spikes(x: Tensor) -> np.ndarray:

@@ -12,9 +12,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 import typer
@@ -44,10 +48,38 @@ class Guarded(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; Ctrl-C is told here, before typer swallows it."""
         try:
-            return super().invoke(ctx)
+            with ctrl_c():
+                return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             say("interrupted", str(stop) or "stopped by Ctrl-C", None)
             raise typer.Exit(INTERRUPTED) from stop
+
+
+@contextmanager
+def ctrl_c() -> Iterator[None]:
+    """Whatever fails after Ctrl-C ends as KeyboardInterrupt.
+
+    Some packages swallow the interrupt while they are being imported and fail with an error of
+    their own a moment later; nobody who pressed Ctrl-C wants to hear about that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread receives signals
+        return
+    pressed = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except Exception as error:
+        if pressed.is_set():
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def say(word: str, message: str, hint: str | None) -> None:

@@ -72,6 +72,7 @@ def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) ->
         command=_command(recipe, [seed.seed for seed in outcome.seeds], folder),
         source=test.source,
         licence=test.licence,
+        shown_seed=best.seed,
         made_with={**versions(), "took": f"{seconds:.0f} s"},
     )
 

@@ -110,6 +110,7 @@ def _go(
 ) -> None:
     import torch
 
+    from spikeloom.cli.guard import ctrl_c
     from spikeloom.cli.results import report_of, summary
     from spikeloom.train.job import run
 
@@ -117,16 +118,17 @@ def _go(
         torch.set_num_threads(threads)
     began = time.monotonic()
     try:
-        outcome = run(
-            recipe,
-            splits,
-            seeds=seeds,
-            out=None if resumed else folder,
-            resume=folder if resumed else None,
-            overwrite=overwrite,
-            note=note,
-            show="quiet" if quiet else "auto",
-        )
+        with ctrl_c():
+            outcome = run(
+                recipe,
+                splits,
+                seeds=seeds,
+                out=None if resumed else folder,
+                resume=folder if resumed else None,
+                overwrite=overwrite,
+                note=note,
+                show="quiet" if quiet else "auto",
+            )
     except KeyboardInterrupt as stop:
         if not (folder / "config.toml").is_file():
             raise

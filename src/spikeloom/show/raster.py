@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_IMAGES = 4
-MOST_NEURONS = 200
+MOST_NEURONS = 300
 
 
 def rasters(examples: Examples, classes: tuple[str, ...]) -> Figure:
     """One column per image: the picture on top, then the spikes of each layer over time.
 
-    A layer of more than 200 neurons shows 200 of them, evenly spaced, and says so.
+    A layer of more than 300 neurons shows 300 of them, evenly spaced, and says so.
 
     Arguments:
         examples: Images and spikes; at most four images are drawn.
@@ -73,7 +73,7 @@ def _raster(axes: Axes, spikes: np.ndarray, dt_ms: float, marked: int | None) ->
     steps, size = spikes.shape
     shown = np.unique(np.linspace(0, size - 1, min(size, MOST_NEURONS)).round().astype(int))
     time, row = np.nonzero(spikes[:, shown])
-    width = float(np.clip(60.0 / steps, 0.5, 2.0))
+    width = float(np.clip(50.0 / steps, 0.5, 4.0))
     if marked is None:
         chosen = np.zeros(len(row), dtype=bool)
     else:

@@ -77,8 +77,8 @@ def _lead(run: RunReport) -> str:
     ours, theirs = float(np.mean(run.test_accuracy)), float(np.mean(run.twin_test_accuracy))
     seeds = "" if len(run.seeds) == 1 else f", averaged over {len(run.seeds)} seeds"
     return (
-        f"A spiking network read {percent(run.test_accuracy)} of {run.test_count:,} images "
-        f"it had never seen correctly{seeds}: {points(ours, theirs)}. "
+        f"A spiking network correctly read {percent(run.test_accuracy)} of {run.test_count:,} "
+        f"images it had never seen{seeds}: {points(ours, theirs)}. "
         f"Network: {run.network}. Twin: {run.twin}."
     )
 
@@ -172,6 +172,13 @@ def _curves_told(run: RunReport) -> str:
     return told
 
 
+def _whose(run: RunReport) -> str:
+    """Which of several networks a panel about one network shows."""
+    if run.shown_seed is None or len(run.seeds) < 2:
+        return ""
+    return f" Shown is the network of seed {run.shown_seed}, which did best in validation."
+
+
 def _potentials_told(run: RunReport) -> str:
     return (
         "The same images as seen by the output neurons, one line per class. The network decides "
@@ -188,10 +195,9 @@ PANELS = {
     ),
     "rasters": (
         "What the neurons do",
-        lambda _: (
+        lambda run: (
             "A few test images and every spike they caused: one row per neuron, one stroke per "
-            "spike, time from left to right. The rows of the first layer keep the order of its "
-            "neurons."
+            "spike, time from left to right." + _whose(run)
         ),
         lambda run: rasters(run.examples, run.classes),
     ),
@@ -211,9 +217,9 @@ PANELS = {
     ),
     "rates": (
         "How busy the neurons are",
-        lambda _: (
+        lambda run: (
             "Mean firing rate of each neuron over all test images. A silent neuron costs no energy "
-            "and contributes nothing."
+            "and contributes nothing." + _whose(run)
         ),
         lambda run: firing_rates(run.rates_hz),
     ),

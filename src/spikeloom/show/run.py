@@ -127,6 +127,7 @@ class RunReport:
         command: The command that repeats the run.
         source: Where the data come from.
         licence: Licence of the data.
+        shown_seed: Seed of the network that `examples` and `rates_hz` show; None if unknown.
         made_with: Versions, machine, date, duration: name to text.
     """
 
@@ -151,6 +152,7 @@ class RunReport:
     command: str
     source: str
     licence: str
+    shown_seed: int | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
