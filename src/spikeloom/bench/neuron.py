@@ -165,7 +165,10 @@ def _extra(
     times: dict[str, list[float]],
 ) -> dict[str, Any]:
     others = {name: choice for name, choice in choices.items() if name != ours.name}
-    eager = [_best_eager(choice) for choice in others.values()]
+    eager = [
+        middle[name] if choice.variant == "eager" else _best_eager(choice)
+        for name, choice in others.items()
+    ]
     known = [value for value in eager if value is not None]
     return {
         "copy_s": middle["copy"],

@@ -18,7 +18,7 @@ from spikeloom.models.neurons.izhikevich import Izhikevich
 
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program
-    from spikeloom.equations import Neuron
+    from spikeloom.equations import Neuron, Surrogate
 
 Arrays = Mapping[str, np.ndarray]
 Draw = Callable[[np.random.Generator, int], Arrays]
@@ -42,9 +42,9 @@ class Population:
     draw: Draw
     input: str | None = None
 
-    def program(self) -> Program:
+    def program(self, surrogate: Surrogate | None = None) -> Program:
         """The model compiled for this method."""
-        return compile_neuron(self.neuron, self.method)
+        return compile_neuron(self.neuron, self.method, surrogate=surrogate)
 
     def parameters(self) -> dict[str, float]:
         """Parameter values as plain numbers in the units that the model declares."""

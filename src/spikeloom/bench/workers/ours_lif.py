@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 import spikeloom as sl
-from spikeloom.equations import Expr, Surrogate, abs
+from spikeloom.equations import Expr, Surrogate
 from spikeloom.equations.units import MOhm, ms, mV
 from spikeloom.models.neurons.lif import LIF
 
