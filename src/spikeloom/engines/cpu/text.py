@@ -30,7 +30,7 @@ class Writer:
     ...     x = w.let("load float, ptr %p, align 4")
     ...     w.put(f"store float {w.let(f'fadd float {x}, {x}')}, ptr %p, align 4")
     >>> print(w.text())
-    define void @twice(ptr %p) {
+    define void @twice(ptr %p) nounwind {
     entry:
       %v1 = load float, ptr %p, align 4
       %v2 = fadd float %v1, %v1
@@ -86,7 +86,7 @@ class Writer:
     @contextmanager
     def function(self, name: str, parameters: str) -> Iterator[None]:
         """A void function; its body is written inside the ``with``."""
-        self._lines.append(f"define void @{name}({parameters}) {{")
+        self._lines.append(f"define void @{name}({parameters}) nounwind {{")
         self.label("entry")
         yield
         self.put("ret void")
