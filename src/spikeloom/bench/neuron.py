@@ -87,7 +87,7 @@ def run(
     console = console or Console()
     progress = Console(stderr=True)
     python = peers_python or peer_python(TRAIN_PEERS)
-    notes = list(NOTES)
+    notes: list[str] = [*NOTES]
     if python is None and against:
         notes.append("No peers here: build their environment with `make bench-peers`.")
     peers = [Side(p, "peer_lif.py", python, tuple(variants)) for p in against if python]

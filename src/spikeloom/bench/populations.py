@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +57,12 @@ class Population:
     def arrays(self, size: int, seed: int) -> dict[str, np.ndarray]:
         """Starting states by name and, under ``drive``, the input of every neuron; float64."""
         return dict(self.draw(np.random.default_rng([seed, size]), size))
+
+
+def save(path: str | Path, arrays: Arrays) -> None:
+    """Write arrays where a worker can read them."""
+    named: dict[str, Any] = dict(arrays)
+    np.savez(path, **named)
 
 
 def _number(value: Any, unit: Any) -> float:

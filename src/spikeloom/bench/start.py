@@ -26,11 +26,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from spikeloom.bench.machine import SIM_PEERS, TRAIN_PEERS, cores, describe, peer_python, thread_env
-from spikeloom.bench.populations import POPULATIONS
+from spikeloom.bench.populations import POPULATIONS, save
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import take_turns
 from spikeloom.bench.worker import Worker
@@ -75,7 +74,7 @@ def run(
             raise ConfigError(f"bench start: no part {part!r}.", hint=suggest(part, PARTS))
     threads = threads or cores()
     train, sim = train_python or peer_python(TRAIN_PEERS), sim_python or peer_python(SIM_PEERS)
-    notes = list(NOTES)
+    notes: list[str] = [*NOTES]
     if train is None or sim is None:
         notes.append("Peers are missing: build their environments with `make bench-peers`.")
     with Console(stderr=True).status("bench start") as status:
@@ -162,7 +161,7 @@ class _Bench:
             self.tell(f"bench start: {case}")
             with tempfile.TemporaryDirectory() as place:
                 arrays = Path(place) / "arrays.npz"
-                np.savez(arrays, **POPULATIONS[model].arrays(100, 0))
+                save(arrays, POPULATIONS[model].arrays(100, 0))
                 sides = {"ours": partial(self._build, model)}
                 if self.sim:
                     sides["brian2 standalone"] = partial(self._brian_build, model, arrays)
@@ -216,7 +215,7 @@ class _Bench:
             "dt": population.dt,
             "parameters": population.parameters(),
             "steps": 1,
-            "few": 1,
+            "few": 0,
             "threads": self.threads,
         }
         with Worker("brian_step.py", config, python=self.sim) as worker:
@@ -244,6 +243,11 @@ def _agree(
                     hint="no time is reported; make the two sides do the same work first",
                 )
     return {name: ours[name] for name in names}
+
+
+def _after_import(marks: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """How much of the last round came after the imports, which are mostly torch's own."""
+    return {"after_import_s": {name: m["done"] - m["imported"] for name, m in marks.items()}}
 
 
 def _row(case: str, ours: str, times: Mapping[str, list[float]], found: Mapping[str, Any]) -> Row:

@@ -23,7 +23,7 @@ from rich.console import Console
 from spikeloom.bench.compare import same
 from spikeloom.bench.contest import Side, fastest, start
 from spikeloom.bench.machine import SIM_PEERS, cores, describe, peer_python
-from spikeloom.bench.populations import POPULATIONS
+from spikeloom.bench.populations import POPULATIONS, save
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import take_turns
 from spikeloom.errors import BenchmarkError, ConfigError, suggest
@@ -88,7 +88,7 @@ def run(
             raise ConfigError(f"bench step: no {name!r} here.", hint=suggest(name, known))
     threads = threads or cores()
     python = peers_python or peer_python(SIM_PEERS)
-    notes = list(NOTES)
+    notes: list[str] = [*NOTES]
     if python is None and against:
         notes.append("No peers here: build their environment with `make bench-peers`.")
     rows: list[Row] = []
@@ -154,7 +154,7 @@ def _row(
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         told = told | {"arrays": str(folder / "arrays.npz")}
-        np.savez(told["arrays"], **POPULATIONS[told["model"]].arrays(told["size"], seed))
+        save(told["arrays"], POPULATIONS[told["model"]].arrays(told["size"], seed))
         workers, results, peaks, labels = {}, {}, {}, {}
         for side in sides:
             choice = fastest(side, threads=threads, ways=("plain",), tell=tell, **told)

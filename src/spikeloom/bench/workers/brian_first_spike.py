@@ -37,7 +37,7 @@ group = b2.NeuronGroup(
     },
 )
 group.v = -65 * b2.mV
-group.I = np.linspace(*SPEC["currents"], SPEC["size"]) * b2.nA
+group.I = np.linspace(SPEC["currents"][0], SPEC["currents"][1], SPEC["size"]) * b2.nA
 monitor = b2.SpikeMonitor(group)
 b2.run(SPEC["duration_ms"] * b2.ms)
 MARKS["first"] = float(monitor.t[0] / b2.ms) + SPEC["dt_ms"]  # Brian names the step's beginning

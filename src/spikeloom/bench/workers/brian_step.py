@@ -2,6 +2,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Brian2 C++ standalone with the same equations, method and dt. Runs in the peers' environment.
 
+The program takes a few steps, copies the states aside, and then takes the steps that are timed.
 The time is what the compiled program itself reports for its run, without start and loading. It is
 tried in two ways: `serial`, and `openmp` with the threads that the others get. Spikes are counted
 for each neuron by a monitor that keeps nothing else.
@@ -67,7 +68,9 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-OWN_NAME = {"i": "i_syn"}  # in Brian, i is the index of a neuron
+def own_name(name: str) -> str:
+    """In Brian, i is the index of a neuron."""
+    return "i_syn" if name == "i" else name
 
 
 class Standalone:
@@ -78,16 +81,17 @@ class Standalone:
         self.folder = folder
         equations, options = MODELS[SPEC["model"]]
         self.states = [name for name in ARRAYS if name != "drive"]
-        copies = "".join(f"{name}_few : 1\n" for name in self.states)
+        copies = "".join(f"{name}_few : 1\n" for name in self.states if SPEC["few"])
         dt = SPEC["dt"] * b2.ms
         group = b2.NeuronGroup(len(ARRAYS["v"]), equations + copies, namespace=P, dt=dt, **options)
         for name, values in ARRAYS.items():
-            setattr(group, OWN_NAME.get(name, name), values)
+            setattr(group, own_name(name), values)
         spikes = b2.SpikeMonitor(group, record=False)
         network = b2.Network(group, spikes)
-        network.run(SPEC["few"] * dt)
-        for name in self.states:
-            setattr(group, f"{name}_few", OWN_NAME.get(name, name))
+        if SPEC["few"]:
+            network.run(SPEC["few"] * dt)
+            for name in self.states:
+                setattr(group, f"{name}_few", own_name(name))
         network.run(SPEC["steps"] * dt)
         b2.device.build(directory=str(folder), compile=True, run=False)
         self.group, self.spikes = group, spikes
@@ -101,7 +105,9 @@ class Standalone:
 
     def prove(self, to: str) -> None:
         self.run()
-        states = {name: np.array(getattr(self.group, f"{name}_few")[:]) for name in self.states}
+        states: dict[str, Any] = {
+            name: np.array(getattr(self.group, f"{name}_few")[:]) for name in self.states
+        }
         np.savez(to, counts=np.array(self.spikes.count[:]), **states)
 
 

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """How long one import takes in a fresh process."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Building all kernels of one model: equations to machine code for stepping and for training."""
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 from spikeloom.bench.populations import POPULATIONS
 from spikeloom.compile.bind import bind
 from spikeloom.engines.cpu import CPU
-from spikeloom.models.surrogates import ATan
+from spikeloom.models import ATan
 
 SPEC = loop.config()
 

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """From the start of the process to the first trained batch: our side."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """From the start of the process to the first spikes of 100 neurons: our side."""
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np  # noqa: E402  (importing is part of what is timed)
 import spikeloom as sl  # noqa: E402
 
 MARKS["imported"] = time.monotonic()
-currents = np.linspace(*SPEC["currents"], SPEC["size"])
+currents = np.linspace(SPEC["currents"][0], SPEC["currents"][1], SPEC["size"])
 result = sl.simulate(
     sl.LIF(),
     SPEC["duration_ms"] * sl.ms,

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Our LIF layer, forward and backward, for `spikeloom.bench.neuron`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# pyright: reportMissingImports=false
 """Our native stepping, for `spikeloom.bench.step`."""
 
 from __future__ import annotations

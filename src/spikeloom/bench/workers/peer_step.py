@@ -103,7 +103,8 @@ def run(steps: int) -> tuple[list[np.ndarray], np.ndarray]:
 def prove(to: str) -> float:
     first, _ = run(SPEC["few"])
     (_, counts), peak = loop.peak_mb(lambda: run(SPEC["few"] + SPEC["steps"]))
-    np.savez(to, counts=counts, **dict(zip(KERNEL.states, first, strict=True)))
+    found: dict[str, Any] = dict(zip(KERNEL.states, first, strict=True))
+    np.savez(to, counts=counts, **found)
     return peak
 
 
