@@ -27,9 +27,9 @@ def rasters(examples: Examples, classes: tuple[str, ...]) -> Figure:
         classes: Names of the classes.
     """
     count = min(len(examples.images), MOST_IMAGES)
-    heights = [0.85] + [
-        1.75 if layer.spikes.shape[2] > 2 * len(classes) else 1.15 for layer in examples.layers
-    ]
+    wide = [layer.spikes.shape[2] > 2 * len(classes) for layer in examples.layers]
+    tall = 2.4 if sum(wide) == 1 else 1.75
+    heights = [0.85] + [tall if many else 1.15 for many in wide]
     with styled():
         figure = new_figure(sum(heights) + 0.7)
         panels = figure.subplots(
@@ -78,27 +78,36 @@ def _raster(axes: Axes, spikes: np.ndarray, dt_ms: float, marked: int | None) ->
         chosen = np.zeros(len(row), dtype=bool)
     else:
         chosen = shown[row] == marked
+    # At least a point tall: thinner strokes turn into grey dust on the screen.
+    half = max(0.42, 0.5 * len(shown) / 110)
     for colour, pick in ((INK, ~chosen), (SPIKING, chosen)):
-        _ticks(axes, (time[pick] + 1) * dt_ms, row[pick], colour, width)
+        _ticks(axes, (time[pick] + 1) * dt_ms, row[pick], half, colour, width)
     axes.set_xlim(0.2 * dt_ms, (steps + 0.8) * dt_ms)
     axes.set_ylim(len(shown) - 0.3, -0.7)  # the first neuron on top, as one reads
     whole_ticks(axes, most=4)
 
 
-def _ticks(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, width: float) -> None:
+def _ticks(
+    axes: Axes, x: np.ndarray, y: np.ndarray, half: float, colour: str, width: float
+) -> None:
     """All upright strokes as one path: a hundred times smaller in SVG than one object each."""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
     ends = np.empty((2 * len(x), 2))
     ends[0::2, 0] = ends[1::2, 0] = x
-    ends[0::2, 1] = y - 0.42
-    ends[1::2, 1] = y + 0.42
+    ends[0::2, 1] = y - half
+    ends[1::2, 1] = y + half
     codes = np.tile(np.array([Path.MOVETO, Path.LINETO], dtype=np.uint8), len(x))
     if len(x):
         axes.add_patch(
             PathPatch(
-                Path(ends, codes), edgecolor=colour, linewidth=width, capstyle="butt", fill=False
+                Path(ends, codes),
+                edgecolor=colour,
+                linewidth=width,
+                capstyle="butt",
+                snap=False,
+                fill=False,
             )
         )
 
