@@ -1,1 +1,35 @@
-"""Placeholder docstring: its owner fills this in."""
+"""Training: fit, evaluate, predict, and whole jobs from a recipe."""
+
+from spikeloom.train.affine import Affine as Affine
+from spikeloom.train.augment import Shift as Shift
+from spikeloom.train.evaluate import evaluate as evaluate
+from spikeloom.train.evaluation import Evaluation as Evaluation
+from spikeloom.train.fit import fit as fit
+from spikeloom.train.history import Epoch as Epoch
+from spikeloom.train.history import History as History
+from spikeloom.train.job import run as run
+from spikeloom.train.load import TrainedRun as TrainedRun
+from spikeloom.train.load import load_run as load_run
+from spikeloom.train.outcome import Outcome as Outcome
+from spikeloom.train.predict import Decisions as Decisions
+from spikeloom.train.predict import predict as predict
+from spikeloom.train.recipes import RECIPES as RECIPES
+from spikeloom.train.recipes import Recipe as Recipe
+
+__all__ = [
+    "Affine",
+    "Decisions",
+    "Epoch",
+    "Evaluation",
+    "History",
+    "Outcome",
+    "RECIPES",
+    "Recipe",
+    "Shift",
+    "TrainedRun",
+    "evaluate",
+    "fit",
+    "load_run",
+    "predict",
+    "run",
+]

@@ -36,13 +36,14 @@ def write_bundle(
     """
     solid = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
     text = json.dumps(record, sort_keys=True)
-    metadata = {
-        "spikeloom": kind,
-        "format": str(FORMAT),
+    # One entry only: safetensors writes several in an order that changes from run to run.
+    about = {
+        "kind": kind,
+        "format": FORMAT,
         "record": text,
         "sha256": _checksum(kind, solid, text),
     }
-    write_atomic(path, save(solid, metadata))
+    write_atomic(path, save(solid, {"spikeloom": json.dumps(about)}))
 
 
 def read_bundle(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -70,12 +71,12 @@ def read_bundle(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any
         metadata = _metadata(content)
     except (SafetensorError, ValueError, KeyError, OverflowError, TypeError) as error:
         raise _damaged(path, kind) from error
-    if metadata.get("spikeloom") != kind:
+    if metadata.get("kind") != kind:
         raise CheckpointError(
             f"{path}: this is no {kind} of spikeloom.",
             hint="give the folder that a training run wrote",
         )
-    if metadata.get("format") != str(FORMAT):
+    if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{path}: format {metadata.get('format')!r}, this version reads {FORMAT}.",
             hint="read it with the version of spikeloom that wrote it, or train again",
@@ -96,10 +97,11 @@ def _damaged(path: Path, kind: str) -> CheckpointError:
     )
 
 
-def _metadata(content: bytes) -> dict[str, str]:
+def _metadata(content: bytes) -> dict[str, Any]:
     """The text part of a safetensors file; `load` gives only the tensors."""
     size = int.from_bytes(content[:8], "little")
-    return dict(json.loads(content[8 : 8 + size]).get("__metadata__") or {})
+    text = (json.loads(content[8 : 8 + size]).get("__metadata__") or {}).get("spikeloom", "{}")
+    return dict(json.loads(text))
 
 
 def _checksum(kind: str, tensors: Mapping[str, Tensor], text: str) -> str:

@@ -65,7 +65,8 @@ class Run:
                 history.stopped = "callback"
             elif self.patience is not None and at.stale >= self.patience:
                 history.stopped = "patience"
-            self._save(at_once=False)
+            if at.epoch < epochs and not history.stopped:
+                self._save_or_stop(interrupt)
         history.stopped = history.stopped or "epochs"
         self._save(at_once=True)
 
@@ -106,6 +107,12 @@ class Run:
             at.best = {name: value.detach().clone() for name, value in weights.items()}
 
     def _after_batch(self, interrupt: Interrupt) -> None:
+        # After the last batch of an epoch its validation comes first: a checkpoint stands either
+        # within an epoch or after a finished one.
+        if self.at.step < self.batches.steps:
+            self._save_or_stop(interrupt)
+
+    def _save_or_stop(self, interrupt: Interrupt) -> None:
         if not interrupt.asked:
             self._save(at_once=False)
             return

@@ -42,7 +42,7 @@ def _pairs(record: Mapping[str, Any]) -> list[str]:
 
 def _key(key: str) -> str:
     bare = key and all(c.isascii() and (c.isalnum() or c in "-_") for c in key)
-    return key if bare else json.dumps(key, ensure_ascii=False)
+    return key if bare else _text(key)
 
 
 def _value(value: Any) -> str:
@@ -55,8 +55,12 @@ def _value(value: Any) -> str:
             return "inf" if value > 0 else "-inf"
         return "nan" if math.isnan(value) else repr(value)
     if isinstance(value, str):
-        # A JSON string is a TOML string but for DEL, which TOML wants escaped too.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+        return _text(value)
     if isinstance(value, Sequence):
         return f"[{', '.join(_value(v) for v in value)}]"
     raise ConfigError(f"cannot write {type(value).__name__} {value!r} to a configuration file.")
+
+
+def _text(value: str) -> str:
+    """A JSON string is a TOML string but for DEL, which TOML wants escaped too."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
