@@ -170,7 +170,6 @@ class Reference:
             },
         )
 
-
     @property
     def _type(self) -> type[np.floating[Any]]:
         return np.float64 if self.dtype == "float64" else np.float32
