@@ -25,52 +25,51 @@ Json = Annotated[
 ]
 
 
+Rounds = Annotated[int | None, typer.Option(min=1, help="Timings of each side; the median counts.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of every side; by default all.")]
+
+
 @bench.command()
 def neuron(
-    against: Against = None,
-    json: Json = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Timings of each side.")] = 15,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of every side.")] = None,
+    against: Against = None, json: Json = None, rounds: Rounds = None, threads: Threads = None
 ) -> None:
     """One LIF layer, forward and backward, beside other training libraries.
 
     Example: `spikeloom bench neuron --against snntorch,norse --json neuron.json`
     """
-    from spikeloom.bench import neuron as benchmark
-
-    benchmark.run(
-        _names(against) if against is not None else benchmark.PEERS,
-        json=json,
-        rounds=rounds,
-        threads=threads,
-    )
+    _run("neuron", against=_names(against), json=json, rounds=rounds, threads=threads)
 
 
 @bench.command()
-def step(json: Json = None) -> None:
+def step(
+    against: Against = None, json: Json = None, rounds: Rounds = None, threads: Threads = None
+) -> None:
     """One step of one neuron in native code, beside NumPy, Numba and Brian2.
 
     Example: `spikeloom bench step --json step.json`
     """
-    _load("step").run(json=json)
+    _run("step", against=_names(against), json=json, rounds=rounds, threads=threads)
 
 
 @bench.command()
-def start(json: Json = None) -> None:
+def start(json: Json = None, rounds: Rounds = None, threads: Threads = None) -> None:
     """From process start to the first trained batch and to the first spike, cold and warm.
 
     Example: `spikeloom bench start --json start.json`
     """
-    _load("start").run(json=json)
+    _run("start", json=json, rounds=rounds, threads=threads)
 
 
-def _load(name: str) -> Any:
-    """A benchmark's module; its packages are imported only now."""
+def _run(name: str, **options: Any) -> None:
+    """Run a benchmark with the options that were given; the others keep its own defaults."""
     from importlib import import_module
 
-    return import_module(f"spikeloom.bench.{name}")
+    given = {word: value for word, value in options.items() if value is not None}
+    import_module(f"spikeloom.bench.{name}").run(**given)
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _names(text: str | None) -> tuple[str, ...] | None:
     """`"a,b"` as names."""
+    if text is None:
+        return None
     return tuple(name.strip() for name in text.split(",") if name.strip())

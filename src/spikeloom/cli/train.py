@@ -90,7 +90,8 @@ def train(
             raise ConfigError("train what?", hint="spikeloom train digits")
         recipe, numbers, note = _recipe(task, epochs), list(range(seed, seed + seeds)), {}
         folder = out if out is not None else _free_folder(Path("runs"), task)
-    place = data if data is not None else (Path(note["data_folder"]) if note else None)
+    noted = note.get("data_folder")
+    place = data if data is not None or noted is None else Path(str(noted))
     splits = _load(recipe.data, place)
     if place is not None:
         note["data_folder"] = str(place.resolve())
