@@ -18,3 +18,24 @@ from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
 from spikeloom.nn.spiking import Spiking as Spiking
 from spikeloom.nn.twin import ann_twin as ann_twin
+
+__all__ = [
+    "EnergyConstants",
+    "LIF",
+    "LayerGain",
+    "LeakyIntegrator",
+    "Sequential",
+    "Spiking",
+    "State",
+    "Stateful",
+    "Work",
+    "ann_twin",
+    "emits_spikes",
+    "encode",
+    "is_stateful",
+    "loss",
+    "plain_work",
+    "readout",
+    "scale_to_rate",
+    "spiking_work",
+]

@@ -63,6 +63,12 @@ def scale_to_rate(
 
     Source: the aim (a chosen activity at the start) is that of Rossbroich, Gygax & Zenke 2022,
         Neuromorphic Computing and Engineering 2:044016; the search is ours.
+
+    >>> from spikeloom.nn.short import LIF
+    >>> net = Sequential(nn.Linear(4, 50), LIF(tau=20 * ms))
+    >>> (report,) = scale_to_rate(net, torch.ones(50, 1, 4), 80 * Hz, 1 * ms)
+    >>> report.reached, 75 < report.rate_hz < 85
+    (True, True)
     """
     step = float(dt.to(ms)) / 1000.0
     wanted = float(target.to(Hz)) * step

@@ -18,7 +18,12 @@ State: TypeAlias = dict[str, Any]
 
 @runtime_checkable
 class Stateful(Protocol):
-    """A layer whose state goes in and comes out."""
+    """A layer whose state goes in and comes out.
+
+    >>> from spikeloom.nn.short import LIF
+    >>> isinstance(LIF(), Stateful)
+    True
+    """
 
     is_stateful: ClassVar[Literal[True]]
 
@@ -30,6 +35,7 @@ class Stateful(Protocol):
 def is_stateful(module: object) -> bool:
     """Whether a module takes and gives a state.
 
+    >>> from torch import nn
     >>> is_stateful(nn.Linear(2, 3))
     False
     """
@@ -41,6 +47,7 @@ def emits_spikes(module: object) -> bool:
 
     A stateful layer says so with its attribute ``spikes``.
 
+    >>> from torch import nn
     >>> emits_spikes(nn.Linear(2, 3))
     False
     """

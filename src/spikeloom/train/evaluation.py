@@ -23,8 +23,16 @@ class Evaluation:
         confidence: Mean softmax score of the chosen class.
         latency_steps: Mean number of steps after which the choice never changed again.
         rate_hz: Mean firing rate of each spiking layer, Hz; empty for a plain network.
+        neurons: Number of neurons of each of these layers.
         work: Mean work for one sample.
         labels: Chosen class of every sample, in order.
+
+    >>> from torch import eye, nn, tensor
+    >>> from spikeloom.nn.readout import Direct
+    >>> from spikeloom.train import evaluate
+    >>> found = evaluate(nn.Identity(), (eye(2), tensor([0, 0])), readout=Direct())
+    >>> found.accuracy, found.confusion.tolist()
+    (0.5, [[1, 1], [0, 0]])
     """
 
     samples: int

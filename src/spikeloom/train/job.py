@@ -74,6 +74,19 @@ def run(
         CheckpointError: The run to resume is damaged or is another one.
         StorageError: The folder cannot be written.
         KeyboardInterrupt: After Ctrl-C, with everything saved.
+
+    >>> from dataclasses import replace
+    >>> from types import SimpleNamespace
+    >>> from spikeloom.train.recipes import DIGITS
+    >>> images = SimpleNamespace(
+    ...     inputs=torch.rand(40, 8, 8), targets=torch.arange(40) % 2, classes=("even", "odd")
+    ... )
+    >>> both = SimpleNamespace(train=images, test=images)
+    >>> outcome = run(replace(DIGITS, hidden=(8,), epochs=1), both, show="quiet")
+    >>> outcome.net.names
+    ('flat', 'weights1', 'hidden1', 'weights2', 'output')
+    >>> sorted(outcome.metrics())[-3:]
+    ['validation_accuracy', 'validation_accuracy_per_seed', 'validation_accuracy_sd']
     """
     if not seeds or len(set(seeds)) != len(seeds):
         raise ParameterError(f"run: need at least one seed and each only once, got {list(seeds)}.")
@@ -137,7 +150,7 @@ class _Job:
     def _set_rates(self, net: Sequential, seed: int) -> None:
         rows = permutation(len(self.train), seed, "calibration")[:CALIBRATION]
         batch = self.recipe.encode(self.train.rows(rows).inputs)
-        with repeatable(threads=1):
+        with repeatable(self.recipe.threads):
             scale_to_rate(net, batch, self.recipe.target_rate, self.recipe.dt)
 
     def _train(
@@ -169,8 +182,11 @@ class _Job:
             augment=recipe.augment,
             out=place,
             resume=place if begun else None,
+            threads=recipe.threads,
             title=title,
             show=self.show,
         )
-        test = evaluate(net, self.test, readout=readout, encode=encode, dt=recipe.dt)
+        test = evaluate(
+            net, self.test, readout=readout, encode=encode, dt=recipe.dt, threads=recipe.threads
+        )
         return Trained(net, history, test)

@@ -23,6 +23,12 @@ class TrainedRun:
         net: The network.
         shape: Shape of one sample.
         classes: Names of the classes.
+
+    >>> import torch
+    >>> from spikeloom.train.recipes import DIGITS
+    >>> digits = TrainedRun(DIGITS, build(DIGITS, (8, 8), 10, seed=0), (8, 8), tuple("0123456789"))
+    >>> digits.predict(torch.rand(3, 8, 8)).labels.shape
+    torch.Size([3])
     """
 
     recipe: Recipe
@@ -54,6 +60,10 @@ def load_run(path: str | Path) -> TrainedRun:
 
     Raises:
         CheckpointError: No finished run, a damaged one, or one of another version.
+
+    >>> load_run("nowhere")
+    Traceback (most recent call last):
+    spikeloom.errors.CheckpointError: nowhere: there is no such folder.
     """
     tensors, record = RunFolder(Path(path)).read_weights()
     try:

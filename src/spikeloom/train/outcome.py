@@ -48,6 +48,9 @@ class Outcome:
         recipe: What was trained.
         seeds: One outcome for each seed.
         classes: Names of the classes.
+
+    >>> Outcome.metrics.__doc__.split(";")[0]
+    'Figures as JSON-ready values'
     """
 
     recipe: Recipe

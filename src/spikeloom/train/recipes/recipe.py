@@ -43,6 +43,7 @@ class Recipe:
         clip: Largest norm of the gradient, or None.
         patience: Epochs without a better validation before stopping, or None.
         validation: Share of the training data that chooses the epoch.
+        threads: For torch's own operations; they are part of what makes the bits.
 
     >>> from spikeloom.train.recipes import DIGITS
     >>> Recipe.from_record(DIGITS.to_record()) == DIGITS
@@ -68,9 +69,10 @@ class Recipe:
     clip: float | None = None
     patience: int | None = None
     validation: float = 0.1
+    threads: int = 1
 
     def __post_init__(self) -> None:
-        sizes = {"epochs": self.epochs, "batch_size": self.batch_size}
+        sizes = {"epochs": self.epochs, "batch_size": self.batch_size, "threads": self.threads}
         sizes |= {f"hidden[{i}]": n for i, n in enumerate(self.hidden)}
         for name, value in sizes.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
