@@ -6,7 +6,7 @@ from typing import Self, assert_type
 
 from spikeloom.equations import Condition, Input, Neuron, Param, State, inflow, state
 from spikeloom.equations.quantity import Quantity
-from spikeloom.equations.units import MOhm, mV, ms, nA
+from spikeloom.equations.units import MOhm, ms, mV, nA
 
 
 class Leaky(Neuron):
