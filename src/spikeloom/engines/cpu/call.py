@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ BACKWARD_BYTES = 512 * 1024
 LARGEST_TILE = 4096
 TOGETHER = 4
 """Steps that a group of columns takes in registers before the next group has its turn."""
+STREAM_BYTES = 8 * 1024 * 1024
+"""Results from this size on go past the caches: nobody would find them there later."""
+LINE = 64
+"""Bytes of a line of a cache."""
 GUARD = 64
 """Columns beyond the end that a kernel may read or write in memory of its own."""
 
@@ -39,6 +44,13 @@ def tile_columns(variant: Variant, states: int, every: int) -> int:
         each, budget = (kept + states + 2 * len(variant.want_coefs)) * size, BACKWARD_BYTES
     columns = budget // max(each, 1) // GUARD * GUARD
     return min(max(columns, GUARD), LARGEST_TILE)
+
+
+def _streams(variant: Variant, given: Mapping[str, int], row: int, steps: int) -> bool:
+    """Whether the results are too large for a cache to hold them, and lie on whole lines of it."""
+    targets = [at for name, at in given.items() if name == "out" or name.startswith("grad:input:")]
+    large = variant.kind != "simulate" and steps * row >= STREAM_BYTES
+    return large and row % LINE == 0 and all(at % LINE == 0 for at in targets)
 
 
 def pack_columns(columns: Mapping[str, Array], batch: int, features: int, dtype: str) -> Array:
@@ -71,9 +83,11 @@ def run_kernel(
         steps: T.
         every: Steps in a segment.
     """
+    size = 4 if variant.dtype == "float32" else 8
+    if _streams(variant, given, width * size, steps):
+        variant = replace(variant, stream=True)
     ready = prepare(program, variant)
     states = len(program.states)
-    size = 4 if variant.dtype == "float32" else 8
     tile = tile_columns(variant, states, every)
     words = {
         **given,

@@ -42,13 +42,18 @@ class Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._declared: dict[str, None] = {}
+        self._marks: dict[str, None] = {}
         self._count = 0
         self.block = ""
         """Label of the block being written."""
 
     def text(self) -> str:
         """The module."""
-        return "\n".join([*self._declared, *self._lines])
+        return "\n".join([*self._declared, *self._lines, *self._marks])
+
+    def mark(self, name: str, text: str) -> None:
+        """A note to the compiler, written once at the end of the module: ``!0 = text``."""
+        self._marks.setdefault(f"!{name} = {text}")
 
     def name(self, stem: str = "v") -> str:
         """A name not used before, without its ``%``."""

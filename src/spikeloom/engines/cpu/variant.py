@@ -26,6 +26,7 @@ class Variant:
         spikes: simulate: whether spikes are written.
         record: simulate: states that are recorded.
         unroll: simulate: groups of neurons that go through time together.
+        stream: forward, backward: large results go straight to memory, past the caches.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Variant:
     spikes: bool = False
     record: tuple[str, ...] = ()
     unroll: int = 1
+    stream: bool = False
 
     @property
     def text(self) -> str:

@@ -42,6 +42,7 @@ def write(f: Frame) -> None:
                 _write_again(f, fixed, (start, stop), (low, high), kept, frame)
                 _write_reverse(f, fixed, (start, stop), (low, high), kept)
             f.copy_out("%scratch", f.slot("grad_state_out"), low, high)
+        f.settle()
 
 
 def _write_again(
@@ -117,7 +118,7 @@ def _write_adjoints(
                 for name, total in zip(coefs, time.carried[len(ours) :], strict=True)
             ]
             time.next = (*(found.get(name, zero) for name in ours), *totals)
-            f.store_some(
+            f.store_result(
                 {f.at(f.row(name, time.index), column): found.get(name, zero) for name in targets},
                 left,
             )

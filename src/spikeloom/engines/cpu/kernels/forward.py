@@ -34,6 +34,7 @@ def write(f: Frame) -> None:
                     until = f.smaller(f.add(blocks.index, f.slot("together")), stop)
                     write_steps(f, fixed, (blocks.index, until), (low, high), "%scratch", kept=None)
             f.copy_out("%scratch", f.slot("state_out"), low, high)
+        f.settle()
 
 
 def write_steps(
@@ -78,7 +79,7 @@ def write_steps(
             time.next = tuple(found[f"state:{name}"] for name in states)
             w.note("write out" if kept is None else "keep the states")
             if kept is None:
-                f.store_some({f.at(f.row("out", time.index), column): found["out"]}, left)
+                f.store_result({f.at(f.row("out", time.index), column): found["out"]}, left)
             else:
                 since = w.let(f"sub i64 {time.index}, {times[0]}")
                 step = f.at(kept, f.mul(since, frame))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.cpu.host import Host
@@ -144,13 +144,34 @@ class Frame:
             f"{v.type}, ptr, i32, {v.mask}",
         )
 
-    def store_some(self, values: Mapping[str, str], left: str) -> None:
+    def store_result(self, values: Mapping[str, str], left: str) -> None:
+        """address -> value for results over time, which may be larger than any cache."""
+        self.store_some(values, left, self.stream if self.variant.stream else self.store)
+
+    def stream(self, value: str, address: str) -> None:
+        """A whole group past the caches, which saves reading the old contents first."""
+        self.w.mark("0", "!{i32 1}")
+        size = self.v.lanes * self.v.size
+        kind = f"store {self.v.type} {value}, ptr {address}"
+        self.w.put(f"{kind}, align {size}, !nontemporal !0")
+
+    def settle(self) -> None:
+        """Before the end: what was streamed must be seen by whoever reads it next."""
+        if self.variant.stream:
+            self.w.put("fence seq_cst")
+
+    def store_some(
+        self,
+        values: Mapping[str, str],
+        left: str,
+        store: Callable[[str, str], None] | None = None,
+    ) -> None:
         """address -> value, for groups of which only ``left`` columns may exist."""
-        v = self.v
+        v, write = self.v, store or self.store
 
         def whole() -> list[str]:
             for address, value in values.items():
-                self.store(value, address)
+                write(value, address)
             return []
 
         def part() -> list[str]:
