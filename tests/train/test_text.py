@@ -93,6 +93,11 @@ def test_wrong_recipes():
         {"dropout": 1.0},
         {"epochs": 2.5},
         {"learning_rate": "fast"},
+        {"weight_decay": True},
+        {"neuron": "ms"},
+        {"dt": "ms"},
+        {"encode": "3"},
+        {"target_rate": "ATan()"},
     ):
         with pytest.raises(ValueError):
             Recipe.from_record(good | change)

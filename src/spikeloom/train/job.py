@@ -187,6 +187,13 @@ class _Job:
             show=self.show,
         )
         test = evaluate(
-            net, self.test, readout=readout, encode=encode, dt=recipe.dt, threads=recipe.threads
+            net,
+            self.test,
+            readout=readout,
+            encode=encode,
+            dt=recipe.dt,
+            threads=recipe.threads,
+            title=f"testing {title}",
+            show=self.show,
         )
         return Trained(net, history, test)

@@ -15,6 +15,7 @@ from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Progress
 from spikeloom.train.progress import Reporter
 from spikeloom.train.samples import Batches
+from spikeloom.train.settings import set_chance
 from spikeloom.train.step import Objective
 from spikeloom.train.tally import Tally
 
@@ -44,7 +45,7 @@ def train_epoch(
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for inputs, targets in islice(batches.epoch(at.epoch), at.step, None):
         draw = at.epoch * batches.steps + at.step
-        torch.manual_seed(derive_key(seed, "batch", draw))
+        set_chance(derive_key(seed, "batch", draw))
         x = inputs if augment is None else augment(inputs, draw)
         # Zeroed in place: fresh gradients would need fresh memory in every step.
         optimizer.zero_grad(set_to_none=False)

@@ -140,17 +140,21 @@ class RunFolder:
         return read_bundle(self.weights, "weights")
 
     def _check_free(self, overwrite: bool) -> None:
-        if not self.path.exists():
-            return
-        if not self.path.is_dir():
-            raise StorageError(
-                f"cannot write {self.path}: a file stands there.", hint="choose another folder"
-            )
         try:
+            if not self.path.exists():
+                return
+            if not self.path.is_dir():
+                raise StorageError(
+                    f"cannot write {self.path}: a file stands there.", hint="choose another folder"
+                )
             empty = not any(self.path.iterdir())
             ours = self.config.is_file() and f'kind = "{KIND}"' in self.config.read_text("utf-8")
+        except StorageError:
+            raise
         except (OSError, UnicodeDecodeError) as error:
-            raise StorageError(f"cannot use {self.path}: {error}.") from error
+            raise StorageError(
+                f"cannot use {self.path}: {error}.", hint="choose another folder"
+            ) from error
         if empty or (ours and overwrite):
             return
         if ours:

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from spikeloom.errors import DataError, NumericsError, ParameterError, ShapeError
 from spikeloom.nn.keys import derive_key
+from spikeloom.train.settings import set_chance
 from spikeloom.train.split import permutation
 
 
@@ -170,7 +171,7 @@ class LoaderBatches:
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of one epoch, checked as they come."""
-        torch.manual_seed(derive_key(self.seed, "order", number))
+        set_chance(derive_key(self.seed, "order", number))
         for inputs, targets in self.loader:
             if inputs.shape[0] == 0:
                 raise DataError("DataLoader: it gave an empty batch.")

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spikeloom.equations import Neuron, Quantity, Surrogate
+from spikeloom.equations import Neuron, Quantity, Refractory, Surrogate
 from spikeloom.errors import ConfigError, ParameterError, suggest
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.readout import Readout
 from spikeloom.train.augment import Augment
 from spikeloom.train.recipes.vocabulary import VOCABULARY
 from spikeloom.train.value_text import read_value
+
+KINDS: Mapping[str, Any] = {
+    "neuron": (Neuron, Refractory),
+    "output": (Neuron, Refractory),
+    "surrogate": Surrogate,
+    "dt": Quantity,
+    "target_rate": Quantity,
+    "encode": Callable,
+    "readout": Callable,
+    "augment": (Callable, type(None)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +88,15 @@ class Recipe:
         for name, value in sizes.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ParameterError(f"Recipe: {name} must be a whole number >= 1, got {value!r}.")
-        if not self.learning_rate > 0:
-            raise ParameterError(f"Recipe: learning_rate must be > 0, got {self.learning_rate!r}.")
-        for name, value in (("dropout", self.dropout), ("validation", self.validation)):
-            if not 0.0 <= value < 1.0:
-                raise ParameterError(f"Recipe: {name} must be in [0, 1), got {value!r}.")
+        for name in ("learning_rate", "weight_decay", "smoothing", "dropout", "validation"):
+            value = getattr(self, name)
+            top = 1.0 if name in ("smoothing", "dropout", "validation") else float("inf")
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0.0 <= value < top:
+                raise ParameterError(f"Recipe: {name} must be in [0, {top:g}), got {value!r}.")
+        for name, kinds in KINDS.items():
+            if not isinstance(getattr(self, name), kinds):
+                raise ParameterError(f"Recipe: {name} cannot be {getattr(self, name)!r}.")
 
     def to_record(self) -> dict[str, Any]:
         """Plain values for TOML and JSON: models and units become text; None is left out."""
