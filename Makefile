@@ -6,7 +6,8 @@
 # or constraints.txt changes, so the second run of any target starts at once.
 
 VENV ?= .venv
-OUT ?= runs/digits
+# Where `make run` writes; left empty it takes a free name: runs/digits, runs/digits-2, ...
+OUT ?=
 # This exact spec, and first: a looser one may fetch a GPU build of several gigabytes.
 TORCH ?= torch==2.13.0
 
@@ -46,8 +47,8 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-run
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-run: setup  ## train on the digits; figures and report go to OUT (runs/digits)
-	@$(VENV)/bin/spikeloom train digits --out $(OUT)
+run: setup  ## train on the digits; figures and report go to a new folder under runs/, or to OUT
+	@$(VENV)/bin/spikeloom train digits $(if $(OUT),--out $(OUT))
 
 test: setup-dev  ## the whole default suite, docstring examples included
 	@$(PY) -m pytest $(PYTEST)
@@ -76,7 +77,7 @@ docs-serve: setup-dev  ## the site on a local port, rebuilt as files change
 
 check: lint types test docs  ## everything a pull request must pass
 
-bench-peers: setup  ## build the environment with the libraries we compare against (about 6 GB)
+bench-peers:  ## build the environments with the libraries we compare against (about 2 GB)
 	@bash scripts/bench-peers.sh
 
 clean:  ## remove what was built, and keep the environment

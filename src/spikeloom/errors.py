@@ -1,4 +1,4 @@
-"""Every error type of spikeloom. Each message says where, what was expected, what came, what to do."""
+"""Every error type of spikeloom: each says where, what was expected, what came, what to do."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CompileError(SpikeloomError, ValueError):
 
 
 class VerificationError(SpikeloomError, AssertionError):
-    """A Program breaks a rule of the intermediate form: a fault of the compiler, not of the user."""
+    """A Program breaks a rule of its own form: a fault of the compiler, not of the user."""
 
 
 class EngineError(SpikeloomError, RuntimeError):
