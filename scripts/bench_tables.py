@@ -1,0 +1,47 @@
+"""Prints the JSON files of `spikeloom bench` as the Markdown tables of docs/performance.md.
+
+Usage: python scripts/bench_tables.py neuron.json step.json start.json
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from spikeloom.bench.report import seconds
+
+
+def table(report: dict[str, Any]) -> str:
+    """One report; only columns that have something in them."""
+    names = list(dict.fromkeys(name for row in report["rows"] for name in row["peers"]))
+    extra = [key for key in ("ratio_to_copy", "ours_ns") if key in report["rows"][0]]
+    heads = {"ratio_to_copy": "x copy", "ours_ns": "ours, ns"}
+    columns = ["case", "ours", *names, "ratio", "error", "MB, ours / peer", *map(heads.get, extra)]
+    lines = [f"| {' | '.join(map(str, columns))} |", "|---|" + "---:|" * (len(columns) - 1)]
+    for row in report["rows"]:
+        peers = row["peers"]
+        best = min(peers, key=peers.get) if peers else None
+        peak = [row["ours_peak_mb"], row["peers_peak_mb"].get(best)]
+        cells = [row["case"], seconds(row["ours_s"])]
+        cells += [seconds(peers[name]) if name in peers else "" for name in names]
+        cells.append(number(row["ratio_to_best_peer"], "**{:.1f}**"))
+        cells.append(number(row["max_abs_error"], "{:.0e}"))
+        cells.append(" / ".join(number(value, "{:.0f}") for value in peak if value is not None))
+        cells += [number(row[key], "{:.2f}") for key in extra]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def number(value: float | None, form: str) -> str:
+    """A number, or nothing."""
+    return "" if value is None else form.format(value)
+
+
+if __name__ == "__main__":
+    for path in sys.argv[1:]:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        machine = report["machine"]
+        print(f"{report['name']}: {machine['date']}, {machine['cores']} cores\n")
+        print(table(report) + "\n")
