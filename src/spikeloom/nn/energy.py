@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from spikeloom.nn.fold import is_constant
@@ -62,6 +63,7 @@ class Work:
         return (accumulate + constants.multiply_accumulate_pj * self.multiply_accumulates) / 1000
 
 
+@torch.no_grad()
 def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> Work:
     """Count the work of a spiking network on one batch.
 
@@ -100,6 +102,7 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
     return Work(events, macs, updates)
 
 
+@torch.no_grad()
 def plain_work(net: nn.Sequential, x: Tensor) -> Work:
     """Count the work of a plain network on one sample: every weight multiplies once.
 
