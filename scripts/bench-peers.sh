@@ -9,6 +9,9 @@
 # models do), and sinabs imports its chip SDK only to talk to a chip. So the four packages go in
 # alone, followed by the few small packages that their neuron modules do import. pip then lists
 # what is missing; each import is tried below, and that is the test that counts.
+#
+# Numba comes from its wheel, whose LLVM is built without Intel's vector maths: `numba -s` says so,
+# and installing the SVML package beside it changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
