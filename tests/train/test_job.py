@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from spikeloom.errors import CheckpointError, ParameterError, ShapeError, StorageError
-from spikeloom.train import storage
 from spikeloom.train.job import run
 from spikeloom.train.load import load_run
 from spikeloom.train.recipes import DIGITS
@@ -173,7 +172,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(images, tmp_path, monkeypatch):
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(storage.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match="No space"):
         run(RECIPE, images, resume=tmp_path, show="quiet")
     monkeypatch.undo()

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import errno
 import json
-import os
 
 import numpy as np
 import pytest
@@ -11,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from spikeloom.errors import CheckpointError, StorageError
-from spikeloom.train import bundle, storage
+from spikeloom.errors import CheckpointError
+from spikeloom.train import bundle
 from spikeloom.train.bundle import read_bundle, write_bundle
-from spikeloom.train.storage import make_folder, write_atomic
 from spikeloom.train.tree import flatten, unflatten
 
 TENSORS = {
@@ -82,56 +79,6 @@ def test_other_versions_kinds_and_files(tmp_path, monkeypatch):
         read_bundle(tmp_path / "missing", "weights")
     with pytest.raises(CheckpointError, match="cannot read"):
         read_bundle(tmp_path, "weights")
-
-
-def full_disk(*_args):
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-@pytest.mark.parametrize("call", ["replace", "fsync"])
-def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch, call):
-    path = tmp_path / "x"
-    write_atomic(path, b"old")
-    monkeypatch.setattr(storage.os, call, full_disk)
-    with pytest.raises(StorageError, match="No space") as caught:
-        write_atomic(path, b"new")
-    monkeypatch.undo()
-    assert "free some space" in str(caught.value)
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["x"], "no litter"
-
-
-def test_things_in_the_way(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StorageError, match="file"):
-        make_folder(tmp_path / "file" / "run")
-    with pytest.raises(StorageError):
-        make_folder(tmp_path / "file")
-    with pytest.raises(StorageError):
-        write_atomic(tmp_path / "nowhere" / "x", b"")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(StorageError):
-        write_atomic(tmp_path / "folder", b"")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_no_permission(tmp_path):
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(StorageError, match="Permission denied"):
-            write_atomic(tmp_path / "x", b"")
-    finally:
-        tmp_path.chmod(0o700)
-
-
-def test_no_permission_by_error_code(tmp_path, monkeypatch):
-    def refuse(*_args):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(storage.os, "replace", refuse)
-    with pytest.raises(StorageError, match="Permission denied") as caught:
-        write_atomic(tmp_path / "x", b"")
-    assert "choose another folder" in str(caught.value)
 
 
 plain = st.recursive(

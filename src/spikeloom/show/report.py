@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.io import write_file
+from spikeloom.files import write_file
 from spikeloom.show.confusion import confusion
 from spikeloom.show.curves import learning_curves
 from spikeloom.show.potentials import potentials

@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from spikeloom.errors import CheckpointError
-from spikeloom.train.storage import write_atomic
+from spikeloom.files import write_file
 
 FORMAT = 1
 """Version of the layout; raised when an older program could misread a file."""
@@ -43,7 +43,7 @@ def write_bundle(
         "record": text,
         "sha256": _checksum(kind, solid, text),
     }
-    write_atomic(path, save(solid, {"spikeloom": json.dumps(about)}))
+    write_file(path, save(solid, {"spikeloom": json.dumps(about)}))
 
 
 def read_bundle(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

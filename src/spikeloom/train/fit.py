@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from spikeloom.errors import ParameterError
+from spikeloom.files import make_folder
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
 from spikeloom.train.augment import Augment
@@ -23,7 +24,6 @@ from spikeloom.train.samples import Batches, LoaderBatches, Samples, ShuffledBat
 from spikeloom.train.settings import repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
-from spikeloom.train.storage import make_folder
 from spikeloom.train.tree import copy_into
 
 

@@ -11,14 +11,23 @@ from typing import Any
 
 from torch import Tensor
 
-from spikeloom.errors import CheckpointError, StorageError
+from spikeloom.errors import CheckpointError, ParameterError, SpikeloomError, StorageError
+from spikeloom.files import make_folder, storage_error, write_file
 from spikeloom.train.bundle import read_bundle, write_bundle
 from spikeloom.train.recipes.recipe import Recipe
-from spikeloom.train.storage import make_folder, write_atomic
 from spikeloom.train.toml import to_toml
 
 FORMAT = 1
 KIND = "training run"
+
+
+def check_seeds(seeds: Sequence[int]) -> None:
+    """Raise `ParameterError` unless these are whole numbers, one at least, none of them twice."""
+    whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in seeds)
+    if not seeds or not whole or len(set(seeds)) != len(seeds):
+        raise ParameterError(
+            f"seeds must be whole numbers >= 0, at least one and each only once, got {list(seeds)}."
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ class RunFolder:
             try:
                 old.unlink(missing_ok=True)
             except OSError as error:
-                raise StorageError(f"cannot replace {old}: {error.strerror}.") from error
+                raise storage_error(old, error) from error
         record = {
             "kind": KIND,
             "format": FORMAT,
@@ -84,7 +93,7 @@ class RunFolder:
             "recipe": recipe.to_record(),
         }
         text = to_toml(record, "A training run of spikeloom; everything needed to repeat it.")
-        write_atomic(self.config, text.encode())
+        write_file(self.config, text)
 
     def read_config(self) -> tuple[Recipe, list[int], dict[str, Any]]:
         """Recipe, seeds and further settings of the run that stands here.
@@ -99,24 +108,32 @@ class RunFolder:
                 f"{self.path}: this is no folder of a training run, it has no config.toml.",
                 hint="give the folder that was named with --out",
             ) from error
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise CheckpointError(f"{self.config}: cannot be read ({error}).") from error
+        except (OSError, ValueError, RecursionError) as error:  # among them: no TOML, no UTF-8
+            raise CheckpointError(
+                f"{self.config}: cannot be read ({error}).",
+                hint="restore the file from a copy, or train again into another folder",
+            ) from error
         if record.pop("kind", None) != KIND:
             raise CheckpointError(
                 f"{self.config}: this is not the configuration of a training run."
             )
         version = record.pop("format", None)
-        if version != FORMAT:
+        if version != FORMAT or isinstance(version, bool):
             raise CheckpointError(
                 f"{self.config}: format {version!r}, this version reads {FORMAT}.",
                 hint="use the version of spikeloom that wrote it, or train again",
             )
+        table, seeds = record.pop("recipe", None), record.pop("seeds", None)
+        if not isinstance(table, dict) or not isinstance(seeds, list):
+            raise CheckpointError(
+                f"{self.config}: it needs a table [recipe] and a list of seeds.",
+                hint="restore the file from a copy, or train again into another folder",
+            )
         try:
-            recipe = Recipe.from_record(record.pop("recipe"))
-            seeds = [int(seed) for seed in record.pop("seeds")]
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{self.config}: {error}") from error
-        return recipe, seeds, record
+            check_seeds(seeds)
+            return Recipe.from_record(table), seeds, record
+        except SpikeloomError as error:
+            raise CheckpointError(f"{self.config}: {error.message}", hint=error.hint) from error
 
     def finish(
         self, metrics: Mapping[str, Any], tensors: Mapping[str, Tensor], record: Mapping[str, Any]
@@ -127,7 +144,7 @@ class RunFolder:
             StorageError: It cannot be written; nothing is left half-written.
         """
         write_bundle(self.weights, "weights", tensors, record)
-        write_atomic(self.metrics, (json.dumps(metrics, indent=2) + "\n").encode())
+        write_file(self.metrics, json.dumps(metrics, indent=2) + "\n")
 
     def read_weights(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Tensors and description of the trained network.
