@@ -51,7 +51,7 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise storage_error(path, error) from error
     finally:
         # After a success there is nothing left to remove; after a failure no litter stays.
         with contextlib.suppress(OSError):
@@ -69,10 +69,11 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(path, error) from error
+        raise storage_error(path, error) from error
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """The error for the user when the system refused to write, with what can be done about it."""
     reason = error.strerror or type(error).__name__
     return StorageError(
         f"cannot write {path}: {reason}.",
