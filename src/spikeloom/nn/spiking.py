@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EngineName = Literal["auto", "cpu", "reference"]
 SEGMENT = 32
 """Steps between the states kept for the backward pass, which runs the steps between again."""
+TAKEN = frozenset(dir(nn.ModuleDict()))
 
 
 class Spiking(nn.Module):
@@ -99,7 +100,7 @@ class Spiking(nn.Module):
         check_step(self.program, values, self._step)
         self.params = nn.ModuleDict(
             {
-                p.name: Parameter(
+                _key(p.name): Parameter(
                     neuron.values[p.name], p.unit, f"{definition.name}.{p.name}", size, seed
                 )
                 for p in definition.params
@@ -161,18 +162,18 @@ class Spiking(nn.Module):
     def _values(self, features: tuple[int, ...]) -> dict[str, Tensor]:
         """Coefficients and starting states, each () or one for each flattened feature."""
         leaves = {"dt": torch.tensor(self._step, dtype=torch.float64)}
-        for key, parameter in self.params.items():
-            value = parameter()
+        for name in self.program.params:
+            value = self.params[_key(name)]()
             if value.dim():
                 try:
                     value = value.broadcast_to(features).reshape(-1)
                 except RuntimeError:
                     raise ShapeError(
-                        f"{self._name}: parameter {key!r} has shape {tuple(value.shape)}, the"
+                        f"{self._name}: parameter {name!r} has shape {tuple(value.shape)}, the"
                         f" input has features {features}.",
                         hint="one value for each neuron must broadcast to the features",
                     ) from None
-            leaves[f"param:{_name(key)}"] = value
+            leaves[f"param:{name}"] = value
         return run_prologue(self.program.prologue, leaves)
 
     def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -249,12 +250,9 @@ class Spiking(nn.Module):
 
 
 def _key(name: str) -> str:
-    """A parameter's name in torch, which allows no dots."""
-    return name.replace(".", "__")
-
-
-def _name(key: str) -> str:
-    return key.replace("__", ".")
+    """A parameter's name in torch, which allows no dots and none of its own words (``half``)."""
+    key = name.replace(".", "__")
+    return f"{key}_" if key in TAKEN else key
 
 
 def _duration(dt: object) -> Quantity:
