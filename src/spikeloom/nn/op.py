@@ -1,54 +1,23 @@
 """The torch operation behind every neuron layer: T steps of a Program, with its exact backward.
 
 The Program travels with the call as its own text, so that the operation needs no registry and works
-in any process that torch sends a graph to.
+in any process that torch sends a graph to. Without a compiler in play `spikeloom.nn.eager` does the
+same with less overhead.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from spikeloom.compile.program import Program
-from spikeloom.errors import EngineError
-
-if TYPE_CHECKING:
-    from spikeloom.engines.cpu import CPU
-    from spikeloom.engines.reference import Reference
-
-read_program = lru_cache(maxsize=256)(Program.from_json)
+from spikeloom.nn import kernel
+from spikeloom.nn.eager import no_way_back
 
 
-def _engine(name: str, dtype: torch.dtype) -> CPU | Reference:
-    if name == "reference":
-        from spikeloom.engines.reference import Reference
-
-        return Reference()
-    if dtype not in (torch.float32, torch.float64):
-        raise EngineError(
-            f"neuron layer: the cpu engine computes in float32 or float64, got {dtype}.",
-            hint="convert the input with .float() first",
-        )
-    from spikeloom.engines.cpu import CPU
-
-    kind = "float32" if dtype == torch.float32 else "float64"
-    return CPU(dtype=kind, threads=torch.get_num_threads())
-
-
-def _arrays(names: tuple[str, ...], tensors: list[Tensor]) -> dict[str, Any]:
-    return {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
-
-
-def _given(driven: str) -> tuple[str, ...]:
-    return tuple(driven.split(",")) if driven else ()
-
-
-def _tensor(array: np.ndarray[Any, Any], like: Tensor) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array)).to(like.dtype)
+def _given(driven: str, inputs: list[Tensor]) -> dict[str, Tensor]:
+    return dict(zip(driven.split(","), inputs, strict=True)) if driven else {}
 
 
 @torch.library.custom_op("spikeloom::scan", mutates_args=())
@@ -75,21 +44,9 @@ def scan(
     Returns:
         Outputs (T, B, F), last states (S, B, F), kept states (K, S, B, F).
     """
-    what, names = read_program(program), _given(driven)
-    out = torch.empty_like(inputs[0], memory_format=torch.contiguous_format)
-    result = _engine(engine, state.dtype).forward(
-        what,
-        _arrays(what.coefs, coefs),
-        _arrays(names, [x.contiguous() for x in inputs]),
-        state.contiguous().numpy(),
-        inputs[0].shape[0],
-        checkpoint_every=every or None,
-        out=out.numpy(),
-    )
-    kept = state.new_empty((0, *state.shape))
-    if result.checkpoints is not None:
-        kept = _tensor(result.checkpoints, state)
-    return out, _tensor(result.state, state), kept
+    what = kernel.read_program(program)
+    given, numbers = _given(driven, inputs), kernel.arrays(what.coefs, coefs)
+    return kernel.forward(what, engine, given, state, numbers, every)
 
 
 @scan.register_fake
@@ -103,7 +60,7 @@ def _(
     every: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     steps = inputs[0].shape[0]
-    count = (steps + every - 1) // every if every else 0
+    count = max((steps + every - 1) // every, 1) if every else 0
     out = torch.empty_like(inputs[0], memory_format=torch.contiguous_format)
     return out, torch.empty_like(state), state.new_empty((count, *state.shape))
 
@@ -127,25 +84,19 @@ def scan_backward(
     Returns:
         Gradient of each input if wanted, of the first states, and of each wanted coefficient.
     """
-    what, names = read_program(program), _given(driven)
-    asked = tuple(n for n, wanted in zip(what.coefs, want_coefs, strict=True) if wanted)
-    result = _engine(engine, kept.dtype).backward(
+    what, given = kernel.read_program(program), _given(driven, inputs)
+    to_inputs, to_state, to_coefs = kernel.backward(
         what,
-        _arrays(what.coefs, coefs),
-        _arrays(names, [x.contiguous() for x in inputs]),
-        kept.contiguous().numpy(),
+        engine,
+        given,
+        kept,
+        kernel.arrays(what.coefs, coefs),
         every,
-        grad_out.contiguous().numpy(),
-        grad_state.contiguous().numpy(),
-        want_inputs=names if want_inputs else (),
-        want_coefs=asked,
+        (grad_out, grad_state),
+        want_inputs=tuple(given) if want_inputs else (),
+        want_coefs=tuple(n for n, w in zip(what.coefs, want_coefs, strict=True) if w),
     )
-    grads = [_tensor(result.inputs[n], kept) for n in names] if want_inputs else []
-    grads.append(_tensor(result.state, kept))
-    shapes = dict(zip(what.coefs, coefs, strict=True))
-    for name in asked:
-        grads.append(_like(torch.from_numpy(np.asarray(result.coefs[name])), shapes[name]))
-    return grads
+    return [*to_inputs.values(), to_state, *to_coefs.values()]
 
 
 @scan_backward.register_fake
@@ -167,11 +118,6 @@ def _(
     return grads + [torch.empty_like(c) for c, w in zip(coefs, want_coefs, strict=True) if w]
 
 
-def _like(grad: Tensor, coef: Tensor) -> Tensor:
-    """A coefficient that all neurons share collects the gradients of all of them."""
-    return (grad.sum() if coef.dim() == 0 else grad).to(coef.dtype)
-
-
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     xs, _, coefs, program, driven, engine, every = inputs
     ctx.n_inputs = len(xs)
@@ -188,10 +134,7 @@ def _backward(ctx: Any, grad_out: Tensor, grad_state: Tensor, _: Tensor) -> tupl
     want_inputs = any(x.requires_grad for x in xs)
     want_coefs = [c.requires_grad for c in coefs]
     if not every:
-        raise EngineError(
-            "neuron layer: its forward ran without gradients, so there is nothing to go back to.",
-            hint="call the layer outside torch.no_grad() and torch.inference_mode()",
-        )
+        raise no_way_back()
     grads = scan_backward(
         xs, kept, coefs, grad_out, grad_state,
         program, driven, engine, every, want_inputs, want_coefs,

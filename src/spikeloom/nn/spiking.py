@@ -18,7 +18,9 @@ from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.models import ATan
-from spikeloom.nn.op import read_program, scan
+from spikeloom.nn.eager import Call, Scan
+from spikeloom.nn.kernel import Array
+from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
 from spikeloom.nn.prologue import run_prologue
 from spikeloom.nn.protocol import State
@@ -95,6 +97,7 @@ class Spiking(nn.Module):
             through_reset=through_reset,
         )
         self._text = self.program.to_json()
+        self._memo: tuple[object, dict[str, Tensor], dict[str, Array]] | None = None
         self._step = float(dt.to(definition.time_unit))
         values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
         check_step(self.program, values, self._step)
@@ -142,22 +145,55 @@ class Spiking(nn.Module):
         """
         given = self._inputs(x, inputs)
         batch, features = x.shape[1], tuple(x.shape[2:])
-        flat = [g.reshape(g.shape[0], batch, prod(features)) for g in given.values()]
-        values = self._values(features)
+        flat = {n: g.reshape(g.shape[0], batch, prod(features)) for n, g in given.items()}
+        values, fixed = self._known(features)
         before = self._state(state, x, values)
-        coefs = [values[f"coef:{name}"] for name in self.program.coefs]
-        learning = torch.is_grad_enabled() and any(t.requires_grad for t in (*flat, before, *coefs))
-        out, after, _ = scan(
-            flat,
-            before,
-            coefs,
-            self._text,
-            ",".join(given),
-            "reference" if self.engine == "reference" else "cpu",
-            min(SEGMENT, max(x.shape[0], 1)) if learning else 0,
-        )
+        out, after = self._scan(flat, before, values, fixed)
         shaped = after.reshape(len(self.states), batch, *features)
         return out.reshape(x.shape), dict(zip(self.states, shaped.unbind(0), strict=True))
+
+    def _scan(
+        self,
+        inputs: dict[str, Tensor],
+        before: Tensor,
+        values: Mapping[str, Tensor],
+        fixed: dict[str, Array],
+    ) -> tuple[Tensor, Tensor]:
+        """Outputs (T, B, F) and last states (S, B, F)."""
+        coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
+        tensors = (*inputs.values(), before, *coefs.values())
+        learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
+        steps = next(iter(inputs.values())).shape[0]
+        every = min(SEGMENT, max(steps, 1)) if learning else 0
+        engine = "reference" if self.engine == "reference" else "cpu"
+        if torch.compiler.is_compiling():
+            given, numbers = list(inputs.values()), list(coefs.values())
+            names = ",".join(inputs)
+            out, after, _ = scan(given, before, numbers, self._text, names, engine, every)
+            return out, after
+        learnt = tuple(n for n in coefs if n not in fixed)
+        call = Call(self.program, engine, tuple(inputs), learnt, fixed, every)
+        return Scan.apply(call, before, *inputs.values(), *(coefs[n] for n in learnt))
+
+    def _known(self, features: tuple[int, ...]) -> tuple[dict[str, Tensor], dict[str, Array]]:
+        """All values, and the coefficients among them that no parameter of torch stands behind.
+
+        They are worked out again only when a parameter was changed, moved or loaded.
+        """
+        if torch.compiler.is_compiling():
+            return self._values(features), {}
+        key = None
+        if not any(p.learnt for p in self.params.values()):
+            buffers = (p.get_buffer("fixed") for p in self.params.values())
+            key = (features, *((b.data_ptr(), b._version) for b in buffers))
+            if self._memo is not None and self._memo[0] == key:
+                return self._memo[1:]
+        values = self._values(features)
+        coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
+        fixed = {n: c.numpy() for n, c in coefs.items() if not c.requires_grad}
+        if key is not None:
+            self._memo = (key, values, fixed)
+        return values, fixed
 
     def _values(self, features: tuple[int, ...]) -> dict[str, Tensor]:
         """Coefficients and starting states, each () or one for each flattened feature."""
@@ -233,7 +269,7 @@ class Spiking(nn.Module):
         """Equations, the discretised step and its adjoint, as text."""
         from spikeloom.compile.explain import explain
 
-        return f"{self.neuron.definition.equations}\n\n{explain(read_program(self._text))}"
+        return f"{self.neuron.definition.equations}\n\n{explain(self.program)}"
 
     def __repr__(self) -> str:
         words = [repr(self.neuron)]

@@ -1,0 +1,96 @@
+"""The same operation as `spikeloom.nn.op` for plain eager torch, with a fraction of its overhead.
+
+A registered operation passes every call through torch's dispatcher and Python checks, which costs
+more than the kernel itself for small layers. Outside ``torch.compile`` nothing of that is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from spikeloom.compile.program import Program
+from spikeloom.errors import EngineError
+from spikeloom.nn import kernel
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What does not change between forward and backward.
+
+    Arguments:
+        program: What is run.
+        engine: ``cpu`` or ``reference``.
+        driven: Names of the inputs that are given.
+        learnt: Names of the coefficients that come as tensors.
+        fixed: All other coefficients, float64.
+        every: Steps between kept states; 0 keeps none.
+    """
+
+    program: Program
+    engine: str
+    driven: tuple[str, ...]
+    learnt: tuple[str, ...]
+    fixed: dict[str, kernel.Array]
+    every: int
+
+    def split(self, tensors: tuple[Tensor, ...]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Inputs by name, and all coefficients by name."""
+        count = len(self.driven)
+        inputs = dict(zip(self.driven, tensors[:count], strict=True))
+        return inputs, {**self.fixed, **kernel.arrays(self.learnt, tensors[count:])}
+
+
+class Scan(torch.autograd.Function):
+    """``Scan.apply(call, state, *inputs, *learnt coefficients) -> (out, last states)``."""
+
+    @staticmethod
+    def forward(ctx: Any, call: Call, state: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
+        """See `spikeloom.nn.op.scan`."""
+        inputs, coefs = call.split(tensors)
+        out, after, kept = kernel.forward(
+            call.program, call.engine, inputs, state, coefs, call.every
+        )
+        if call.every:
+            ctx.call = call
+            ctx.save_for_backward(kept, *tensors)
+            ctx.set_materialize_grads(False)
+        return out, after
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+        """See `spikeloom.nn.op.scan_backward`."""
+        call: Call = ctx.call
+        grad_out, grad_state = grads
+        kept, *tensors = ctx.saved_tensors
+        inputs, coefs = call.split(tuple(tensors))
+        if grad_out is None:
+            grad_out = torch.zeros_like(tensors[0])
+        wanted = ctx.needs_input_grad[2:]
+        count = len(call.driven)
+        to_inputs, to_state, to_coefs = kernel.backward(
+            call.program,
+            call.engine,
+            inputs,
+            kept,
+            coefs,
+            call.every,
+            (grad_out, grad_state),
+            want_inputs=tuple(n for n, w in zip(call.driven, wanted[:count], strict=True) if w),
+            want_coefs=tuple(n for n, w in zip(call.learnt, wanted[count:], strict=True) if w),
+        )
+        found = [to_inputs.get(n) for n in call.driven]
+        return (None, to_state, *found, *(to_coefs.get(n) for n in call.learnt))
+
+
+def no_way_back() -> EngineError:
+    """The error of a backward pass without a forward that prepared it."""
+    return EngineError(
+        "neuron layer: its forward ran without gradients, so there is nothing to go back to.",
+        hint="call the layer outside torch.no_grad() and torch.inference_mode()",
+    )
