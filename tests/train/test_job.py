@@ -138,7 +138,9 @@ def test_what_stands_in_the_folder_is_safe(tmp_path):
     mine.start(RECIPE, [0], {})
     with pytest.raises(StorageError, match="holds a training run already"):
         mine.start(RECIPE, [0], {})
+    (mine.path / "report.html").write_text("of the run before")
     mine.start(RECIPE, [1], {"data_folder": "somewhere"}, overwrite=True)
+    assert not (mine.path / "report.html").exists()
     assert mine.read_config()[1:] == ([1], {"data_folder": "somewhere"})
 
 

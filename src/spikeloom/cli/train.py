@@ -55,7 +55,7 @@ def train(
         bool, typer.Option("--overwrite", help="Replace the run that stands in --out.")
     ] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads; the results do not depend on it.")
+        int | None, typer.Option(min=1, max=1024, help="Threads; the results do not depend on it.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:

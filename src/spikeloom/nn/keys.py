@@ -7,6 +7,9 @@ order, after any interruption, and in any process.
 from __future__ import annotations
 
 import hashlib
+import operator
+
+from spikeloom.errors import ParameterError
 
 
 def derive_key(seed: int, *counters: int | str) -> int:
@@ -19,10 +22,16 @@ def derive_key(seed: int, *counters: int | str) -> int:
     Returns:
         An integer from 0 to 2^63 - 1.
 
+    Raises:
+        ParameterError: The seed is not a whole number.
+
     >>> derive_key(0, "order", 1) == derive_key(0, "order", 1)
     True
     >>> derive_key(0, "order", 1) == derive_key(0, "order", 2)
     False
     """
-    text = repr((int(seed), *counters)).encode()
+    try:
+        text = repr((operator.index(seed), *counters)).encode()
+    except TypeError:
+        raise ParameterError(f"seed must be a whole number, got {seed!r}.") from None
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 1

@@ -28,7 +28,7 @@ class Affine:
         seed: Same seed and same ``draw``: same maps.
 
     Raises:
-        ParameterError: A range is negative.
+        ParameterError: A range is negative or not finite.
         ShapeError: The samples are not (batch, height, width).
 
     >>> still = Affine(turn=0.0, scale=0.0, shift=0.0)
@@ -43,8 +43,9 @@ class Affine:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.turn, self.scale, self.shift) < 0:
-            raise ParameterError(f"Affine: ranges must be >= 0, got {self!r}.")
+        for value in (self.turn, self.scale, self.shift):
+            if not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise ParameterError(f"Affine: ranges must be finite and >= 0, got {self!r}.")
 
     def __call__(self, x: Tensor, draw: int) -> Tensor:
         """Images (batch, height, width) -> changed images of the same shape."""

@@ -28,6 +28,7 @@ class Shift:
         seed: Same seed and same ``draw``: same moves.
 
     Raises:
+        ParameterError: The move is not a whole number of pixels, or is negative.
         ShapeError: The samples are not (batch, height, width).
 
     >>> moved = Shift(pixels=1)(torch.ones(5, 4, 4), draw=0)
@@ -39,8 +40,8 @@ class Shift:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.pixels < 0:
-            raise ParameterError(f"Shift: pixels must be >= 0, got {self.pixels!r}.")
+        if not isinstance(self.pixels, int) or self.pixels < 0:
+            raise ParameterError(f"Shift: pixels must be a whole number >= 0, got {self.pixels!r}.")
 
     def __call__(self, x: Tensor, draw: int) -> Tensor:
         """Images (batch, height, width) -> moved images of the same shape."""

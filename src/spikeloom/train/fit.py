@@ -21,7 +21,7 @@ from spikeloom.train.interrupt import Interrupt
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.runner import Run
 from spikeloom.train.samples import Batches, LoaderBatches, Samples, ShuffledBatches, as_samples
-from spikeloom.train.settings import repeatable
+from spikeloom.train.settings import MOST_THREADS, repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
 from spikeloom.train.tree import copy_into
@@ -106,6 +106,7 @@ def fit(
     (3, 'epochs')
     """
     _check(epochs=epochs, batch_size=batch_size, patience=patience, threads=threads)
+    _check_limits(clip, threads)
     objective = Objective(net, loss, encode, tuple(regularisers))
     batches, held = _divide(data, validation, batch_size, seed)
     place = out if out is not None else resume
@@ -188,3 +189,11 @@ def _check(**counts: int | None) -> None:
     for name, value in counts.items():
         if value is not None and (not isinstance(value, int) or value < 1):
             raise ParameterError(f"fit: {name} must be a whole number >= 1, got {value!r}.")
+
+
+def _check_limits(clip: float | None, threads: int) -> None:
+    # A negative limit would turn every gradient round, without a word.
+    if clip is not None and not (isinstance(clip, int | float) and clip > 0):
+        raise ParameterError(f"fit: clip must be a number above 0 or None, got {clip!r}.")
+    if threads > MOST_THREADS:
+        raise ParameterError(f"fit: threads can be at most {MOST_THREADS}, got {threads}.")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from spikeloom.errors import CheckpointError, ParameterError
+from spikeloom.errors import CheckpointError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.init import scale_to_rate
 from spikeloom.nn.loss import CrossEntropy
@@ -22,7 +22,7 @@ from spikeloom.train.fit import fit
 from spikeloom.train.outcome import Outcome, SeedOutcome, Trained
 from spikeloom.train.progress import Show
 from spikeloom.train.recipes import Recipe, build
-from spikeloom.train.run_folder import RunFolder
+from spikeloom.train.run_folder import RunFolder, check_seeds
 from spikeloom.train.samples import Samples, as_samples
 from spikeloom.train.settings import repeatable
 from spikeloom.train.split import permutation, split_validation
@@ -88,8 +88,7 @@ def run(
     >>> sorted(outcome.metrics())[-3:]
     ['validation_accuracy', 'validation_accuracy_per_seed', 'validation_accuracy_sd']
     """
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise ParameterError(f"run: need at least one seed and each only once, got {list(seeds)}.")
+    check_seeds(seeds)
     folder = None
     if resume is not None:
         folder = RunFolder(Path(resume))

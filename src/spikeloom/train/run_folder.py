@@ -80,7 +80,10 @@ class RunFolder:
         """
         self._check_free(overwrite)
         make_folder(self.path)
-        for old in (self.metrics, self.weights, *self.path.glob("seed-*/*/checkpoint.safetensors")):
+        # The report of the run before would tell lies about this one until the end.
+        report = (self.path / "report.html", *self.path.glob("figures/*.png"))
+        parts = self.path.glob("seed-*/*/checkpoint.safetensors")
+        for old in (self.metrics, self.weights, *report, *parts):
             try:
                 old.unlink(missing_ok=True)
             except OSError as error:

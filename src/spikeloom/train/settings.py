@@ -8,6 +8,9 @@ from typing import Any
 
 import torch
 
+MOST_THREADS = 1024
+"""More than any one machine has use for; far more than that takes a process down."""
+
 
 @contextmanager
 def repeatable(threads: int) -> Iterator[None]:

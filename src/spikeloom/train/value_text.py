@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from spikeloom.equations import Quantity, Unit
 from spikeloom.errors import ConfigError, SpikeloomError, suggest
 
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
@@ -42,7 +43,14 @@ def read_value(text: str, known: Mapping[str, Any], what: str = "value") -> Any:
         return _build(tree.body, known)
     except SpikeloomError as error:
         raise ConfigError(f"{what} = {text!r}: {error.message}", hint=error.hint) from error
-    except (SyntaxError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+    except (
+        SyntaxError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise ConfigError(f"{what} = {text!r}: {error}") from error
 
 
@@ -55,6 +63,8 @@ def _build(node: ast.AST, known: Mapping[str, Any]) -> Any:
         return -_build(node.operand, known)
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         left, right = _build(node.left, known), _build(node.right, known)
+        if not (_scales(left) and _scales(right)):
+            raise ConfigError(f"{ast.unparse(node)!r}: only numbers and units are multiplied.")
         if isinstance(node.op, ast.Pow) and (isinstance(left, int) or not _small(right)):
             raise ConfigError("a power needs a unit below and a small number above.")
         return OPERATORS[type(node.op)](left, right)
@@ -79,6 +89,11 @@ def _named(name: str, known: Mapping[str, Any]) -> Any:
     if name not in known:
         raise ConfigError(f"{name!r} is not known here.", hint=suggest(name, known))
     return known[name]
+
+
+def _scales(value: Any) -> bool:
+    """Not so text and lists, which a product would repeat until the memory is full."""
+    return isinstance(value, int | float | Unit | Quantity) and not isinstance(value, bool)
 
 
 def _small(value: Any) -> bool:

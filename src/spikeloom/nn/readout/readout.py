@@ -32,5 +32,5 @@ def check_block(who: str, y: Tensor) -> None:
 
 def check_scale(who: str, scale: float) -> None:
     """Raise `ParameterError` unless ``scale`` is a positive finite number."""
-    if not (math.isfinite(scale) and scale > 0):
+    if not isinstance(scale, int | float) or not 0 < scale < math.inf:
         raise ParameterError(f"{who}: scale must be a positive number, got {scale!r}.")

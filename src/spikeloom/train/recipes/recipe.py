@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spikeloom.equations import Neuron, Quantity, Refractory, Surrogate
+from spikeloom.equations import Neuron, Quantity, Refractory, Surrogate, Unit
+from spikeloom.equations.units import Hz, ms
 from spikeloom.errors import ConfigError, ParameterError, suggest
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.readout import Readout
 from spikeloom.train.augment import Augment
 from spikeloom.train.recipes.vocabulary import VOCABULARY
+from spikeloom.train.settings import MOST_THREADS
 from spikeloom.train.value_text import read_value
 
 KINDS: Mapping[str, Any] = {
+    "data": str,
+    "hidden": tuple,
     "neuron": (Neuron, Refractory),
     "output": (Neuron, Refractory),
     "surrogate": Surrogate,
@@ -25,6 +29,7 @@ KINDS: Mapping[str, Any] = {
     "readout": Callable,
     "augment": (Callable, type(None)),
 }
+POSITIVE: Mapping[str, Unit] = {"dt": ms, "target_rate": Hz}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,16 @@ class Recipe:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        for name, kinds in KINDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, kinds) or isinstance(value, type):  # a class can be called too
+                raise ParameterError(f"Recipe: {name} cannot be {value!r}.")
+        for name, unit in POSITIVE.items():
+            value = getattr(self, name)
+            if not value.unit.fits(unit) or not 0 < value.to(unit) < float("inf"):
+                raise ParameterError(f"Recipe: {name} must be above 0 {unit}, got {value!r}.")
         sizes = {"epochs": self.epochs, "batch_size": self.batch_size, "threads": self.threads}
+        sizes |= {"patience": self.patience} if self.patience is not None else {}
         sizes |= {f"hidden[{i}]": n for i, n in enumerate(self.hidden)}
         for name, value in sizes.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -94,9 +108,12 @@ class Recipe:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0.0 <= value < top:
                 raise ParameterError(f"Recipe: {name} must be in [0, {top:g}), got {value!r}.")
-        for name, kinds in KINDS.items():
-            if not isinstance(getattr(self, name), kinds):
-                raise ParameterError(f"Recipe: {name} cannot be {getattr(self, name)!r}.")
+        if self.clip is not None and not (isinstance(self.clip, int | float) and self.clip > 0):
+            raise ParameterError(f"Recipe: clip must be a number above 0, got {self.clip!r}.")
+        if self.threads > MOST_THREADS:
+            raise ParameterError(
+                f"Recipe: threads can be at most {MOST_THREADS}, got {self.threads}."
+            )
 
     def to_record(self) -> dict[str, Any]:
         """Plain values for TOML and JSON: models and units become text; None is left out."""
