@@ -63,7 +63,9 @@ class Scan(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator hides ctx
+        ctx: Any, *grads: Tensor | None
+    ) -> tuple[Any, ...]:
         """See `spikeloom.nn.op.scan_backward`."""
         call: Call = ctx.call
         grad_out, grad_state = grads
