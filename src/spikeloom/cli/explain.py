@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from spikeloom.errors import ConfigError, suggest
-
-if TYPE_CHECKING:
-    from spikeloom.compile import Program
-    from spikeloom.equations import Neuron, Quantity, Surrogate
 
 
 class Engine(StrEnum):
@@ -43,35 +39,14 @@ def explain(
     """
     from spikeloom.cli.models import find_model
     from spikeloom.cli.quantities import read_time
-    from spikeloom.compile import compile_neuron
-    from spikeloom.compile.explain import explain as told
-    from spikeloom.models import ATan
+    from spikeloom.engines import explain as told
 
-    neuron = find_model(model)()
-    step, surrogate = read_time(dt), ATan()
-    program = compile_neuron(neuron, _method(method), surrogate=surrogate)
-    typer.echo(str(neuron))
-    typer.echo(f"\n{told(program)}")
-    typer.echo(_numbers(neuron, surrogate, program, step))
+    code = None
     if engine is Engine.cpu:
         from spikeloom.engines.cpu import CPU
 
-        typer.echo(f"\n{CPU().ir(program)}")
-
-
-def _numbers(neuron: Neuron, surrogate: Surrogate, program: Program, dt: Quantity) -> str:
-    """The coefficients of one step at the model's own parameters."""
-    from spikeloom.compile import bind
-    from spikeloom.compile.values import numbers
-    from spikeloom.equations import units
-
-    bound = bind(
-        program, numbers(neuron, surrogate), float(dt.to(getattr(units, program.time_unit)))
-    )
-    if not bound.coefs:
-        return ""
-    lines = [f"  {name} = {float(value):.10g}" for name, value in bound.coefs.items()]
-    return "\n".join([f"\ncoefficients at dt = {dt} and the parameters above:", *lines])
+        code = CPU()
+    typer.echo(told(find_model(model)(), dt=read_time(dt), method=_method(method), engine=code))
 
 
 def _method(name: str | None) -> Any:

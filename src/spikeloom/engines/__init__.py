@@ -1,5 +1,6 @@
 """A Program becomes running code: ``reference`` (NumPy float64) and ``cpu`` (LLVM)."""
 
+from spikeloom.engines.explanation import explain as explain
 from spikeloom.engines.population import Run as Run
 from spikeloom.engines.population import simulate as simulate
 from spikeloom.engines.results import Backward as Backward

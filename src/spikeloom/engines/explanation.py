@@ -1,0 +1,60 @@
+"""`explain`: what becomes of a model, as text that a person can check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from spikeloom.compile import Method, Program, bind, compile_neuron
+from spikeloom.compile.explain import explain as explain_program
+from spikeloom.compile.values import numbers
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.units import ms
+from spikeloom.models import ATan
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Neuron, Refractory, Surrogate
+
+
+class Printer(Protocol):
+    """An engine that can show the code it generates."""
+
+    def ir(self, program: Program) -> str:
+        """The code of a kernel."""
+        ...
+
+
+def explain(
+    neuron: Neuron | Refractory,
+    *,
+    dt: Quantity = 0.1 * ms,
+    method: Method | None = None,
+    surrogate: Surrogate | None = None,
+    engine: Printer | None = None,
+) -> str:
+    """Equations, the discretised step, its adjoint, the coefficients, and the kernel.
+
+    Arguments:
+        neuron: A neuron value; where a parameter is a distribution, its draw for one neuron.
+        dt: Time step at which the coefficients are worked out.
+        method: How to integrate; None chooses and says why.
+        surrogate: Shape of the gradient of a spike; `ATan` if None.
+        engine: Whose generated code to add, such as ``CPU()``; None adds none.
+
+    Example:
+        >>> from spikeloom.models import LIF
+        >>> print(explain(LIF(), dt=1 * ms))  # doctest: +ELLIPSIS
+        LIF  1 state (v in mV) · inflow I in nA
+          dv/dt = (E - v + R*I)/tau : mV
+        ...
+    """
+    shape = ATan() if surrogate is None else surrogate
+    program = compile_neuron(neuron, method, surrogate=shape)
+    values = numbers(neuron, shape, size=1)
+    bound = bind(program, values, float(dt.to(neuron.definition.time_unit)))
+    parts = [str(neuron), explain_program(program)]
+    if bound.coefs:
+        rows = [f"  {name} = {value.item():.10g}" for name, value in bound.coefs.items()]
+        parts.append("\n".join([f"coefficients at dt = {dt} and the parameters above:", *rows]))
+    if engine is not None:
+        parts.append(engine.ir(program))
+    return "\n\n".join(parts)
