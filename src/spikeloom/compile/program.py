@@ -59,9 +59,15 @@ class Block:
         return tuple(name for name, _ in self.outputs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
-    """Equations + dt + method, ready for an engine."""
+    """Equations + method, ready for an engine; dt and parameters enter in the prologue.
+
+    >>> from spikeloom.compile import compile_neuron
+    >>> from spikeloom.models import LeakyIntegrator
+    >>> compile_neuron(LeakyIntegrator())
+    Program: LeakyIntegrator by Exact(), 1 state, 2 coefficients, 8 instructions a step
+    """
 
     model: str
     method: str
@@ -76,6 +82,14 @@ class Program:
     prologue: Block
     forward: Block
     backward: Block
+
+    def __repr__(self) -> str:
+        states, coefs = len(self.states), len(self.coefs)
+        return (
+            f"Program: {self.model} by {self.method}, {states} state{'s' * (states != 1)}, "
+            f"{coefs} coefficient{'s' * (coefs != 1)}, "
+            f"{len(self.forward.instrs)} instructions a step"
+        )
 
     def to_json(self) -> str:
         """The whole Program as text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -36,7 +36,7 @@ class Stepper(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """What `simulate` gives back. Times and states are plain numbers in the model's own units.
 
@@ -49,6 +49,10 @@ class Run:
         traces: State name → (rows, N), its values at `times`.
         times: Times of the rows of `traces`.
         state: Last states, name → (N,); give it to `simulate` to go on.
+
+    >>> from spikeloom import LIF, ms, nA
+    >>> simulate(LIF(), 100 * ms, I=0.2 * nA)
+    Run: 1 neuron, 1,000 steps of 0.1, 3 spikes; traces v (1000, 1)
     """
 
     dt: float
@@ -56,9 +60,9 @@ class Run:
     steps: int
     spike_times: Array
     spike_ids: Array
-    traces: Mapping[str, Array] = field(repr=False)
-    times: Array = field(repr=False)
-    state: Mapping[str, Array] = field(repr=False)
+    traces: Mapping[str, Array]
+    times: Array
+    state: Mapping[str, Array]
 
     def train(self, neuron: int = 0) -> Array:
         """Spike times of one neuron."""
@@ -68,6 +72,14 @@ class Run:
     def counts(self) -> Array:
         """Number of spikes of each neuron, (N,)."""
         return np.bincount(self.spike_ids, minlength=self.size)
+
+    def __repr__(self) -> str:
+        neurons = f"{self.size:,} neuron{'' if self.size == 1 else 's'}"
+        text = (
+            f"Run: {neurons}, {self.steps:,} steps of {self.dt:g}, {len(self.spike_ids):,} spikes"
+        )
+        traces = ", ".join(f"{name} {rows.shape}" for name, rows in self.traces.items())
+        return f"{text}; traces {traces}" if traces else text
 
 
 def simulate(

@@ -29,6 +29,9 @@ class LayerGain:
         gain: Factor by which its weights and bias were multiplied.
         rate_hz: Mean firing rate that came out, Hz.
         reached: Whether that is the target, within 2 % or one spike of the calibration batch.
+
+    >>> print(LayerGain("linear1", "spiking1", 8.354194, 49.743, True))
+    linear1 × 8.354: spiking1 fires at 49.7 Hz
     """
 
     weights: str
@@ -36,6 +39,10 @@ class LayerGain:
     gain: float
     rate_hz: float
     reached: bool
+
+    def __str__(self) -> str:
+        text = f"{self.weights} × {self.gain:.4g}: {self.spikes} fires at {self.rate_hz:.1f} Hz"
+        return text if self.reached else f"{text}, which is not the target"
 
 
 @torch.no_grad()
@@ -65,6 +72,7 @@ def scale_to_rate(
         Neuromorphic Computing and Engineering 2:044016; the search is ours.
 
     >>> from spikeloom.nn.short import LIF
+    >>> _ = torch.manual_seed(0)
     >>> net = Sequential(nn.Linear(4, 50), LIF(tau=20 * ms))
     >>> (report,) = scale_to_rate(net, torch.ones(50, 1, 4), 80 * Hz, 1 * ms)
     >>> report.reached, 75 < report.rate_hz < 85

@@ -11,7 +11,7 @@ import numpy as np
 from spikeloom.nn.energy import EnergyConstants, Work
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """Figures of a network on one data set.
 
@@ -31,8 +31,10 @@ class Evaluation:
     >>> from spikeloom.nn.readout import Direct
     >>> from spikeloom.train import evaluate
     >>> found = evaluate(nn.Identity(), (eye(2), tensor([0, 0])), readout=Direct())
-    >>> found.accuracy, found.confusion.tolist()
-    (0.5, [[1, 1], [0, 0]])
+    >>> found
+    Evaluation: 2 samples, accuracy 50.0 %, loss 0.813
+    >>> found.confusion.tolist()
+    [[1, 1], [0, 0]]
     """
 
     samples: int
@@ -55,6 +57,14 @@ class Evaluation:
     def energy_nj(self, constants: EnergyConstants | None = None) -> float:
         """Estimated energy of the synapses for one sample, nJ."""
         return self.work.energy_nj(constants or EnergyConstants())
+
+    def __repr__(self) -> str:
+        text = f"Evaluation: {self.samples:,} samples, accuracy {100 * self.accuracy:.1f} %"
+        text += f", loss {self.loss:.3f}"
+        if not self.neurons:
+            return text
+        events = f"{self.work.synaptic_events:,.0f} synaptic events a sample"
+        return f"{text}, mean rate {self.mean_rate_hz:.1f} Hz, {events}"
 
     def to_record(self) -> dict[str, Any]:
         """The figures as JSON-ready values."""

@@ -19,7 +19,10 @@ class Epoch:
         validation_accuracy: Share right on the validation samples, or None.
         learning_rate: Of the first parameter group at the end of the epoch.
 
-    >>> Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3).score
+    >>> epoch = Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3)
+    >>> print(epoch)
+    epoch 1: loss 0.5000  validation 90.0 %
+    >>> epoch.score
     (0.9, -0.4)
     """
 
@@ -37,19 +40,32 @@ class Epoch:
             return None
         return (self.validation_accuracy or 0.0, -self.validation_loss)
 
+    @property
+    def figures(self) -> str:
+        """Loss and validation in a few words."""
+        text = f"loss {self.loss:.4f}"
+        if self.validation_accuracy is not None:
+            return f"{text}  validation {100 * self.validation_accuracy:.1f} %"
+        if self.validation_loss is not None:
+            return f"{text}  validation loss {self.validation_loss:.4f}"
+        return text
 
-@dataclass
+    def __str__(self) -> str:
+        return f"epoch {self.number}: {self.figures}"
+
+
+@dataclass(repr=False)
 class History:
     """Epochs of one training run, and how it ended.
 
     Arguments:
         epochs: One entry for each finished epoch.
         best: Number of the epoch whose weights were kept, or None before the first.
-        stopped: Why it ended: ``"epochs"`` (all done), ``"patience"`` (no better for a while)
-            or ``""`` (not yet).
+        stopped: Why it ended: ``"epochs"`` (all done), ``"patience"`` (no better for a while),
+            ``"callback"`` (a callback said so) or ``""`` (not yet).
 
-    >>> History([Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3)], best=1).best_epoch.validation_accuracy
-    0.9
+    >>> History([Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3)], best=1, stopped="epochs")
+    History: 1 epoch, stopped by 'epochs'; best: epoch 1: loss 0.5000  validation 90.0 %
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -66,6 +82,11 @@ class History:
     def best_epoch(self) -> Epoch:
         """The epoch whose weights were kept; the last one without validation."""
         return self.epochs[(self.best or len(self.epochs)) - 1]
+
+    def __repr__(self) -> str:
+        count = f"{len(self)} epoch{'' if len(self) == 1 else 's'}"
+        text = f"History: {count}" + (f", stopped by {self.stopped!r}" if self.stopped else "")
+        return f"{text}; best: {self.best_epoch}" if self.epochs else text
 
     def to_record(self) -> dict[str, Any]:
         """As JSON-ready values."""

@@ -40,7 +40,7 @@ class SeedOutcome:
     twin: Trained
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """All seeds of one job.
 
@@ -56,6 +56,10 @@ class Outcome:
     recipe: Recipe
     seeds: Sequence[SeedOutcome]
     classes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        scores = [f"{100 * s.spiking.test.accuracy:.1f} %" for s in self.seeds]
+        return f"Outcome: {self.recipe.data}, test accuracy {', '.join(scores)}"
 
     @property
     def best(self) -> SeedOutcome:

@@ -78,7 +78,7 @@ class Plain:
     def epoch(self, epoch: Epoch) -> None:
         seconds = max(time.perf_counter() - self._since, 1e-9)
         left = seconds * (self._epochs - epoch.number)
-        text = f"{self._title}  epoch {epoch.number}/{self._epochs}  {epoch_text(epoch)}"
+        text = f"{self._title}  epoch {epoch.number}/{self._epochs}  {epoch.figures}"
         speed = f"{self._samples / seconds:,.0f} samples/s  {left:.0f} s left"
         self.console.print(f"{text}  {speed}", highlight=False, soft_wrap=True, markup=False)
         self._samples, self._since = 0, time.perf_counter()
@@ -127,7 +127,7 @@ class Live:
             self._draw(now)
 
     def epoch(self, epoch: Epoch) -> None:
-        self._note = f"epoch {epoch.number}/{self._epochs} {epoch_text(epoch)}"
+        self._note = f"epoch {epoch.number}/{self._epochs} {epoch.figures}"
         self._draw(time.perf_counter())
 
     def close(self) -> None:
@@ -141,17 +141,3 @@ class Live:
         note = f"{self._note or loss}  {speed:,.0f} samples/s"
         self._progress.update(self._task, advance=self._behind, note=note)
         self._behind, self._drawn = 0, now
-
-
-def epoch_text(epoch: Epoch) -> str:
-    """The figures of an epoch in a few words.
-
-    >>> epoch_text(Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3))
-    'loss 0.5000  validation 90.0 %'
-    """
-    text = f"loss {epoch.loss:.4f}"
-    if epoch.validation_accuracy is not None:
-        return f"{text}  validation {100 * epoch.validation_accuracy:.1f} %"
-    if epoch.validation_loss is not None:
-        return f"{text}  validation loss {epoch.validation_loss:.4f}"
-    return text
