@@ -19,6 +19,10 @@ WORK_PER_THREAD = 200_000
 """Smallest work worth a thread, in vector instructions: 0.1 ms, a few times a thread's wake-up."""
 
 
+SHARES = 4
+"""Slices for each thread."""
+
+
 def available() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -91,12 +95,20 @@ def run(
 
     most = available() if threads is None else threads
     wanted = min(most, max(1, int(work / WORK_PER_THREAD)))
-    parts = slices(columns, wanted, group)
-    if len(parts) == 1:
+    if wanted == 1:
         call(0, columns)
         return
+    # Each thread takes the next slice when it is done with one: a thread that the system holds
+    # back then delays nobody. Handing out slices is one step of a list iterator, under the GIL.
+    waiting = iter(slices(columns, wanted * SHARES, group))
+
+    def share() -> None:
+        for part in waiting:
+            call(*part)
+
     pool = _pool(os.getpid(), most)
-    others = [pool.submit(call, *part) for part in parts[1:]]
-    call(*parts[0])
+    others = [pool.submit(share) for _ in range(wanted - 1)]
+    share()
     for other in others:
-        other.result()
+        if not other.cancel():
+            other.result()
