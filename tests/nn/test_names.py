@@ -1,4 +1,4 @@
-"""A parameter may have any name, also one that torch uses itself."""
+"""Layers in unusual surroundings: names that torch uses itself, layers made in inference mode."""
 
 from __future__ import annotations
 
@@ -39,3 +39,11 @@ def test_names_of_torch_are_names_of_parameters() -> None:
     again = Spiking(Named(half=learn(1.0), tau__m=9 * ms))
     again.load_state_dict(layer.state_dict())
     assert torch.equal(again(torch.ones(20, 1, 3))[0], y)
+
+
+def test_a_layer_made_in_inference_mode_works() -> None:
+    x = torch.ones(20, 1, 3)
+    with torch.inference_mode():
+        layer = Spiking(Named(tau__m=5 * ms))
+        inside = layer(x)[0]
+    assert torch.equal(inside, Spiking(Named(tau__m=5 * ms))(x)[0])

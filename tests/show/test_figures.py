@@ -41,7 +41,7 @@ def test_every_axis_names_its_unit(run: RunReport) -> None:
     assert "time (ms)" in words(rasters(run.examples, run.classes))
     assert "potential (mV)" in words(potentials(run.examples, run.classes))
     assert "firing rate (Hz)" in words(firing_rates(run.rates_hz))
-    assert "read as" in words(confusion(run.confusion, run.classes))
+    assert "predicted class" in words(confusion(run.confusion, run.classes))
     assert all(unit in words(one_neuron()) for unit in ("(mV)", "(nA)", "(ms)"))
 
 

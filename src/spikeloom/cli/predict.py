@@ -13,7 +13,7 @@ from spikeloom.errors import ShapeError
 
 def predict(
     run_dir: Annotated[Path, typer.Argument(help="Run folder that `spikeloom train` wrote.")],
-    images: Annotated[list[Path], typer.Argument(help="Pictures, .png or .npy.", metavar="IMAGE…")],
+    images: Annotated[list[Path], typer.Argument(help="Pictures, .png or .npy.", metavar="IMAGE")],
     invert: Annotated[
         bool, typer.Option("--invert", help="Pictures show dark ink on light paper.")
     ] = False,

@@ -114,7 +114,8 @@ def summary(outcome: Outcome, folder: Path, report: bool) -> None:
     console.print(
         f"\nEnergy counts {constants['accumulate_pj']:g} pJ for an addition and "
         f"{constants['multiply_accumulate_pj']:g} pJ for a multiplication with addition "
-        f"({constants['source']}; {constants['technology']}).",
+        f"({constants['source']}; {constants['technology']}). "
+        "Neuron updates and memory traffic are left out.",
         style="dim",
         markup=False,
     )
@@ -153,4 +154,6 @@ def _command(recipe: Recipe, seeds: Sequence[int], folder: Path) -> str:
         words += ["--seed", str(seeds[0])]
     if recipe.data in RECIPES and recipe.epochs != RECIPES[recipe.data].epochs:
         words += ["--epochs", str(recipe.epochs)]
+    if recipe.data in RECIPES and recipe.threads != RECIPES[recipe.data].threads:
+        words += ["--threads", str(recipe.threads)]
     return shlex.join([*words, "--out", str(folder)])

@@ -55,7 +55,13 @@ def train(
         bool, typer.Option("--overwrite", help="Replace the run that stands in --out.")
     ] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Threads; the results do not depend on it.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Threads of every computation; part of the recipe, because torch's sums round "
+            "differently with another number.",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
 ) -> None:
@@ -76,7 +82,8 @@ def train(
 
     keep_freed_memory()
     if resume is not None:
-        forbidden = {"--out": out, "--epochs": epochs, "--seeds": seeds != 1, "--seed": seed != 0}
+        forbidden = {"--out": out, "--epochs": epochs, "--threads": threads}
+        forbidden |= {"--seeds": seeds != 1, "--seed": seed != 0}
         given = [name for name, value in forbidden.items() if value]
         if given or overwrite:
             raise ConfigError(
@@ -88,14 +95,14 @@ def train(
     else:
         if task is None:
             raise ConfigError("train what?", hint="spikeloom train digits")
-        recipe, numbers, note = _recipe(task, epochs), list(range(seed, seed + seeds)), {}
+        recipe, numbers, note = _recipe(task, epochs, threads), list(range(seed, seed + seeds)), {}
         folder = out if out is not None else _free_folder(Path("runs"), task)
     noted = note.get("data_folder")
     place = data if data is not None or noted is None else Path(str(noted))
     splits = _load(recipe.data, place)
     if place is not None:
         note["data_folder"] = str(place.resolve())
-    _go(recipe, splits, numbers, folder, resume is not None, overwrite, note, threads, quiet)
+    _go(recipe, splits, numbers, folder, resume is not None, overwrite, note, quiet)
 
 
 def _go(
@@ -106,17 +113,12 @@ def _go(
     resumed: bool,
     overwrite: bool,
     note: dict[str, Any],
-    threads: int | None,
     quiet: bool,
 ) -> None:
-    import torch
-
     from spikeloom.cli.guard import ctrl_c
     from spikeloom.cli.results import report_of, summary
     from spikeloom.train.job import run
 
-    if threads is not None:
-        torch.set_num_threads(threads)
     began = time.monotonic()
     try:
         with ctrl_c():
@@ -156,11 +158,11 @@ def _write_report(told: Any, folder: Path) -> bool:
     return True
 
 
-def _recipe(task: Task, epochs: int | None) -> Recipe:
+def _recipe(task: Task, epochs: int | None, threads: int | None) -> Recipe:
     from spikeloom.train.recipes import RECIPES
 
-    recipe = RECIPES[task.value]
-    return recipe if epochs is None else replace(recipe, epochs=epochs)
+    changes = {"epochs": epochs, "threads": threads}
+    return replace(RECIPES[task.value], **{n: v for n, v in changes.items() if v is not None})
 
 
 def _resumed(folder: Path, task: Task | None) -> tuple[Recipe, list[int], dict[str, Any]]:

@@ -184,9 +184,11 @@ class Spiking(nn.Module):
             return self._values(features), {}
         key = None
         if not any(p.learnt for p in self.params.values()):
-            buffers = (p.get_buffer("fixed") for p in self.params.values())
-            key = (features, *((b.data_ptr(), b._version) for b in buffers))
-            if self._memo is not None and self._memo[0] == key:
+            buffers = [p.get_buffer("fixed") for p in self.params.values()]
+            # A layer made in inference mode has buffers that do not count their changes.
+            if not any(b.is_inference() for b in buffers):
+                key = (features, *((b.data_ptr(), b._version) for b in buffers))
+            if key is not None and self._memo is not None and self._memo[0] == key:
                 return self._memo[1:]
         values = self._values(features)
         coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}

@@ -59,6 +59,6 @@ def confusion(counts: np.ndarray, classes: tuple[str, ...]) -> Figure:
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        axes.set_xlabel("read as")
-        axes.set_ylabel("truly")
+        axes.set_xlabel("predicted class")
+        axes.set_ylabel("true class")
         return figure

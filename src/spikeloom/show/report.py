@@ -102,7 +102,7 @@ def _cards(run: RunReport) -> Iterator[str]:
         "Energy, estimated",
         f"{short(energy.network_nj)} <small>nJ per image</small>",
         f"Plain twin: {short(energy.twin_nj)} nJ{told}. "
-        f"Counted operations only: {constants} ({energy.source}).",
+        f"Counted: {constants} ({energy.source}). Neuron updates and memory traffic are left out.",
         _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
     )
 
@@ -209,7 +209,7 @@ PANELS = {
     "confusion": (
         "What it mistakes for what",
         lambda run: (
-            "Test images by what they are and what they were read as"
+            "Test images by their true class and by the class that the network predicted"
             + (f", summed over {len(run.seeds)} seeds. " if len(run.seeds) > 1 else ". ")
             + "Blue: right. Vermilion: wrong."
         ),

@@ -20,7 +20,7 @@ from spikeloom.train.history import Epoch, History
 from spikeloom.train.interrupt import Interrupt
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.runner import Run
-from spikeloom.train.samples import Batches, LoaderBatches, Samples, ShuffledBatches, as_samples
+from spikeloom.train.samples import Batches, LoaderBatches, Samples, SampleBatches, as_samples
 from spikeloom.train.settings import MOST_THREADS, repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
@@ -174,7 +174,7 @@ def _divide(
         first, second = split_validation(samples.targets.numpy(), share, seed)
         held = evaluation_batches(samples.rows(second), "validation data", batch_size)
         samples = samples.rows(first)
-    return ShuffledBatches(samples, batch_size, seed), held
+    return SampleBatches(samples, batch_size, seed), held
 
 
 def evaluation_batches(data: Any, what: str, batch_size: int) -> Batches:
@@ -182,7 +182,7 @@ def evaluation_batches(data: Any, what: str, batch_size: int) -> Batches:
     if isinstance(data, DataLoader):
         return LoaderBatches(data)
     samples: Samples = as_samples(data, what)
-    return ShuffledBatches(samples, batch_size, shuffle=False)
+    return SampleBatches(samples, batch_size, shuffle=False)
 
 
 def _check(**counts: int | None) -> None:

@@ -106,7 +106,7 @@ def check_finite(x: Tensor, what: str) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class ShuffledBatches:
+class SampleBatches:
     """Batches of samples in memory; each is gathered into the same buffer again.
 
     Arguments:
