@@ -141,6 +141,12 @@ def test_a_run_is_not_replaced_by_accident(trained: tuple[Path, str], pictures: 
     assert inside.exit_code == 1 and "Traceback" not in inside.stderr
 
 
+def test_a_folder_without_weights(trained: tuple[Path, str], tmp_path: Path) -> None:
+    assert "no training run" in ask("predict", tmp_path, "a.png").stderr
+    (tmp_path / "config.toml").write_bytes((trained[0] / "config.toml").read_bytes())
+    assert "--resume" in ask("predict", tmp_path, "a.png").stderr
+
+
 def test_damaged_weights(trained: tuple[Path, str], pictures: list[Path], tmp_path: Path) -> None:
     for name in ("weights.safetensors", "config.toml"):
         (tmp_path / name).write_bytes((trained[0] / name).read_bytes()[:200])

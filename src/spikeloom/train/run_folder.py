@@ -157,6 +157,15 @@ class RunFolder:
         """
         if not self.path.is_dir():
             raise CheckpointError(f"{self.path}: there is no such folder.")
+        if not self.weights.exists():
+            begun = self.config.is_file()
+            raise CheckpointError(
+                f"{self.path}: "
+                + ("the run there is not finished." if begun else "holds no training run."),
+                hint=f"go on with it: spikeloom train --resume {self.path}"
+                if begun
+                else "give the folder that was named with --out",
+            )
         return read_bundle(self.weights, "weights")
 
     def _check_free(self, overwrite: bool) -> None:
