@@ -38,7 +38,7 @@ PEERS = ("snntorch", "spikingjelly", "norse", "sinabs")
 TAU_MS = 10.0
 DECAY = math.exp(-1 / TAU_MS)
 OURS = Side("ours", "ours_lif.py")
-VARIANTS = ("eager", "step", "loop")
+VARIANTS = ("eager", "loop")
 
 NOTES = (
     "ratio = fastest peer / ours: above 1 we are faster. Peak MB = ours / fastest peer: growth "
