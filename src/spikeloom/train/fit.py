@@ -20,7 +20,7 @@ from spikeloom.train.history import Epoch, History
 from spikeloom.train.interrupt import Interrupt
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.runner import Run
-from spikeloom.train.samples import Batches, LoaderBatches, Samples, SampleBatches, as_samples
+from spikeloom.train.samples import Batches, LoaderBatches, SampleBatches, Samples, as_samples
 from spikeloom.train.settings import MOST_THREADS, repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
