@@ -10,6 +10,7 @@ from spikeloom.compile.graph import Graph, Node, is_const
 from spikeloom.compile.hoist import hoist
 from spikeloom.compile.lower import SURROGATE, Lowered
 from spikeloom.compile.methods import Method
+from spikeloom.compile.parts import check_parts
 from spikeloom.compile.program import Program
 from spikeloom.compile.step import COUNTER, Step, build
 from spikeloom.compile.verify import verify
@@ -48,6 +49,7 @@ def compile_neuron(
         The verified Program. It depends on neither dt nor any parameter's value.
 
     Raises:
+        ParameterError: What was given is no neuron, no method or no surrogate.
         CompileError: The method does not suit the equations, or the surrogate has nothing to
             work on.
 
@@ -56,6 +58,7 @@ def compile_neuron(
         >>> compile_neuron(LIF()).method
         'Exact()'
     """
+    check_parts("compile_neuron", neuron, method, surrogate)
     graph = Graph()
     definition = neuron.definition
     lowered = Lowered(graph, definition, surrogate and surrogate.definition, None)

@@ -31,8 +31,11 @@ def check_step(program: Program, values: Mapping[str, Array | float], dt: float)
     Raises:
         NumericsError: The step is not stable; the message names one that is.
     """
+    if not all(np.size(value) for value in values.values()):
+        return  # no neurons, nothing to grow
     for pick in (np.min, np.max):
         corner = {name: float(pick(np.asarray(value))) for name, value in values.items()}
+        bind(program, corner, dt)  # so that a message names the step that was asked for
         true = _growth(bind(program, corner, dt * FINE), dt * FINE)
         if np.isfinite(true) and not _stable(program, corner, dt, true):
             fine = dt

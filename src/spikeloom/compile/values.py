@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.compile.lower import SURROGATE
+from spikeloom.compile.parts import check_width
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import Distribution, Learn, Value
 from spikeloom.errors import ParameterError
@@ -54,7 +55,9 @@ def numbers(
             value = surrogate.values[p.name]
             made[SURROGATE + p.name] = number(value, p.unit, f"surrogate.{p.name}", size, seed)
         if width is not None:
-            made[f"{SURROGATE}width"] = width.to(threshold_unit(neuron))
+            unit = threshold_unit(neuron)
+            check_width(width, unit)
+            made[f"{SURROGATE}width"] = width.to(unit)
     return made
 
 
@@ -68,6 +71,12 @@ def number(value: Value, unit: Unit, entity: str, size: Size | None, seed: int) 
         raise ParameterError(
             f"{entity} is a distribution, so the number of neurons must be known.",
             hint="give it where the neurons are made: size=128",
+        )
+    axes: tuple[Any, ...] = size if isinstance(size, tuple) else (size,)
+    if not all(isinstance(n, int) and n >= 0 for n in axes):
+        raise ParameterError(
+            f"{entity}: size must be a number of neurons or a shape, got {size!r}.",
+            hint="for example size=128 or size=(16, 8, 8)",
         )
     drawn: Distribution = value
     return Quantity(drawn.sample(seed, entity, size), drawn.unit).to(unit)

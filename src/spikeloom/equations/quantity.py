@@ -159,7 +159,7 @@ class Quantity:
         0.0003
         """
         if not self.unit.fits(unit):
-            raise mismatch(f"cannot express {self} in {unit}", self.unit, unit)
+            raise mismatch(f"cannot express {self} in {unit}", unit, self.unit)
         return _scaled(self.value, self.unit.power - unit.power)
 
     @property

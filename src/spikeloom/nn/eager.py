@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from spikeloom.compile.program import Program
 from spikeloom.errors import EngineError
@@ -62,11 +61,17 @@ class Scan(torch.autograd.Function):
         return out, after
 
     @staticmethod
-    @once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]  # the decorator hides ctx
-        ctx: Any, *grads: Tensor | None
-    ) -> tuple[Any, ...]:
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
         """See `spikeloom.nn.op.scan_backward`."""
+        with torch.no_grad():
+            found = Scan.adjoint(ctx, *grads)
+        if not torch.is_grad_enabled():
+            return found
+        return End.apply(torch.zeros((), requires_grad=True), *found)  # create_graph=True
+
+    @staticmethod
+    def adjoint(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+        """Gradients in the order of the arguments of `forward`."""
         call: Call = ctx.call
         grad_out, grad_state = grads
         kept, *tensors = ctx.saved_tensors
@@ -88,6 +93,27 @@ class Scan(torch.autograd.Function):
         )
         found = [to_inputs.get(n) for n in call.driven]
         return (None, to_state, *found, *(to_coefs.get(n) for n in call.learnt))
+
+
+class End(torch.autograd.Function):
+    """Gradients that cannot be differentiated again, and say so when somebody tries.
+
+    Without it a second derivative would leave this layer out and be wrong without a word.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, anchor: Tensor, *grads: Tensor | None) -> tuple[Any, ...]:
+        """The gradients as they are; the anchor makes torch come here for their gradient."""
+        del ctx, anchor
+        return tuple(None if g is None else g.view_as(g) for g in grads)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Any, ...]:
+        """No way."""
+        raise EngineError(
+            "neuron layer: it has no second derivative.",
+            hint="leave create_graph=True out, or keep this layer out of what is differentiated",
+        )
 
 
 def no_way_back() -> EngineError:

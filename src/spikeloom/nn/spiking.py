@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
@@ -12,12 +12,14 @@ from torch import Tensor, nn
 from spikeloom.compile.compiler import WIDTH, compile_neuron
 from spikeloom.compile.lower import SURROGATE
 from spikeloom.compile.methods import Method
+from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers, threshold_unit
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.models import ATan
+from spikeloom.nn.accept import check_inputs, check_state
 from spikeloom.nn.eager import Call, Scan
 from spikeloom.nn.kernel import Array
 from spikeloom.nn.op import scan
@@ -82,6 +84,7 @@ class Spiking(nn.Module):
         seed: int = 0,
         engine: EngineName = "auto",
     ) -> None:
+        check_parts("Spiking", neuron, method, surrogate)
         super().__init__()
         self.neuron = neuron
         self.surrogate = ATan() if surrogate is None else surrogate
@@ -98,7 +101,7 @@ class Spiking(nn.Module):
         )
         self._text = self.program.to_json()
         self._memo: tuple[object, dict[str, Tensor], dict[str, Array]] | None = None
-        self._step = float(dt.to(definition.time_unit))
+        self._step = float(self.dt.to(definition.time_unit))
         values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
         check_step(self.program, values, self._step)
         self.params = nn.ModuleDict(
@@ -184,11 +187,10 @@ class Spiking(nn.Module):
             return self._values(features), {}
         key = None
         if not any(p.learnt for p in self.params.values()):
-            buffers = [p.get_buffer("fixed") for p in self.params.values()]
-            # A layer made in inference mode has buffers that do not count their changes.
-            if not any(b.is_inference() for b in buffers):
-                key = (features, *((b.data_ptr(), b._version) for b in buffers))
-            if key is not None and self._memo is not None and self._memo[0] == key:
+            # The numbers themselves: torch does not count every way in which they can change.
+            buffers = (p.get_buffer("fixed") for p in self.params.values())
+            key = (features, *((b.shape, b.numpy().tobytes()) for b in buffers))
+            if self._memo is not None and self._memo[0] == key:
                 return self._memo[1:]
         values = self._values(features)
         coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
@@ -216,30 +218,7 @@ class Spiking(nn.Module):
 
     def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
         names = self.program.inputs
-        if not names:
-            raise ParameterError(f"{self._name}: the model has no input to drive.")
-        if x.dim() < 3:
-            raise ShapeError(
-                f"{self._name}: input {names[0]!r} must be (time, batch, *features),"
-                f" got {tuple(x.shape)}.",
-                hint="time comes first; for one sample write x[:, None]",
-            )
-        if not x.is_floating_point():
-            raise ShapeError(
-                f"{self._name}: input must be floating point, got {x.dtype}.",
-                hint="convert it: x.float()",
-            )
-        for name, value in others.items():
-            if name not in names[1:]:
-                raise ParameterError(
-                    f"{self._name}: {name!r} is no further input of the model.",
-                    hint=suggest(name, names[1:]),
-                )
-            if value.shape != x.shape:
-                raise ShapeError(
-                    f"{self._name}: input {name!r} must have the shape of the first,"
-                    f" {tuple(x.shape)}, got {tuple(value.shape)}."
-                )
+        check_inputs(self._name, names, x, others)
         return {names[0]: x, **{n: others[n].to(x.dtype) for n in names[1:] if n in others}}
 
     def _state(
@@ -250,17 +229,7 @@ class Spiking(nn.Module):
         if state is None:
             rows = [values[f"start:{name}"].broadcast_to(flat) for name in self.states]
             return torch.stack(rows).to(x.dtype)
-        if set(state) != set(self.states):
-            raise ParameterError(
-                f"{self._name}: the state must hold {sorted(self.states)}, got {sorted(state)}."
-            )
-        for name, value in state.items():
-            if value.shape != (batch, *features):
-                raise ShapeError(
-                    f"{self._name}: state {name!r} must be (batch, *features) ="
-                    f" {(batch, *features)}, got {tuple(value.shape)}.",
-                    hint="a state belongs to one batch: start the next one with state=None",
-                )
+        check_state(self._name, self.states, state, (batch, *features))
         return torch.stack([state[name].reshape(flat).to(x.dtype) for name in self.states])
 
     @property
@@ -298,6 +267,12 @@ def _duration(dt: object) -> Quantity:
     if not isinstance(quantity, Quantity) or not quantity.unit.fits(ms):
         raise UnitError(
             f"Spiking: dt must be a time, got {dt!r}.", hint="write it with a unit: dt=1 * ms"
+        )
+    value = quantity.to(ms)
+    if not isinstance(value, float) or not 0 < value < inf:
+        raise ParameterError(
+            f"Spiking: dt must be one positive, finite time, got {quantity}.",
+            hint="for example dt=1 * ms",
         )
     return quantity
 
