@@ -157,7 +157,7 @@ def _row(
         save(told["arrays"], POPULATIONS[told["model"]].arrays(told["size"], seed))
         workers, results, peaks, labels = {}, {}, {}, {}
         for side in sides:
-            choice = fastest(side, threads=threads, ways=("plain",), tell=tell, **told)
+            choice = fastest(side, threads=threads, tell=tell, **told)
             tell(f"{side.name}: proving")
             worker = start(side, choice.way, choice.variant, threads=threads, **told)
             stack.enter_context(worker)
