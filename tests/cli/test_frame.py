@@ -50,6 +50,7 @@ def trial(error: BaseException) -> typer.Typer:
     [
         (DataError("file x is cut short.", hint="fetch it again"), 1, "hint: fetch it again"),
         (MemoryError(), 1, "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 TB"), 1, "not enough memory"),
         (ModuleNotFoundError("no torch", name="torch"), 1, "spikeloom[train]"),
         (ZeroDivisionError("by zero"), 70, "--debug"),
         (KeyboardInterrupt("saved in runs/x"), 130, "interrupted: saved in runs/x"),

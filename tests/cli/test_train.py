@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from spikeloom.cli import app
 from spikeloom.data import load_digits
+from spikeloom.errors import StorageError
 
 COMMAND = [sys.executable, "-m", "spikeloom.cli"]
 
@@ -96,9 +97,9 @@ def test_interrupted_and_resumed_is_the_same_to_the_bit(
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not (folder / "config.toml").exists() and time.monotonic() < deadline:
+    while not (folder / "seed-0" / "spiking").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(1.0)
+    time.sleep(0.05)  # the epoch lasts longer, on any machine
     child.send_signal(signal.SIGINT)
     _, told = child.communicate(timeout=120)
     assert child.returncode == 130, told
@@ -152,3 +153,18 @@ def test_damaged_weights(trained: tuple[Path, str], pictures: list[Path], tmp_pa
         (tmp_path / name).write_bytes((trained[0] / name).read_bytes()[:200])
     done = ask("predict", tmp_path, pictures[0])
     assert done.exit_code == 1 and "damaged" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_report_that_cannot_be_finished(
+    trained: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def full(*_: object) -> None:
+        raise StorageError("report.html: no space.")
+
+    for fault, code in ((stop, 130), (full, 1)):
+        monkeypatch.setattr("spikeloom.show.write_report", fault)
+        done = ask("train", "--resume", trained[0], "--quiet")
+        assert done.exit_code == code and f"train --resume {trained[0]}" in done.stderr

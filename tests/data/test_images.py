@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +116,46 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
         read_image(tmp_path / "a.png", (8, 8))
     with pytest.raises(DataError, match=r"\.jpg"):
         read_image(tmp_path / "a.jpg", (8, 8))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000, 100000000)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000000000, 100000000)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 8)}",
+        "{'descr': 'zz', 'fortran_order': False, 'shape': (8, 8)}",
+        "(" * 9000,
+        "-" * 9000 + "1",
+        "__import__('os')",
+    ],
+    ids=["huge", "beyond", "negative", "kind", "brackets", "minus", "code"],
+)
+def test_headers_that_lie(tmp_path: Path, header: str) -> None:
+    text = header.encode() + b"\n"
+    (tmp_path / "a.npy").write_bytes(
+        b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(256)
+    )
+    with pytest.raises(DataError, match=r"a\.npy"):
+        read_image(tmp_path / "a.npy", (8, 8))
+
+
+def test_a_huge_array_is_not_even_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "|u1", "fortran_order": False, "shape": (60_000, 60_000)}
+        )
+        file.truncate(file.tell() + 60_000**2)  # a hole: nothing is stored
+    with pytest.raises(DataError, match="too many"):
+        read_image(tmp_path / "a.npy", (8, 8))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_large_picture_is_refused_in_our_words_alone(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((1, 1), np.uint8)).save(tmp_path / "a.png")
+    body = bytearray((tmp_path / "a.png").read_bytes())
+    body[16:24] = (10_000).to_bytes(4, "big") * 2
+    body[29:33] = zlib.crc32(body[12:29]).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(body)
+    with pytest.raises(DataError, match="too many"):
+        read_image(tmp_path / "a.png", (8, 8))

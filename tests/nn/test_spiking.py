@@ -271,3 +271,19 @@ def test_repr_says_what_it_is() -> None:
     expected = "Spiking(LIF(tau=10 * ms), ATan(), dt=0.5 * ms, method=Exact(), through_reset=False)"
     assert text == expected
     assert "v <-" in short.LIF().explain()
+
+
+def test_fake_tensors_take_the_registered_operation() -> None:
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    layer = short.LIF(tau=10 * ms)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        y, state = layer(torch.empty(4, 2, 3))
+    assert (y.shape, state["v"].shape) == ((4, 2, 3), (2, 3))
+
+
+def test_nothing_that_was_worked_out_travels_with_a_copy() -> None:
+    layer = short.LIF(tau=10 * ms)
+    layer(drive(3, 1, 2))
+    assert layer._memo is not None
+    assert copy.deepcopy(layer)._memo is None

@@ -188,5 +188,5 @@ def test_a_damaged_checkpoint_is_named(images, tmp_path):
         run(RECIPE, images, out=tmp_path, show=StopAfter(2))
     path = tmp_path / "seed-0" / "spiking" / "checkpoint.safetensors"
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(CheckpointError, match="damaged or cut short"):
+    with pytest.raises(CheckpointError, match="file is damaged or cut short"):
         run(RECIPE, images, resume=tmp_path, show="quiet")

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors import safe_open
+from safetensors.torch import save
 
 from spikeloom.errors import CheckpointError
 from spikeloom.train import bundle
@@ -46,7 +47,7 @@ def test_every_truncation_is_noticed(tmp_path):
     whole = path.read_bytes()
     for size in (0, 1, 7, 8, 9, 40, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(CheckpointError, match="damaged or cut short"):
+        with pytest.raises(CheckpointError, match="file is damaged or cut short"):
             read_bundle(path, "checkpoint")
 
 
@@ -73,12 +74,19 @@ def test_other_versions_kinds_and_files(tmp_path, monkeypatch):
     with pytest.raises(CheckpointError, match="format 99, this version reads 1"):
         read_bundle(path, "checkpoint")
     write(path)
-    with pytest.raises(CheckpointError, match="no weights of spikeloom"):
+    with pytest.raises(CheckpointError, match="no weights file of spikeloom"):
         read_bundle(path, "weights")
     with pytest.raises(CheckpointError, match="cannot read"):
         read_bundle(tmp_path / "missing", "weights")
     with pytest.raises(CheckpointError, match="cannot read"):
         read_bundle(tmp_path, "weights")
+
+
+def test_json_without_end(tmp_path):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(save({"a": torch.zeros(1)}, {"spikeloom": "[" * 100_000}))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read_bundle(path, "weights")
 
 
 plain = st.recursive(

@@ -6,6 +6,7 @@ more than the kernel itself for small layers. Outside ``torch.compile`` nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,6 +115,12 @@ class End(torch.autograd.Function):
             "neuron layer: it has no second derivative.",
             hint="leave create_graph=True out, or keep this layer out of what is differentiated",
         )
+
+
+def traced(tensors: Iterable[Tensor]) -> bool:
+    """Whether torch must see the call: under a compiler, or with tensors that hold no numbers."""
+    plain = (Tensor, torch.nn.Parameter)
+    return torch.compiler.is_compiling() or any(type(t) not in plain for t in tensors)
 
 
 def no_way_back() -> EngineError:

@@ -20,7 +20,7 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.models import ATan
 from spikeloom.nn.accept import check_inputs, check_state
-from spikeloom.nn.eager import Call, Scan
+from spikeloom.nn.eager import Call, Scan, traced
 from spikeloom.nn.kernel import Array
 from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
@@ -149,7 +149,8 @@ class Spiking(nn.Module):
         given = self._inputs(x, inputs)
         batch, features = x.shape[1], tuple(x.shape[2:])
         flat = {n: g.reshape(g.shape[0], batch, prod(features)) for n, g in given.items()}
-        values, fixed = self._known(features)
+        registered = traced((*flat.values(), *(state or {}).values()))
+        values, fixed = (self._values(features), None) if registered else self._known(features)
         before = self._state(state, x, values)
         out, after = self._scan(flat, before, values, fixed)
         shaped = after.reshape(len(self.states), batch, *features)
@@ -160,16 +161,16 @@ class Spiking(nn.Module):
         inputs: dict[str, Tensor],
         before: Tensor,
         values: Mapping[str, Tensor],
-        fixed: dict[str, Array],
+        fixed: dict[str, Array] | None,
     ) -> tuple[Tensor, Tensor]:
-        """Outputs (T, B, F) and last states (S, B, F)."""
+        """Outputs (T, B, F) and last states (S, B, F); without `fixed` by the registered op."""
         coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
         tensors = (*inputs.values(), before, *coefs.values())
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
         steps = next(iter(inputs.values())).shape[0]
         every = min(SEGMENT, max(steps, 1)) if learning else 0
         engine = "reference" if self.engine == "reference" else "cpu"
-        if torch.compiler.is_compiling():
+        if fixed is None:
             given, numbers = list(inputs.values()), list(coefs.values())
             names = ",".join(inputs)
             out, after, _ = scan(given, before, numbers, self._text, names, engine, every)
@@ -183,8 +184,6 @@ class Spiking(nn.Module):
 
         They are worked out again only when a parameter was changed, moved or loaded.
         """
-        if torch.compiler.is_compiling():
-            return self._values(features), {}
         key = None
         if not any(p.learnt for p in self.params.values()):
             # The numbers themselves: torch does not count every way in which they can change.
@@ -241,6 +240,10 @@ class Spiking(nn.Module):
         from spikeloom.compile.explain import explain
 
         return f"{self.neuron.definition.equations}\n\n{explain(self.program)}"
+
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy needs: nothing that can be worked out again."""
+        return {**self.__dict__, "_memo": None}
 
     def __repr__(self) -> str:
         words = [repr(self.neuron)]

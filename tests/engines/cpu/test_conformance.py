@@ -15,7 +15,7 @@ CASES = [pytest.param(case, id=case.name) for case in cases()]
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_cpu_conforms(case: Case, dtype: Literal["float32", "float64"]) -> None:
-    engine = CPU(dtype)
+    engine = CPU(dtype, threads=2)
     check_forward(engine, case)
     check_backward(engine, case)
     check_simulate(engine, case)
