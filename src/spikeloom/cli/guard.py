@@ -99,7 +99,7 @@ def _fail(error: Exception, debug: bool) -> NoReturn:
     if isinstance(error, SpikeloomError):
         say("error", error.message, error.hint)
         sys.exit(FAILED)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):  # torch's way
         say("error", "there is not enough memory.", "close other programs, or use a smaller batch")
         sys.exit(FAILED)
     if isinstance(error, ModuleNotFoundError) and (extra := _extra(error.name or "")):

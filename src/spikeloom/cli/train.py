@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spikeloom.errors import ConfigError, DataError
+from spikeloom.errors import ConfigError, DataError, StorageError
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
@@ -132,13 +132,14 @@ def _go(
                 note=note,
                 show="quiet" if quiet else "auto",
             )
+            told = report_of(outcome, splits, folder, time.monotonic() - began)
+            files = _write_report(told, folder)
     except KeyboardInterrupt as stop:
         if not (folder / "config.toml").is_file():
             raise
-        again = shlex.join(["spikeloom", "train", "--resume", str(folder)])
-        raise KeyboardInterrupt(f"last checkpoint in {folder}; resume with: {again}") from stop
-    told = report_of(outcome, splits, folder, time.monotonic() - began)
-    files = _write_report(told, folder)
+        raise KeyboardInterrupt(
+            f"last checkpoint in {folder}; resume with: {_again(folder)}"
+        ) from stop
     if not quiet:
         summary(outcome, folder, files)
 
@@ -150,12 +151,21 @@ def _write_report(told: Any, folder: Path) -> bool:
 
     try:
         write_report(told, folder)
+    except StorageError as full:
+        raise StorageError(
+            f"{full.message} The training itself is saved.",
+            hint=f"once it can be written, this makes the report: {_again(folder)}",
+        ) from full
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != "matplotlib":
             raise
         say("note", "no report.html: matplotlib is missing.", "pip install 'spikeloom[plot]'")
         return False
     return True
+
+
+def _again(folder: Path) -> str:
+    return shlex.join(["spikeloom", "train", "--resume", str(folder)])
 
 
 def _recipe(task: Task, epochs: int | None, threads: int | None) -> Recipe:
@@ -172,7 +182,7 @@ def _resumed(folder: Path, task: Task | None) -> tuple[Recipe, list[int], dict[s
     if task is not None and task.value != recipe.data:
         raise ConfigError(
             f"{folder} holds a run of {recipe.data!r}, not of {task.value!r}.",
-            hint=f"spikeloom train --resume {folder}",
+            hint=_again(folder),
         )
     return recipe, seeds, note
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -10,6 +12,8 @@ from spikeloom.errors import DataError
 
 MAX_PIXELS = 50_000_000
 FULL_SCALE = {"uint8": 255.0, "uint16": 65535.0, "bool": 1.0}
+HEADER_FAULTS = (SyntaxError, TokenError, RecursionError, MemoryError, TypeError, KeyError)
+"""What NumPy lets through when the header of an NPY file is not the dictionary it should be."""
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -62,12 +66,9 @@ def _read_png(path: Path) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=["PNG"]) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise DataError(
-                    f"{path}: {picture.width} × {picture.height} pixels are too many.",
-                    hint="crop the picture to the digit first",
-                )
+                raise _too_large(path, (picture.height, picture.width))
             if picture.mode in ("P", "PA", "LA", "1") or "transparency" in picture.info:
                 picture = picture.convert("RGBA")  # a palette and transparency become plain colours
             return np.asarray(picture)
@@ -83,14 +84,24 @@ def _read_png(path: Path) -> np.ndarray:
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        with path.open("rb") as file:
-            values = np.lib.format.read_array(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as fault:
+        with warnings.catch_warnings(action="ignore"):
+            # Mapped, not read: a header that lies about the shape cannot make us ask for memory.
+            values = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError, OverflowError, *HEADER_FAULTS) as fault:
         raise DataError(
             f"{path}: not a readable NPY file ({fault}).",
             hint="write it with numpy.save from an array of numbers",
         ) from fault
-    return values
+    if values.size > 4 * MAX_PIXELS:
+        raise _too_large(path, values.shape)
+    return np.array(values)
+
+
+def _too_large(path: Path, shape: tuple[int, ...]) -> DataError:
+    return DataError(
+        f"{path}: {' × '.join(map(str, shape))} pixels are too many.",
+        hint="crop the picture to the digit first",
+    )
 
 
 def _scaled(values: np.ndarray, path: Path) -> np.ndarray:

@@ -64,16 +64,23 @@ def read_bundle(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any
     except OSError as error:
         raise CheckpointError(
             f"{path}: cannot read the {kind} ({error.strerror}).",
-            hint="check the folder; a run writes this file when it saves for the first time",
+            hint="check that the file is there and may be read; a run writes it when it saves",
         ) from error
     try:
         tensors = load(content)
         metadata = _metadata(content)
-    except (SafetensorError, ValueError, KeyError, OverflowError, TypeError) as error:
+    except (
+        SafetensorError,
+        ValueError,
+        KeyError,
+        OverflowError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise _damaged(path, kind) from error
     if metadata.get("kind") != kind:
         raise CheckpointError(
-            f"{path}: this is no {kind} of spikeloom.",
+            f"{path}: this is no {kind} file of spikeloom.",
             hint="give the folder that a training run wrote",
         )
     if metadata.get("format") != FORMAT:
@@ -86,13 +93,13 @@ def read_bundle(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, Any
         raise _damaged(path, kind)
     try:
         return tensors, json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, kind) from error
 
 
 def _damaged(path: Path, kind: str) -> CheckpointError:
     return CheckpointError(
-        f"{path}: the {kind} is damaged or cut short.",
+        f"{path}: the {kind} file is damaged or cut short.",
         hint="restore the file from a copy, or delete it and train again",
     )
 

@@ -69,6 +69,8 @@ def load_run(path: str | Path) -> TrainedRun:
     try:
         recipe = Recipe.from_record(record["recipe"])
         shape, classes = tuple(record["shape"]), tuple(record["classes"])
+        if not all(isinstance(name, str) for name in classes):
+            raise TypeError("names of classes must be text")
         net = build(recipe, shape, len(classes), seed=0)
         net.load_state_dict(tensors)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
