@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spikeloom.models.neurons.adex import AdEx as AdEx
 from spikeloom.models.neurons.alif import ALIF as ALIF
+from spikeloom.models.neurons.conductance_lif import ConductanceLIF as ConductanceLIF
 from spikeloom.models.neurons.cuba_lif import CubaLIF as CubaLIF
 from spikeloom.models.neurons.exponential_if import ExponentialIF as ExponentialIF
 from spikeloom.models.neurons.fitzhugh_nagumo import FitzHughNagumo as FitzHughNagumo
@@ -19,3 +20,8 @@ from spikeloom.models.surrogates.gaussian import Gaussian as Gaussian
 from spikeloom.models.surrogates.logistic import Logistic as Logistic
 from spikeloom.models.surrogates.straight_through import StraightThrough as StraightThrough
 from spikeloom.models.surrogates.triangle import Triangle as Triangle
+from spikeloom.models.synapses.delta import Delta as Delta
+from spikeloom.models.synapses.exponential_conductance import (
+    ExponentialConductance as ExponentialConductance,
+)
+from spikeloom.models.synapses.exponential_current import ExponentialCurrent as ExponentialCurrent
