@@ -139,7 +139,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class SynapseDefinition:
-    """A synapse model after tracing. Leaves of kind ``post`` are states of the target neuron.
+    """A synapse model after tracing; leaves of kind ``post`` are states of the target neuron.
 
     Arguments:
         name, doc, source: The class's name, docstring and the paper it names.
@@ -149,6 +149,11 @@ class SynapseDefinition:
         receive: States that change when a spike arrives, and their new values.
         gives: What flows into an inflow of the target all through a step; None for nothing.
         kicks: What is added to the target's potential at arrival; None for nothing.
+
+    >>> from spikeloom.models import ExponentialConductance
+    >>> d = ExponentialConductance.definition
+    >>> print(isinstance(d, SynapseDefinition), d.input.name, d.gives, sep="; ")
+    True; w; g*(E - post.v)
     """
 
     name: str

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from spikeloom.equations.definition import Definition, InputDecl, ParamDecl, Rules, StateDecl
-from spikeloom.equations.definition import SynapseDefinition
+from spikeloom.equations.definition import (
+    Definition,
+    InputDecl,
+    ParamDecl,
+    Rules,
+    StateDecl,
+    SynapseDefinition,
+)
 from spikeloom.equations.expr import Expr, make
 from spikeloom.equations.quantity import bridge
 from spikeloom.equations.rename import with_leaves

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from spikeloom.equations.expr import Condition, Expr
 
-Node = TypeVar("Node", Expr, Condition)
+Node = TypeVar("Node", bound="Expr | Condition")
 
 
 def with_leaves(node: Node, change: Callable[[Expr], Expr]) -> Node:
@@ -19,7 +19,7 @@ def with_leaves(node: Node, change: Callable[[Expr], Expr]) -> Node:
     (x - x + x*x)/x
     """
     if isinstance(node, Expr) and node.op == "leaf":
-        return change(node)
+        return cast("Node", change(node))
     if not node.args:
         return node
     return replace(node, args=tuple(with_leaves(a, change) for a in node.args))

@@ -11,8 +11,7 @@ from spikeloom.equations.units import ms, mV, nS, one, pA, pF
 class TraubMiles(Neuron):
     """Conductance-based cell of the COBAHH benchmark; nothing is reset after a spike.
 
-    With E_L = −60 mV, as in the scripts of today's simulators, it fires without any input; with the
-    −65 mV of the first script it rests.
+    With E_L = −60 mV it fires without input, with the −65 mV of the first script it rests.
 
     Source: Traub & Miles 1991, Neuronal Networks of the Hippocampus; Brette et al. 2007, J. Comput.
     Neurosci. 23:349, benchmark 3.

@@ -9,7 +9,7 @@ from spikeloom.equations.units import mM, ms, mV, nS, one
 
 
 class NMDA(Synapse):
-    """Channels that open slowly, saturate, and let current pass only where the target is depolarised.
+    """Channels that open slowly, saturate, and let current pass only at high potentials.
 
     The current is g s B(v) (E − v) with the open part s and B = 1 / (1 + Mg / 3.57 mM · exp(−0.062
     v / mV)). Because s saturates, spikes of two sources that share one receptor are not the sum of
