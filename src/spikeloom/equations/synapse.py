@@ -16,6 +16,7 @@ from spikeloom.equations.quantity import bridge
 from spikeloom.equations.trace import Phase
 from spikeloom.equations.tracer import Tracer, no_rises
 from spikeloom.equations.units import mV
+from spikeloom.equations.where import here
 from spikeloom.errors import ModelError, UnitError
 
 METHODS = ("flow", "receive", "gives", "kicks", "initial")
@@ -37,8 +38,10 @@ class Post:
             return Expr("leaf", unit=mV, kind="post", name=name)
         if name.startswith("__"):
             raise AttributeError(name)
-        raise ModelError(f"post.{name}: a synapse sees of its target only the potential.",
-                         hint="write post.v")  # fmt: skip
+        raise located(
+            ModelError, f"post.{name}: a synapse sees of its target only the potential.",
+            here(), "write post.v",
+        )  # fmt: skip
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(state, impulse))
