@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.engines.wiring.formulas import below, philox, unit_closed
+from spikeloom.engines.wiring.formulas import below, philox, schedule, unit_closed
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -76,7 +76,7 @@ def words(key: int, row: Any, index: Any) -> Array:
         np.asarray(row).astype(np.uint64), np.asarray(index).astype(np.uint64)
     )
     with np.errstate(over="ignore"):
-        even, odd = philox(ARRAYS, halves(key), index >> np.uint64(1), row)
+        even, odd = philox(ARRAYS, schedule(ARRAYS, halves(key)), index >> np.uint64(1), row)
     return np.where(index & np.uint64(1), odd, even)
 
 

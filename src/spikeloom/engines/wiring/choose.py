@@ -51,4 +51,8 @@ def wiring(engine: Literal["auto", "reference"] = "auto", threads: int | None = 
     >>> wiring("reference").skip(1, 2, 3, 1.0, None)
     (array([0, 3, 6]), array([0, 1, 2, 0, 1, 2], dtype=uint32))
     """
-    return ReferenceWiring()
+    if engine == "reference":
+        return ReferenceWiring()
+    from spikeloom.engines.cpu.wiring import NativeWiring
+
+    return NativeWiring(threads)

@@ -52,12 +52,20 @@ class Arithmetic(Protocol):
         ...
 
 
-def philox(o: Arithmetic, key: tuple[Any, Any], block: Any, row: Any) -> tuple[Any, Any]:
+def schedule(o: Arithmetic, key: tuple[Any, Any]) -> list[tuple[Any, Any]]:
+    """The key of each round, from two numbers below 2^32."""
+    keys, low = [key], o.whole(LOW)
+    for _ in range(ROUNDS - 1):
+        keys.append(tuple((k + o.whole(c)) & low for k, c in zip(keys[-1], WEYL, strict=True)))
+    return keys
+
+
+def philox(o: Arithmetic, keys: list[tuple[Any, Any]], block: Any, row: Any) -> tuple[Any, Any]:
     """Two random 64-bit words for each (key, row, block): Philox4x32-10.
 
     Arguments:
         o: The arithmetic.
-        key: Two numbers below 2^32.
+        keys: What `schedule` makes of the key.
         block: Counter, below 2^64.
         row: Counter, below 2^64.
 
@@ -65,12 +73,10 @@ def philox(o: Arithmetic, key: tuple[Any, Any], block: Any, row: Any) -> tuple[A
     """
     low, half = o.whole(LOW), o.whole(32)
     a, b, c, d = block & low, block >> half, row & low, row >> half
-    k, m = key
     first, second = (o.whole(x) for x in MULTIPLIERS)
-    for _ in range(ROUNDS):
+    for k, m in keys:
         x, y = a * first, c * second
         a, b, c, d = (y >> half) ^ b ^ k, y & low, (x >> half) ^ d ^ m, x & low
-        k, m = (k + o.whole(WEYL[0])) & low, (m + o.whole(WEYL[1])) & low
     return a | (b << half), c | (d << half)
 
 

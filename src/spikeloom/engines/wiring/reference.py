@@ -70,13 +70,8 @@ class ReferenceWiring:
             number = draw_below(key, 0, np.arange(total), count)
         else:
             number = distinct(key, 0, total, count)
-        full, narrow = first * targets, (last - first) * (targets - 1)
-        middle, after = number - full, number - full - narrow
-        width = np.where((middle >= 0) & (after < 0), max(targets - 1, 1), targets)
-        base = np.where(middle < 0, 0, np.where(after < 0, first, last))
-        rest = np.where(middle < 0, number, np.where(after < 0, middle, after))
-        rows, columns = base + rest // width, rest % width
-        return from_pairs(rows, around(columns, rows, shift), sources)
+        rows, columns = unrank(number, sources, targets, shift)
+        return from_pairs(rows, columns, sources)
 
     def values(self, key: int, draw: Draw, count: int, dtype: str) -> Array:
         """One value for each synapse; whole numbers are rounded to the nearest."""
@@ -118,6 +113,18 @@ def around(columns: Array, rows: Array, shift: int | None) -> Array:
         return columns
     own = rows + shift
     return columns + ((own >= 0) & (columns >= own))
+
+
+def unrank(number: Array, sources: int, targets: int, shift: int | None) -> Graph:
+    """Numbers of pairs, counted row by row over those that are allowed → their rows and columns."""
+    first, last = diagonal(sources, targets, shift)
+    full, narrow = first * targets, (last - first) * (targets - 1)
+    middle, after = number - full, number - full - narrow
+    width = np.where((middle >= 0) & (after < 0), max(targets - 1, 1), targets)
+    base = np.where(middle < 0, 0, np.where(after < 0, first, last))
+    rest = np.where(middle < 0, number, np.where(after < 0, middle, after))
+    rows = base + rest // width
+    return rows, around(rest % width, rows, shift)
 
 
 def distinct(key: int, row: int, count: int, n: int) -> Array:
