@@ -1,0 +1,22 @@
+"""Networks from papers, ready to run, each with the figures that it is known to give.
+
+>>> from spikeloom.network.library import EXAMPLES, Setup
+>>> built = EXAMPLES["cuba"].build(Setup(scale=0.1, engine="reference"))
+>>> [(p.name, p.size) for p in built.net.populations]
+[('exc', 320), ('inh', 80)]
+"""
+
+from __future__ import annotations
+
+from spikeloom.network.library.brunel import BRUNEL
+from spikeloom.network.library.coba import COBA
+from spikeloom.network.library.cobahh import COBAHH
+from spikeloom.network.library.cuba import CUBA
+from spikeloom.network.library.example import Band as Band
+from spikeloom.network.library.example import Built as Built
+from spikeloom.network.library.example import Example as Example
+from spikeloom.network.library.example import Setup as Setup
+from spikeloom.network.library.example import measure as measure
+
+EXAMPLES: dict[str, Example] = {e.name: e for e in (CUBA, COBA, COBAHH, *BRUNEL)}
+"""Every network by its name."""
