@@ -125,7 +125,7 @@ def gives_nothing() -> None:
         w: Input = impulse(mV)
 
         def kicks(self, post: Post) -> None:
-            post.v + self.w  # noqa: B018 (a forgotten return)
+            post.v + self.w
 
 
 def fires_like_a_neuron() -> None:
