@@ -21,6 +21,8 @@ ALLOWED = {
     "spikeloom.models.surrogates": (),
     "spikeloom.engines": (),
     "spikeloom.engines.reference": (),
+    "spikeloom.host": (),
+    "spikeloom.network": (),
     "spikeloom.data": (),
     "spikeloom.io": (),
     "spikeloom.show": (),

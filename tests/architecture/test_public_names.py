@@ -19,6 +19,8 @@ FOLDERS = (
     "spikeloom.compile",
     "spikeloom.engines.cpu",
     "spikeloom.engines.reference",
+    "spikeloom.network",
+    "spikeloom.network.library",
     "spikeloom.nn",
     "spikeloom.nn.encode",
     "spikeloom.nn.loss",

@@ -9,7 +9,7 @@ import numpy as np
 
 from spikeloom.compile import Method
 from spikeloom.equations import Cell, Neuron, Refractory, Synapse
-from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import Hz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
@@ -72,9 +72,6 @@ def connection(
             f"connect: a rule is needed, got {shown}.", hint="for example FixedProbability(0.1)"
         )
     label = _new_name(said, f"{source!r} -> {target!r}", name)
-    channels = _channels(said, target, synapse, receptor)
-    for _, unit in channels:
-        check(label, "weight", unit, weight)
     if isinstance(delay, Quantity) and delay.unit.fits(ms):  # here 0 ms is a time like any other
         if not np.all(np.asarray(delay.value) >= 0):  # NaN is not
             raise ParameterError(
@@ -83,10 +80,11 @@ def connection(
             )
     else:
         check(label, "delay", ms, delay)
+    channels = _channels(said, target, synapse, receptor, label, weight)
     return Connection(
         source=source,
         target=target,
-        channels=tuple(channel for channel, _ in channels),
+        channels=channels,
         rule=rule,
         weight=_number(weight),
         delay=_number(delay),
@@ -105,9 +103,6 @@ def source(
 ) -> Source:
     """Poisson sources; arguments as in `Network.poisson`."""
     label = f"poisson -> {target!r}"
-    channels = _channels(said, target, synapse, receptor)
-    for _, unit in channels:
-        check(label, "weight", unit, weight)
     check(label, "rate", Hz, rate)
     rate, weight = _number(rate), _number(weight)
     if not isinstance(rate, Quantity) or not isinstance(weight, Quantity) or weight.shape:
@@ -120,7 +115,8 @@ def source(
         )
     if not np.all(np.asarray(rate.value) >= 0) or not 0 <= number < float("inf"):
         raise ParameterError(f"{label}: rate and n must not be negative.")
-    return Source(target, tuple(channel for channel, _ in channels), rate, weight, float(number))
+    channels = _channels(said, target, synapse, receptor, label, weight)
+    return Source(target, channels, rate, weight, float(number))
 
 
 def recorder(said: Description, members: Group, what: str, every: Quantity | None) -> Recorder:
@@ -158,16 +154,24 @@ def value(member: Member, name: str, given: Any, *, inflows: bool = False) -> Va
 
 
 def _channels(
-    said: Description, target: Group, synapse: Synapse | Impulse, receptor: str | None
-) -> list[tuple[str, Unit]]:
-    """Channel of each part and its unit; receptors that are missing are added."""
-    found: list[tuple[str, Unit]] = []
+    said: Description,
+    target: Group,
+    synapse: Synapse | Impulse,
+    receptor: str | None,
+    label: str,
+    weight: Any,
+) -> tuple[str, ...]:
+    """The channel of each part; receptors that are missing are added, once the weight fits."""
+    if isinstance(synapse, Synapse):
+        check(label, "weight", synapse.definition.input.unit, weight)
+    found: list[str] = []
     for part in target.parts:
         receptors = said.members[part.population.index].receptors
         channel = receptors.channel(synapse, receptor)
         inputs = receptors.definition.inputs
-        found.append((channel, next(i.unit for i in inputs if i.name == channel)))
-    return found
+        check(label, "weight", next(i.unit for i in inputs if i.name == channel), weight)
+        found.append(channel)
+    return tuple(found)
 
 
 def _new_name(said: Description, default: str, name: str | None) -> str:
