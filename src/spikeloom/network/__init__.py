@@ -1,4 +1,26 @@
-"""Networks: populations of neurons that send each other spikes with delays."""
+"""Networks: populations of neurons that send each other spikes with delays.
+
+>>> from spikeloom import LIF, ExponentialCurrent, ms, mV, nA, pA
+>>> net = Network(dt=0.1 * ms, seed=1, engine="reference")
+>>> exc = net.population(8, LIF(), name="exc", I=0.2 * nA)
+>>> inh = net.population(2, LIF(), name="inh")
+>>> net.connect(exc, inh, ExponentialCurrent(), FixedInDegree(4), weight=900 * pA, delay=1 * ms)
+>>> spikes, volts = net.record(exc), net.record(inh[0], "v", every=1 * ms)
+>>> isinstance(spikes, Recorder), isinstance(exc, Population)
+(True, True)
+>>> isinstance(exc[:3], View), isinstance(exc + inh, Group)
+(True, True)
+>>> result = net.run(30 * ms)
+>>> isinstance(result, Result), isinstance(result.spikes, Recorded)
+(True, True)
+>>> result.spikes[exc]
+exc: 8 spikes of 8 neurons in 0 to 30 ms, 33.3 Hz
+>>> trace = result.states[volts]
+>>> isinstance(trace, Trace), trace.values.shape
+(True, (30, 1))
+>>> isinstance(AllToAll(), Rule), isinstance(GaussianProfile(0.5, 1.0), Profile)
+(True, True)
+"""
 
 from __future__ import annotations
 

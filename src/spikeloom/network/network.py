@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 class Network:
     """Populations of neurons that send each other spikes.
 
-    A spike of one step arrives at the beginning of the next one, its delay later. The same seed
-    gives the same bits, with any number of threads, recorders and runs in a row.
+    A spike happens at the end of a step and arrives, its delay later, at the beginning of another;
+    without a delay, of the next. The same seed gives the same bits, with any number of threads,
+    recorders and runs in a row.
 
     Arguments:
         dt: Time step.
@@ -52,8 +53,8 @@ class Network:
     >>> net = Network(dt=0.1 * ms, seed=1, engine="reference")
     >>> exc = net.population(40, ConductanceLIF(), name="exc", v=uniform(-60, -50) * mV)
     >>> inh = net.population(10, ConductanceLIF(), name="inh")
-    >>> _ = net.poisson(exc + inh, ExponentialCurrent(), rate=8 * kHz, weight=20 * pA)
-    >>> _ = net.connect(exc, inh, ExponentialCurrent(), FixedProbability(0.2), weight=50 * pA)
+    >>> net.poisson(exc + inh, ExponentialCurrent(), rate=8 * kHz, weight=20 * pA)
+    >>> net.connect(exc, inh, ExponentialCurrent(), FixedProbability(0.2), weight=50 * pA)
     >>> spikes = net.record(exc, "spikes")
     >>> result = net.run(20 * ms)
     >>> result.spikes[exc].size, result.stop
@@ -142,15 +143,14 @@ class Network:
     ) -> None:
         """Let spikes of the source act on the target.
 
-        Equal synapses that end on one population share one receptor and its states. Spikes arrive
-        one step after they were fired, and `delay` later.
+        Equal synapses that end on one population share one receptor and its states.
 
         Arguments:
             source, target: Populations, parts of them, or sums of these.
             synapse: What an arriving spike does, or an impulse input that the neuron has.
             rule: Who is connected to whom.
             weight: A number, an array or a distribution, in the unit of the synapse's impulse.
-            delay: Likewise, a time; rounded to the nearest step.
+            delay: Likewise, a time from 0 on; rounded to the nearest step.
             receptor: Name of the receptor, by which its states are recorded: ``exc`` gives
                 ``exc_g``. By default ``syn1``, ``syn2``, …
             name: Of the connection, for messages. It also sets its random numbers apart.

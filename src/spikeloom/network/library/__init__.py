@@ -1,9 +1,15 @@
 """Networks from papers, ready to run, each with the figures that it is known to give.
 
->>> from spikeloom.network.library import EXAMPLES, Setup
->>> built = EXAMPLES["cuba"].build(Setup(scale=0.1, engine="reference"))
->>> [(p.name, p.size) for p in built.net.populations]
-[('exc', 320), ('inh', 80)]
+>>> from spikeloom import ms
+>>> cuba = EXAMPLES["cuba"]
+>>> isinstance(cuba, Example), cuba.bands
+(True, (Band(measure='rate', low=5, high=7),))
+>>> built = cuba.build(Setup(scale=0.05, engine="reference"))
+>>> isinstance(built, Built), [(p.name, p.size) for p in built.net.populations]
+(True, [('exc', 160), ('inh', 40)])
+>>> result = built.net.run(20 * ms)
+>>> sorted(measure(result.spikes[built.spikes], settle=10))
+['interval CV', 'rate', 'rhythm']
 """
 
 from __future__ import annotations

@@ -75,14 +75,14 @@ class EdgeList(Rule):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EdgeList):
             return NotImplemented
-        mine, theirs = ((x.sources, x.targets, x.weights) for x in (self, other))
-        return all(
-            (a is None) == (b is None) and (a is None or np.array_equal(a, b))
-            for a, b in zip(mine, theirs, strict=True)
-        )
+        return self._key() == other._key()
+
+    def _key(self) -> tuple[bytes | None, ...]:
+        given = (self.sources, self.targets, self.weights)
+        return tuple(None if x is None else (x + 0).tobytes() for x in given)
 
     def __hash__(self) -> int:
-        return hash((self.sources.tobytes(), self.targets.tobytes()))
+        return hash(self._key())
 
     def __repr__(self) -> str:
         if self.sources.size > SHOWN:
