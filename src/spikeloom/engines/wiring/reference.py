@@ -36,13 +36,15 @@ class ReferenceWiring:
         found: list[tuple[Array, Array]] = []
         j = 0
         while rows.size:
-            gap = logarithm(ARRAYS, draw_unit(key, rows, j)) * factor
+            with np.errstate(over="ignore"):  # beyond the last target, however far
+                gap = logarithm(ARRAYS, draw_unit(key, rows, j)) * factor
             place = place + 1 + np.minimum(gap, float(targets)).astype(np.int64)
             keep = place < widths
             rows, place, widths = rows[keep], place[keep], widths[keep]
             found.append((rows - first, around(place, rows, shift)))
             j += 1
-        return from_pairs(*(np.concatenate(x) for x in zip(*found, strict=True)), sources)
+        heads, ends = (np.concatenate(x) for x in zip(*found, strict=True))
+        return from_pairs(heads, ends, sources)
 
     def pick(
         self, key: int, rows: int, columns: int, count: int, multapses: bool, shift: int | None,
@@ -88,7 +90,8 @@ CHUNK = 1 << 16
 
 def skip_factor(probability: float) -> float:
     """1 / log(1 - p), which turns the logarithm of a uniform number into a geometric gap."""
-    return 1 / log1p(-probability) if probability < 1 else -0.0
+    # Never infinite, since the logarithm may be 0.
+    return max(1 / log1p(-probability), -1e300) if probability < 1 else -0.0
 
 
 def diagonal(sources: int, targets: int, shift: int | None) -> tuple[int, int]:
