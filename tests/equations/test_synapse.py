@@ -109,7 +109,7 @@ def another_state_of_the_target() -> None:
         w: Input = impulse(nS)
 
         def kicks(self, post: Post) -> Any:
-            return self.w * post.u  # type: ignore[attr-defined]  # here
+            return self.w * post.u  # here
 
 
 def gives_a_condition() -> None:
@@ -125,7 +125,7 @@ def gives_nothing() -> None:
         w: Input = impulse(mV)
 
         def kicks(self, post: Post) -> None:
-            post.v + self.w
+            _ = post.v + self.w
 
 
 def fires_like_a_neuron() -> None:

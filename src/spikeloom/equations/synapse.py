@@ -44,7 +44,7 @@ class Post:
         )  # fmt: skip
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(state, impulse))
+@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(state, impulse))
 class Synapse(ModelValue):
     """A synapse model. Subclass it, declare parameters, states and one impulse, write the methods.
 
