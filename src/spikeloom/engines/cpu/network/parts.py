@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
 from spikeloom.engines.poisson import poisson_table, source_key
 
+AT_ONCE = 1 << 22
+"""Synapses that are looked at together while rows are cut."""
 GROUP = 64
 """Neurons that belong to one thread together: a word of spikes, some lines of any array."""
 
@@ -167,9 +170,16 @@ def _bounds(p: ProjectionPlan, borders: list[int]) -> list[Array]:
     """Where each row begins, where it passes each border between threads, and where it ends."""
     starts = np.ascontiguousarray(p.indptr[:-1], np.int64)
     ends = np.ascontiguousarray(p.indptr[1:], np.int64)
-    inner = []
-    for border in borders[1:-1]:
-        # Targets below the border in each row: a running count, read at the ends of rows.
-        below = np.concatenate([[0], np.cumsum(p.targets < border)])
-        inner.append(starts + below[ends] - below[starts])
+    inner = [starts.copy() for _ in borders[1:-1]]
+    # Targets below a border are counted by a running sum, some rows at a time to save memory.
+    rows = np.searchsorted(starts, np.arange(0, p.targets.size + 1, AT_ONCE))
+    for low, high in pairwise([0, *rows.tolist(), len(starts)]):
+        if low == high:
+            continue
+        begin = int(starts[low])
+        targets = p.targets[begin : ends[high - 1]]
+        for border, passed in zip(borders[1:-1], inner, strict=True):
+            below = np.concatenate([[0], np.cumsum(targets < border)])
+            mine = slice(low, high)
+            passed[mine] += below[ends[mine] - begin] - below[starts[mine] - begin]
     return [starts, *inner, ends]
