@@ -29,6 +29,7 @@ from spikeloom.network.rules import (
     Rule,
     memory,
 )
+from spikeloom.network.rules.rule import Request
 
 FALSE_ALARM = 1e-3
 """Of all χ² tests of this file together, over the choice of the seeds, which are fixed."""
@@ -277,6 +278,11 @@ def test_too_large_a_graph_is_refused_before_it_is_built(monkeypatch: pytest.Mon
 
 
 def test_expected_numbers() -> None:
+    places = np.arange(10_000.0)
+    local = Distance(GaussianProfile(0.5, 20.0), period=10_000.0)
+    graph = local.build(10_000, 10_000, source_positions=places, target_positions=places)
+    request = Request(10_000, 10_000, 1, None, places, places, wiring())
+    assert 0.3 < local.expected(request) / graph[1].size < 3
     assert FixedProbability(0.5).synapses(10, 10, same_population=True) == 45
     assert FixedInDegree(3).synapses(10, 20) == 60
     assert FixedOutDegree(3).synapses(10, 20) == 30

@@ -5,6 +5,9 @@ FixedProbability(p=0.02, autapses=False)
 >>> indptr, targets = FixedInDegree(10).build(100, 50, seed=1, entity="exc to inh")
 >>> int(indptr[-1])
 500
+>>> near = Distance(ExponentialProfile(peak=0.5, length=2.0), period=10.0)
+>>> isinstance(near, Rule), isinstance(near.profile, Profile)
+(True, True)
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.engines.wiring.arrays import Array, draw_unit
+from spikeloom.engines.wiring.arrays import Array, draw_below, draw_unit
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.equations.quantity import Quantity, Unit, mismatch, one
 from spikeloom.errors import NumericsError, ParameterError, ShapeError
@@ -16,6 +16,9 @@ from spikeloom.network.rules.rule import Request, Rule
 
 CANDIDATES = 1 << 22
 """How many pairs are looked at together; the graph does not depend on it."""
+
+SAMPLE = 1 << 16
+"""Pairs that tell how many synapses to expect, where there may be very many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,14 @@ class Distance(Rule):
                 raise ParameterError(f"Distance: {name} must be above 0, got {value}.")
 
     def expected(self, request: Request) -> float:
-        return self.profile.peak * request.possible(self.autapses)
+        most = self.profile.peak * request.possible(self.autapses)
+        if most < CANDIDATES or request.source_positions is None:
+            return most
+        source, target = self._places(request)
+        index = np.arange(SAMPLE)
+        row = draw_below(request.key, 2**63, index, request.sources)
+        column = draw_below(request.key, 2**63 + 1, index, request.targets)
+        return most * float(np.mean(self._accept(request.key, row, column, source, target)))
 
     def check(self, request: Request) -> None:
         self._places(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,6 +25,8 @@ class FixedInDegree(Rule):
     >>> np.bincount(targets).tolist() == [3] * 20
     True
     """
+
+    working_bytes: ClassVar[float] = 8.0  # the graph by target, and the graph by source
 
     k: int
     multapses: bool = False

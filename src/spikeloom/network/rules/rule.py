@@ -61,6 +61,8 @@ class Rule(ABC):
     """
 
     __slots__: ClassVar[tuple[str, ...]] = ()
+    working_bytes: ClassVar[float] = 4.0
+    """Bytes for each synapse while the graph is built, before weights and delays."""
 
     @final
     def build(
@@ -108,11 +110,12 @@ class Rule(ABC):
             wiring=wiring() if builder is None else builder,
         )
         self.check(request)
-        refuse_what_does_not_fit(repr(self), self.expected(request), request, bytes_per_synapse)
+        each = max(bytes_per_synapse, self.working_bytes)
+        refuse_what_does_not_fit(repr(self), self.expected(request), request, each)
         return self.connect(request)
 
     def synapses(self, n_source: int, n_target: int, *, same_population: bool = False) -> float:
-        """How many synapses to expect; rules of distance give their upper bound."""
+        """How many synapses to expect; without positions, rules of distance give an upper bound."""
         none = None
         own = 0 if same_population else None
         return self.expected(Request(n_source, n_target, 0, own, none, none, wiring("reference")))
