@@ -37,7 +37,7 @@ CHUNK = 4096
 """Most steps in one native call."""
 LOG = 1 << 20
 """Spikes that a log holds at least, beyond those of one block."""
-WORK_PER_THREAD = 16384
+WORK_PER_THREAD = 65536
 """Neuron-steps between two waits that make a second thread worth while."""
 
 
