@@ -22,9 +22,14 @@ def test_balanced_networks(name: str) -> None:
     check(name)
 
 
+@pytest.mark.parametrize("name", ["brunel-c", "brunel-d"])
+def test_slow_and_irregular_points_of_brunel(name: str) -> None:
+    check(name)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["brunel-a", "brunel-b", "brunel-c", "brunel-d"])
-def test_brunel(name: str) -> None:
+@pytest.mark.parametrize("name", ["brunel-a", "brunel-b"])
+def test_fast_points_of_brunel(name: str) -> None:
     check(name)
 
 
