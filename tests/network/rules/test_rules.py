@@ -278,10 +278,10 @@ def test_too_large_a_graph_is_refused_before_it_is_built(monkeypatch: pytest.Mon
 
 
 def test_expected_numbers() -> None:
-    places = np.arange(10_000.0)
-    local = Distance(GaussianProfile(0.5, 20.0), period=10_000.0)
-    graph = local.build(10_000, 10_000, source_positions=places, target_positions=places)
-    request = Request(10_000, 10_000, 1, None, places, places, wiring())
+    places = np.arange(4000.0)
+    local = Distance(GaussianProfile(0.5, 20.0), period=4000.0)
+    graph = local.build(4000, 4000, source_positions=places, target_positions=places)
+    request = Request(4000, 4000, 1, None, places, places, wiring())
     assert 0.3 < local.expected(request) / graph[1].size < 3
     assert FixedProbability(0.5).synapses(10, 10, same_population=True) == 45
     assert FixedInDegree(3).synapses(10, 20) == 60

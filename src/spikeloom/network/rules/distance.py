@@ -102,11 +102,14 @@ class Distance(Rule):
         squared = np.zeros(row.size)
         for axis in apart.T:
             squared = squared + axis * axis
-        # The highest bit of the row keeps these draws apart from those of the candidates.
-        chance = draw_unit(key, row + 2**62, column)
-        chosen = chance <= self.profile.relative(squared)
+        limit = self.profile.farthest * 1.01  # the last digits are for the draw to decide
         if self.cutoff is not None:
-            chosen &= squared <= self._ratio("cutoff", self.cutoff) ** 2
+            limit = min(limit, self._ratio("cutoff", self.cutoff) ** 2)
+        chosen = squared <= limit
+        near = np.flatnonzero(chosen)
+        # A high bit of the row keeps these draws apart from those of the candidates.
+        chance = draw_unit(key, row[near] + 2**62, column[near])
+        chosen[near] = chance <= self.profile.relative(squared[near])
         return chosen
 
     def _places(self, request: Request) -> tuple[Array, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from math import log
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,8 @@ from spikeloom.errors import ParameterError
 from spikeloom.network.rules.rule import chance
 
 Length = float | Quantity
+LEAST = 2.0**-53
+"""The smallest probability that a draw can meet."""
 LOWEST = -700.0
 """e to the power of this is taken for the smallest probability: about 1e-304."""
 
@@ -31,6 +34,11 @@ class Profile(ABC):
     @abstractmethod
     def scale(self) -> Length:
         """The length that distances are divided by."""
+
+    @property
+    @abstractmethod
+    def farthest(self) -> float:
+        """Square of distance / scale beyond which probability / peak is below `LEAST`."""
 
     @abstractmethod
     def relative(self, squared: Array) -> Array:
@@ -60,6 +68,10 @@ class GaussianProfile(Profile):
     def scale(self) -> Length:
         return self.width
 
+    @property
+    def farthest(self) -> float:
+        return -2 * log(LEAST)
+
     def relative(self, squared: Array) -> Array:
         return exponential(ARRAYS, np.maximum(squared * -0.5, LOWEST))
 
@@ -86,6 +98,10 @@ class ExponentialProfile(Profile):
     @property
     def scale(self) -> Length:
         return self.length
+
+    @property
+    def farthest(self) -> float:
+        return log(LEAST) ** 2
 
     def relative(self, squared: Array) -> Array:
         return exponential(ARRAYS, np.maximum(-np.sqrt(squared), LOWEST))
