@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spikeloom import equations as equations
     from spikeloom import errors as errors
     from spikeloom import models as models
+    from spikeloom import network as network
     from spikeloom import nn as nn
     from spikeloom import show as show
     from spikeloom import testing as testing
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from spikeloom.equations import *
     from spikeloom.equations.units import *
     from spikeloom.models import *
+    from spikeloom.network import *
 
 PACKAGES = (
-    *("bench", "compile", "data", "engines", "equations", "errors", "models", "nn", "show"),
-    *("testing", "train"),
+    *("bench", "compile", "data", "engines", "equations", "errors", "models", "network"),
+    *("nn", "show", "testing", "train"),
 )
-FLAT = ("equations", "equations.units", "models", "engines")
+FLAT = ("equations", "equations.units", "models", "engines", "network")
 """Packages whose public names are also found directly in `spikeloom`."""
 
 

@@ -21,8 +21,9 @@ ALLOWED = {
     "spikeloom.models.surrogates": (),
     "spikeloom.engines": (),
     "spikeloom.engines.reference": (),
+    "spikeloom.files": (),
+    "spikeloom.network": (),
     "spikeloom.data": (),
-    "spikeloom.io": (),
     "spikeloom.show": (),
     "spikeloom.cli": (),
 }

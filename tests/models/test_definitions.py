@@ -7,23 +7,24 @@ from pathlib import Path
 import pytest
 
 from spikeloom import models
-from spikeloom.equations import Neuron, Surrogate
+from spikeloom.equations import Neuron, Surrogate, Synapse
 from spikeloom.equations.units import Hz, kHz, ms, mV, one, second
 
 EVERY = [m for m in vars(models).values() if isinstance(m, type)]
 NEURONS = [m for m in EVERY if issubclass(m, Neuron)]
 SURROGATES = [m for m in EVERY if issubclass(m, Surrogate)]
+SYNAPSES = [m for m in EVERY if issubclass(m, Synapse)]
 
 
 def test_one_model_a_file_and_every_model_exported() -> None:
     folder = Path(models.__file__).parent
     files = {p.stem for p in folder.glob("*/*.py") if p.stem != "__init__"}
     assert files == {m.__module__.rpartition(".")[2] for m in EVERY}
-    assert len(files) == len(EVERY) == 17
+    assert len(files) == len(EVERY) == 27
 
 
 @pytest.mark.parametrize("model", EVERY, ids=lambda m: m.__name__)
-def test_every_model_names_its_source(model: type[Neuron] | type[Surrogate]) -> None:
+def test_every_model_names_its_source(model: type[Neuron | Surrogate | Synapse]) -> None:
     definition = model.definition
     assert any(str(year) in definition.source for year in range(1900, 2030))
     assert definition.doc.partition("\n")[0].endswith((".", ","))

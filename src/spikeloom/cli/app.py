@@ -9,6 +9,7 @@ from spikeloom.cli.explain import explain
 from spikeloom.cli.guard import Guarded
 from spikeloom.cli.models import models
 from spikeloom.cli.predict import predict
+from spikeloom.cli.simulate import simulate
 from spikeloom.cli.train import train
 from spikeloom.cli.version import version
 
@@ -38,6 +39,7 @@ def root(
 
 app.command()(train)
 app.command()(predict)
+app.command()(simulate)
 app.command()(explain)
 app.command()(models)
 app.add_typer(bench, name="bench")

@@ -17,14 +17,14 @@ from spikeloom.compile.verify import verify
 from spikeloom.errors import CompileError
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Refractory, Surrogate
+    from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 WIDTH = f"{SURROGATE}width"
 """Parameter of a Program that was compiled with a width of its own."""
 
 
 def compile_neuron(
-    neuron: Neuron | Refractory,
+    neuron: Cell | Neuron | Refractory,
     method: Method | None = None,
     *,
     surrogate: Surrogate | None = None,

@@ -198,7 +198,19 @@ def _add(g: Graph, a: Node, b: Node) -> Node | None:
         return g.sub(a, b.args[0])
     if a.op == "neg":
         return g.sub(b, a.args[0])
-    return None
+    (x, scale), (y, other) = _scaled(g, a), _scaled(g, b)
+    return g.mul(g.add(x, y), scale) if scale is other and scale.value != 1 else None
+
+
+def _scaled(g: Graph, node: Node) -> tuple[Node, Node]:
+    """A product with a number as (what is scaled, the number); the number 1 for anything else."""
+    if node.op == "mul":
+        x, y = node.args
+        if x.op == "const":
+            return y, x
+        if y.op == "const":
+            return x, y
+    return node, g.const(1)
 
 
 def _sub(g: Graph, a: Node, b: Node) -> Node | None:
@@ -221,6 +233,9 @@ def _mul(g: Graph, a: Node, b: Node) -> Node | None:
             return g.neg(y)
         if x.op == "neg":
             return g.neg(g.mul(x.args[0], y))
+        inner, scale = _scaled(g, y)
+        if x.op == "const" and inner is not y:  # units in and out again, as in 1000 (0.001 x)
+            return g.mul(inner, g.mul(x, scale))
     return None
 
 

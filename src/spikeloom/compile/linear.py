@@ -47,6 +47,27 @@ def affine(
     return Affine(states, (*states, *inputs, CONSTANT), flowing, matrix)
 
 
+def closed(
+    graph: Graph,
+    rates: Callable[[Mapping[str, Node]], Mapping[str, Node]],
+    states: tuple[str, ...],
+    inputs: tuple[str, ...],
+) -> tuple[str, ...]:
+    """The states that are linear and driven by nothing but inputs and one another."""
+    point = {name: graph.leaf(f"probe:{name}") for name in states}
+    flowing = {name: graph.leaf(f"input:{name}") for name in inputs}
+    owner = {leaf.name: name for name, leaf in point.items()}
+    varying = {leaf.name for leaf in (*point.values(), *flowing.values())}
+    feeds: dict[str, set[str]] = {}
+    for name, rate in rates(point).items():
+        slopes = [derivative(graph, rate, leaf) for leaf in (*point.values(), *flowing.values())]
+        if not leaves(slopes) & varying:
+            feeds[name] = {owner[leaf] for leaf in leaves([rate]) if leaf in owner}
+    while open_ := {name for name, sources in feeds.items() if not sources <= feeds.keys()}:
+        feeds = {name: sources for name, sources in feeds.items() if name not in open_}
+    return tuple(name for name in states if name in feeds)
+
+
 def propagate(graph: Graph, system: Affine, dt: Node, start: Mapping[str, Node]) -> dict[str, Node]:
     """States after `dt`: x + (P − 1)x + Q u + r.
 

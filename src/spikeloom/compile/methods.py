@@ -13,7 +13,7 @@ from typing import Protocol
 
 from spikeloom.compile.derivative import derivative
 from spikeloom.compile.graph import Graph, Node, is_const, leaves
-from spikeloom.compile.linear import affine, propagate
+from spikeloom.compile.linear import Affine, affine, closed, propagate
 from spikeloom.errors import CompileError
 
 Point = Mapping[str, Node]
@@ -62,7 +62,9 @@ class Exact:
 class ExponentialEuler:
     r"""Each state exactly, the others held: x ← x + dt·f(x)·φ(dt·∂f/∂x), φ(z) = (eᶻ−1)/z.
 
-    Needs each rate to be linear in its own state. Of first order when states are coupled.
+    Needs each rate to be linear in its own state. Of first order when states are coupled. States
+    that are linear and driven by one another alone, such as the rise and the decay of a synapse,
+    move together and exactly.
 
     Source: Rush & Larsen, IEEE Trans. Biomed. Eng. 25:389 (1978); Hochbruck & Ostermann, Acta
     Numerica 19:209 (2010), eq. 1.5.
@@ -81,11 +83,28 @@ class ExponentialEuler:
                     hint="leave method=None to let spikeloom choose, or take RK4()",
                 )
         rates = flow.rates(start)
+        together = _linear_part(flow)
+        if together is not None:
+            after |= propagate(g, together, flow.dt, start)
         for name in flow.states:
+            if name in after:
+                continue
             slope = derivative(g, rates[name], start[name])
             grown = g.mul(rates[name], g.mul(flow.dt, g.apply("exprel", g.mul(flow.dt, slope))))
             after[name] = g.add(start[name], grown)
         return after
+
+
+def _linear_part(flow: Flow) -> Affine | None:
+    """The states that an exact step can move without looking at the others."""
+    names = closed(flow.graph, flow.rates, flow.states, flow.inputs)
+    others = {name: flow.graph.leaf(f"probe:{name}") for name in flow.states}
+
+    def rates(point: Point) -> dict[str, Node]:
+        whole = flow.rates({**others, **point})
+        return {name: whole[name] for name in names}
+
+    return affine(flow.graph, rates, names, flow.inputs)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from spikeloom.equations.values import Distribution, Learn, Value
 from spikeloom.errors import ParameterError
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Refractory, Surrogate
+    from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Size = int | tuple[int, ...]
 
 
 def numbers(
-    neuron: Neuron | Refractory,
+    neuron: Cell | Neuron | Refractory,
     surrogate: Surrogate | None = None,
     *,
     width: Quantity | None = None,
@@ -82,7 +82,7 @@ def number(value: Value, unit: Unit, entity: str, size: Size | None, seed: int) 
     return Quantity(drawn.sample(seed, entity, size), drawn.unit).to(unit)
 
 
-def threshold_unit(neuron: Neuron | Refractory) -> Unit:
+def threshold_unit(neuron: Cell | Neuron | Refractory) -> Unit:
     """The unit of what the firing condition compares."""
     condition: Any = neuron.definition.fires
     while condition is not None and condition.op in ("and", "or", "not"):

@@ -17,7 +17,7 @@ from spikeloom.equations.units import ms, one
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Refractory
+    from spikeloom.equations import Cell, Neuron, Refractory
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -83,7 +83,7 @@ class Run:
 
 
 def simulate(
-    neuron: Neuron | Refractory,
+    neuron: Cell | Neuron | Refractory,
     duration: Quantity,
     *,
     dt: Quantity = 0.1 * ms,
@@ -190,7 +190,7 @@ def _grid(duration: Quantity, dt: Quantity, unit: Unit) -> tuple[float, int]:
 
 
 def _inputs(
-    neuron: Neuron | Refractory, given: Mapping[str, Any], steps: int, size: int
+    neuron: Cell | Neuron | Refractory, given: Mapping[str, Any], steps: int, size: int
 ) -> dict[str, Array]:
     definition, made = neuron.definition, {}
     declared = {i.name: i.unit for i in definition.inputs}

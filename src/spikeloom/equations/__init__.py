@@ -39,6 +39,7 @@ Line(slope=3)
 
 from __future__ import annotations
 
+from spikeloom.equations.compose import Cell as Cell
 from spikeloom.equations.declare import Input as Input
 from spikeloom.equations.declare import Param as Param
 from spikeloom.equations.declare import State as State
@@ -50,6 +51,7 @@ from spikeloom.equations.definition import InputDecl as InputDecl
 from spikeloom.equations.definition import ParamDecl as ParamDecl
 from spikeloom.equations.definition import StateDecl as StateDecl
 from spikeloom.equations.definition import SurrogateDefinition as SurrogateDefinition
+from spikeloom.equations.definition import SynapseDefinition as SynapseDefinition
 from spikeloom.equations.expr import Condition as Condition
 from spikeloom.equations.expr import Expr as Expr
 from spikeloom.equations.functions import atan as atan
@@ -77,6 +79,8 @@ from spikeloom.equations.quantity import Quantity as Quantity
 from spikeloom.equations.quantity import Unit as Unit
 from spikeloom.equations.refractory import Refractory as Refractory
 from spikeloom.equations.surrogate import Surrogate as Surrogate
+from spikeloom.equations.synapse import Post as Post
+from spikeloom.equations.synapse import Synapse as Synapse
 from spikeloom.equations.text import from_text as from_text
 from spikeloom.equations.values import Distribution as Distribution
 from spikeloom.equations.values import Learn as Learn

@@ -138,6 +138,41 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class SynapseDefinition:
+    """A synapse model after tracing; leaves of kind ``post`` are states of the target neuron.
+
+    Arguments:
+        name, doc, source: The class's name, docstring and the paper it names.
+        params, states: What was declared, in order.
+        input: The impulse that carries the weight of an arriving spike.
+        flow: d(state)/dt for every state.
+        receive: States that change when a spike arrives, and their new values.
+        gives: What flows into an inflow of the target all through a step; None for nothing.
+        kicks: What is added to the target's potential at arrival; None for nothing.
+
+    >>> from spikeloom.models import ExponentialConductance
+    >>> d = ExponentialConductance.definition
+    >>> print(isinstance(d, SynapseDefinition), d.input.name, d.gives, sep="; ")
+    True; w; g*(E - post.v)
+    """
+
+    name: str
+    doc: str = field(compare=False)
+    source: str = field(compare=False)
+    params: tuple[ParamDecl, ...]
+    states: tuple[StateDecl, ...]
+    input: InputDecl
+    flow: Rules
+    receive: Rules
+    gives: Expr | None
+    kicks: Expr | None
+
+    def param(self, name: str) -> ParamDecl:
+        """The declaration of the parameter `name`."""
+        return next(p for p in self.params if p.name == name)
+
+
+@dataclass(frozen=True)
 class SurrogateDefinition:
     """A surrogate after tracing: its smooth primitive `soft` over the argument ``u``."""
 

@@ -113,7 +113,10 @@ def _inner(neuron: object) -> Definition:
             hint=f"call it: Refractory({neuron.__name__}(), 2 * ms)",
         )
     if not isinstance(neuron, Neuron):
-        raise ParameterError(f"Refractory takes a neuron; got {type(neuron).__name__}.")
+        raise ParameterError(
+            f"Refractory takes a neuron; got {type(neuron).__name__}.",
+            hint="inside a cell it is Cell(Refractory(LIF(), 2 * ms), …)",
+        )
     if neuron.definition.fires is None:
         raise ModelError(
             f"Refractory: {neuron.definition.name} never fires.", hint="use it as it is"

@@ -11,7 +11,11 @@ from spikeloom.equations.quantity import Unit, bridge
 from spikeloom.equations.where import Where, here, of_traceback
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
-Phase = Literal["flow", "receive", "fires", "reset", "initial", "soft"]
+Phase = Literal["flow", "receive", "fires", "reset", "initial", "soft", "gives", "kicks"]
+SIGNATURES: dict[Phase, str] = {
+    "flow": "self, d", "reset": "self, after", "receive": "self, after", "initial": "self, at",
+    "fires": "self", "soft": "self, u", "gives": "self, post", "kicks": "self, post",
+}  # fmt: skip
 
 
 class Symbols:
@@ -112,10 +116,8 @@ def run(cls: type, phase: Phase, symbols: Symbols, *args: object) -> Any:
     code = method.__code__
     wanted = 1 + len(args)
     if code.co_argcount != wanted or code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE):
-        names = {"flow": "self, d", "reset": "self, after", "receive": "self, after",
-                 "initial": "self, at", "fires": "self", "soft": "self, u"}  # fmt: skip
         raise located(
-            ModelError, f"{label} must be a plain method def {phase}({names[phase]}).",
+            ModelError, f"{label} must be a plain method def {phase}({SIGNATURES[phase]}).",
             Where(code.co_filename, code.co_firstlineno, code.co_firstlineno, 0, 10_000), None,
         )  # fmt: skip
     try:

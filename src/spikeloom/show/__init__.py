@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
+from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
 from spikeloom.show.potentials import potentials as potentials
-from spikeloom.show.raster import rasters as rasters
+from spikeloom.show.rasters_of_layers import rasters as rasters
 from spikeloom.show.rates import firing_rates as firing_rates
 from spikeloom.show.report import write_report as write_report
 from spikeloom.show.run import Curves as Curves

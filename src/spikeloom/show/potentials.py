@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spikeloom.show.raster import MOST_IMAGES, picture, verdict
+from spikeloom.show.rasters_of_layers import MOST_IMAGES, picture, verdict
 from spikeloom.show.run import Examples
 from spikeloom.show.style import (
     DASH,

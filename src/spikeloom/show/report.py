@@ -15,7 +15,7 @@ from spikeloom.files import write_file
 from spikeloom.show.confusion import confusion
 from spikeloom.show.curves import learning_curves
 from spikeloom.show.potentials import potentials
-from spikeloom.show.raster import rasters
+from spikeloom.show.rasters_of_layers import rasters
 from spikeloom.show.rates import firing_rates
 from spikeloom.show.run import RunReport
 from spikeloom.show.svg import inline_svg, png

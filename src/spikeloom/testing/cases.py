@@ -9,8 +9,8 @@ import numpy as np
 
 from spikeloom.compile import Bound, Method, bind, compile_neuron
 from spikeloom.compile.values import numbers
-from spikeloom.equations import Quantity, Refractory
-from spikeloom.equations.units import ms
+from spikeloom.equations import Cell, Quantity, Refractory
+from spikeloom.equations.units import ms, mV, nS
 
 if TYPE_CHECKING:
     from spikeloom.equations import Neuron, Surrogate
@@ -37,7 +37,7 @@ class Case:
     """
 
     name: str
-    neuron: Neuron | Refractory
+    neuron: Cell | Neuron | Refractory
     size: int
     drive: float
     kind: Kind = "mixed"
@@ -57,13 +57,15 @@ class Case:
         return bind(program, values, float(self.dt.to(self.neuron.definition.time_unit)))
 
     def inputs(self) -> dict[str, Array]:
-        """Input name → (T, B, F)."""
+        """Input name → (T, B, F): noise into the first input, now and then an impulse elsewhere."""
         shape = (self.steps, self.batch, self.size)
         generator = np.random.Generator(np.random.Philox(7))
         definition = self.neuron.definition
         made = {}
         for place, declared in enumerate(definition.inputs):
-            noise = generator.normal(1.0, 0.6, shape) if place == 0 else np.zeros(shape)
+            noise = generator.normal(1.0, 0.6, shape)
+            if place > 0:
+                noise *= 0.2 * (generator.random(shape) < 0.1)
             level = {"silent": 0.0, "firing": 40.0, "ties": 0.0}.get(self.kind)
             made[declared.name] = self.drive * (noise if level is None else np.full(shape, level))
         if self.kind == "nan" and self.size:
@@ -85,6 +87,15 @@ def cases() -> list[Case]:
     from spikeloom import models as m
 
     lif, perfect = m.LIF(), m.PerfectIF()
+    leaky = m.ConductanceLIF()
+    currents = Cell(
+        Refractory(lif, 3 * ms), exc=m.ExponentialCurrent(), inh=m.AlphaCurrent(),
+        slow=m.DualExponentialCurrent(), fast=m.Delta(),
+    )  # fmt: skip
+    conductances = Cell(
+        Refractory(leaky, 3 * ms), exc=m.ExponentialConductance(),
+        inh=m.AlphaConductance(E=-80 * mV), slow=m.DualExponentialConductance(),
+    )  # fmt: skip
     every = [
         Case("perfect_if", perfect, 63, 150.0),
         Case("lif", lif, 63, 0.25),
@@ -96,6 +107,11 @@ def cases() -> list[Case]:
         Case("izhikevich", m.Izhikevich(), 63, 12.0, dt=0.25 * ms),
         Case("fitzhugh_nagumo", m.FitzHughNagumo(), 63, 0.6, dt=0.1 * ms),
         Case("hodgkin_huxley", m.HodgkinHuxley(), 63, 15.0, dt=0.025 * ms, steps=200),
+        Case("conductance_lif", leaky, 63, 150.0),
+        Case("traub_miles", m.TraubMiles(), 63, 400.0, dt=0.05 * ms, steps=200),
+        Case("cell_currents", currents, 63, 0.3, dt=0.5 * ms),
+        Case("cell_conductances", conductances, 63, 150.0, dt=0.25 * ms),
+        Case("cell_nmda", Cell(lif, slow=m.NMDA(g=50 * nS)), 63, 0.3, dt=0.25 * ms),
         Case("leaky_integrator", m.LeakyIntegrator(), 63, 0.2),
         Case("refractory_lif", Refractory(lif, 3 * ms), 63, 0.4),
         Case("spread", lif, 63, 0.25, spread=True),

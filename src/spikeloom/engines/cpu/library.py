@@ -16,13 +16,13 @@ from spikeloom.engines.cpu.variant import Variant, slots
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Keyed:
+class Keyed:
     """A Program that is compared by its content hash: hashing all its instructions is slow."""
 
     program: Program
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Keyed) and self.program.key == other.program.key
+        return isinstance(other, Keyed) and self.program.key == other.program.key
 
     def __hash__(self) -> int:
         return hash(self.program.key)
@@ -54,7 +54,7 @@ class Prepared:
 
 
 @lru_cache(maxsize=512)
-def _prepare(keyed: _Keyed, variant: Variant) -> Prepared:
+def _prepare(keyed: Keyed, variant: Variant) -> Prepared:
     host, program = this_host(), keyed.program
     native = load(
         variant.kind, program.key, variant.text, lambda: write_kernel(program, variant, host), host
@@ -69,14 +69,14 @@ def _prepare(keyed: _Keyed, variant: Variant) -> Prepared:
 
 def prepare(program: Program, variant: Variant) -> Prepared:
     """The kernel of a Program in one variant."""
-    return _prepare(_Keyed(program), variant)
+    return _prepare(Keyed(program), variant)
 
 
 @lru_cache(maxsize=512)
-def _weight(keyed: _Keyed) -> int:
+def _weight(keyed: Keyed) -> int:
     return cost(keyed.program.forward)
 
 
 def weight(program: Program) -> int:
     """Vector instructions of one step, roughly."""
-    return _weight(_Keyed(program))
+    return _weight(Keyed(program))

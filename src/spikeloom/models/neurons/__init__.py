@@ -1,13 +1,16 @@
 """Neuron models, one a file. To add one, add a file and export its name in `models`.
 
->>> from spikeloom.models import ALIF, LIF, AdEx, CubaLIF, ExponentialIF, FitzHughNagumo
->>> from spikeloom.models import HodgkinHuxley, Izhikevich, LeakyIntegrator, PerfectIF, QuadraticIF
->>> linear = PerfectIF(), LIF(), CubaLIF(), ALIF(), LeakyIntegrator()
->>> curved = QuadraticIF(), ExponentialIF(), AdEx(), Izhikevich(), FitzHughNagumo(), HodgkinHuxley()
->>> for neuron in (*linear, *curved):
+>>> from spikeloom.models import ALIF, LIF, AdEx, ConductanceLIF, CubaLIF, ExponentialIF
+>>> from spikeloom.models import FitzHughNagumo, HodgkinHuxley, Izhikevich, LeakyIntegrator
+>>> from spikeloom.models import PerfectIF, QuadraticIF, TraubMiles
+>>> linear = PerfectIF(), LIF(), ConductanceLIF(), CubaLIF(), ALIF(), LeakyIntegrator()
+>>> curved = QuadraticIF(), ExponentialIF(), AdEx(), Izhikevich(), FitzHughNagumo()
+>>> gated = HodgkinHuxley(), TraubMiles()
+>>> for neuron in (*linear, *curved, *gated):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
 LIF()                v
+ConductanceLIF()     v
 CubaLIF()            v i
 ALIF()               v b
 LeakyIntegrator()    v
@@ -17,4 +20,5 @@ AdEx()               v w
 Izhikevich()         v u
 FitzHughNagumo()     v w
 HodgkinHuxley()      v m h n
+TraubMiles()         v m h n
 """

@@ -1,0 +1,220 @@
+"""The plan of a network: plain arrays that every engine can run.
+
+Nothing here knows of units, names of populations or rules of connection: that is the business of
+the layer above. A plan is a value; engines copy what they change.
+
+Step n covers the time from n·dt to (n + 1)·dt. What arrives at its start is the sum, in this order,
+of the spikes of earlier steps (by step, projection, source, place in the row) and of the Poisson
+sources (in the order of the plan). A spike of step n with a delay of d steps arrives at the start
+of step n + 1 + d.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from spikeloom.compile.program import Program
+from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
+
+Array = np.ndarray[Any, np.dtype[Any]]
+MAX_DELAY = 65535
+"""Longest delay in steps."""
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationPlan:
+    """Neurons that share their equations.
+
+    Arguments:
+        program: Their compiled equations.
+        coefs: Coefficient -> number or array (N,), from `bind`.
+        size: Number of neurons N.
+        start: States before the first step, (S, N), in the order of ``program.states``.
+        channels: Impulse inputs of the program at which projections or Poisson sources arrive.
+            The other inputs are ``constants``, or 0.
+        constants: Input -> number or array (N,), the same at every step.
+    """
+
+    program: Program
+    coefs: Mapping[str, Array]
+    size: int
+    start: Array
+    channels: tuple[str, ...] = ()
+    constants: Mapping[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        p = self.program
+        if self.size < 1:
+            raise EngineError(f"network: a population of {p.model} has {self.size} neurons.")
+        _shape(f"start of {p.model}", self.start, ((len(p.states), self.size),))
+        for name in (*self.channels, *self.constants):
+            if name not in p.inputs:
+                raise EngineError(
+                    f"network: {p.model} has no input {name!r}.", hint=suggest(name, p.inputs)
+                )
+        both = set(self.channels) & set(self.constants)
+        if both:
+            raise EngineError(
+                f"network: input {min(both)!r} of {p.model} is both a channel and a constant."
+            )
+        for name in p.coefs:
+            if name not in self.coefs:
+                raise EngineError(f"network: no value for coefficient {name!r} of {p.model}.")
+        for name, value in (*self.coefs.items(), *self.constants.items()):
+            _shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectionPlan:
+    """Synapses from one population to one channel of another, row by row of sources.
+
+    Arguments:
+        source, target: Places of the populations in the plan.
+        channel: Impulse input of the target population.
+        indptr: Row of source i is ``indptr[i]:indptr[i + 1]``; int64 (N_source + 1,).
+        targets: Target of each synapse, uint32 (nnz,), ascending within a row; a target may
+            occur several times.
+        weights: One number, or one of each synapse (nnz,), in the unit of the input.
+        delays: In steps, at least 0: one number, or uint16 (nnz,).
+    """
+
+    source: int
+    target: int
+    channel: str
+    indptr: Array
+    targets: Array
+    weights: Array
+    delays: Array
+
+    @cached_property
+    def longest(self) -> int:
+        """Longest delay in steps; 0 without synapses."""
+        return int(np.max(self.delays)) if self.targets.size else 0
+
+    @cached_property
+    def shortest(self) -> int:
+        """Shortest delay in steps; the longest possible without synapses."""
+        return int(np.min(self.delays)) if self.targets.size else MAX_DELAY
+
+    def check(self, populations: tuple[PopulationPlan, ...]) -> None:
+        """Raise unless it fits the populations."""
+        where = f"network: projection {self.source} -> {self.target}"
+        for place in (self.source, self.target):
+            if not 0 <= place < len(populations):
+                raise EngineError(f"{where}: there is no population {place}.")
+        source, target = populations[self.source], populations[self.target]
+        if self.channel not in target.channels:
+            raise EngineError(
+                f"{where}: the target has no channel {self.channel!r}.",
+                hint=suggest(self.channel, target.channels),
+            )
+        count = np.size(self.targets)
+        _shape(f"{where}: indptr", self.indptr, ((source.size + 1,),))
+        _shape(f"{where}: targets", self.targets, ((count,),))
+        _shape(f"{where}: weights", self.weights, ((), (count,)))
+        _shape(f"{where}: delays", self.delays, ((), (count,)))
+        ends = self.indptr
+        if ends[0] != 0 or ends[-1] != count or np.any(ends[1:] < ends[:-1]):
+            raise EngineError(f"{where}: indptr must rise from 0 to the number of synapses.")
+        if count and int(np.max(self.targets)) >= target.size:
+            raise EngineError(f"{where}: a synapse has a target beyond {target.size - 1}.")
+        if count > 1:
+            falls = np.flatnonzero(self.targets[1:] < self.targets[:-1]) + 1
+            if not np.all(np.isin(falls, ends)):
+                raise EngineError(f"{where}: targets must ascend within each row.")
+        if not np.all(np.isfinite(self.weights)):
+            raise NumericsError(f"{where}: a weight is NaN or infinite.")
+        if count and (np.min(self.delays) < 0 or np.max(self.delays) > MAX_DELAY):
+            raise EngineError(f"{where}: delays must be between 0 and {MAX_DELAY} steps.")
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonPlan:
+    """A Poisson source of its own for each neuron of a population.
+
+    Arguments:
+        target: Place of the population in the plan.
+        channel: Impulse input of the population.
+        rate_per_step: Mean number of spikes in one step: one number, or one of each neuron (N,).
+            Several sources of one weight are one source with the sum of their rates.
+        weight: Of each spike.
+        entity: Number that sets its random numbers apart; no two sources of a plan share it.
+    """
+
+    target: int
+    channel: str
+    rate_per_step: Array
+    weight: float
+    entity: int
+
+    def check(self, populations: tuple[PopulationPlan, ...]) -> None:
+        """Raise unless it fits the populations."""
+        where = f"network: Poisson source of population {self.target}"
+        if not 0 <= self.target < len(populations):
+            raise EngineError(f"{where}: there is no such population.")
+        target = populations[self.target]
+        if self.channel not in target.channels:
+            raise EngineError(
+                f"{where}: it has no channel {self.channel!r}.",
+                hint=suggest(self.channel, target.channels),
+            )
+        _shape(f"{where}: rate", self.rate_per_step, ((), (target.size,)))
+        rate = np.asarray(self.rate_per_step, np.float64)
+        if not np.all((rate >= 0) & (rate <= MAX_RATE)):
+            raise NumericsError(
+                f"{where}: the mean of a step must be between 0 and {MAX_RATE:g}.",
+                hint="a larger mean is as good as a constant current",
+            )
+        if not np.isfinite(self.weight):
+            raise NumericsError(f"{where}: the weight is {self.weight}.")
+
+
+MAX_RATE = 1e5
+"""Most spikes of a Poisson source in one step, on average."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPlan:
+    """A whole network.
+
+    Arguments:
+        populations, projections, poisson: Its parts.
+        seed: Of the random numbers of the run.
+        dtype: Precision of states and weights in engines that have a choice.
+    """
+
+    populations: tuple[PopulationPlan, ...]
+    projections: tuple[ProjectionPlan, ...] = ()
+    poisson: tuple[PoissonPlan, ...] = ()
+    seed: int = 0
+    dtype: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        if self.dtype not in ("float32", "float64"):
+            raise EngineError(f"network: dtype must be float32 or float64, got {self.dtype!r}.")
+        for part in (*self.projections, *self.poisson):
+            part.check(self.populations)
+        entities = [p.entity for p in self.poisson]
+        if len(set(entities)) != len(entities):
+            raise EngineError("network: two Poisson sources have the same entity number.")
+
+    @cached_property
+    def slots(self) -> int:
+        """Steps that a spike can be on its way, D = longest delay + 1."""
+        return 1 + max((p.longest for p in self.projections), default=0)
+
+    @cached_property
+    def stride(self) -> int:
+        """Steps that can be run before a spike of the first of them arrives: shortest delay + 1."""
+        return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
+
+
+def _shape(what: str, value: Any, allowed: tuple[tuple[int, ...], ...]) -> None:
+    if np.shape(value) not in allowed:
+        wanted = " or ".join(str(shape) for shape in allowed)
+        raise ShapeError(f"{what} must have shape {wanted}, got {np.shape(value)}.")

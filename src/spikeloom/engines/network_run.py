@@ -1,0 +1,152 @@
+"""What running a network gives back, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from spikeloom.engines.network_plan import NetworkPlan
+from spikeloom.errors import CheckpointError, EngineError, ShapeError, suggest
+
+Array = np.ndarray[Any, np.dtype[Any]]
+SpikeWish = Sequence["bool | Array"] | None
+"""Of each population: all spikes, none, or those under a mask (N,). None: of all populations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A wish to keep one state of some neurons.
+
+    Arguments:
+        population: Place in the plan.
+        state: Name of the state.
+        ids: Neurons, any order; None for all.
+        every: Keep it after each step n that is a multiple of this.
+    """
+
+    population: int
+    state: str
+    ids: Array | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkRun:
+    """Result of some steps of a network.
+
+    Arguments:
+        first: First step.
+        steps: Number of steps.
+        spikes: Of each population: step and neuron of each spike, both int64, in order of step
+            and then neuron. Steps are counted from the beginning of the network's life.
+        traces: For each wish (rows, neurons), in the order of its ids.
+        trace_steps: For each wish the steps after which its rows were kept.
+    """
+
+    first: int
+    steps: int
+    spikes: tuple[tuple[Array, Array], ...]
+    traces: tuple[Array, ...]
+    trace_steps: tuple[Array, ...]
+
+
+class NetworkEngine(Protocol):
+    """What can run a plan. `ReferenceNetwork` and `NativeNetwork` are such engines."""
+
+    plan: NetworkPlan
+    step: int
+
+    def run(
+        self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
+    ) -> NetworkRun:
+        """Run some steps."""
+        ...
+
+    def state(self, population: int) -> Array:
+        """A copy of the states (S, N) of a population."""
+        ...
+
+    def set_state(self, population: int, value: Array) -> None:
+        """Replace the states of a population."""
+        ...
+
+    def state_dict(self) -> dict[str, Array]:
+        """Every array that is needed to go on bit for bit."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Array]) -> None:
+        """Go on from a `state_dict`."""
+        ...
+
+
+def check_wishes(
+    plan: NetworkPlan, steps: int, record_spikes: SpikeWish, record_states: Sequence[Trace]
+) -> tuple[tuple[Array | None, ...], tuple[Array, ...]]:
+    """The neurons whose spikes are kept, and the ids of each trace.
+
+    Returns:
+        A mask (N,) of each population, or None for none of it; ids, int64, of each trace.
+    """
+    if steps < 0:
+        raise EngineError(f"network: the number of steps must not be negative, got {steps}.")
+    count = len(plan.populations)
+    given = [True] * count if record_spikes is None else list(record_spikes)
+    if len(given) != count:
+        raise EngineError(f"network: record_spikes must have {count} entries, got {len(given)}.")
+    masks: list[Array | None] = []
+    for place, (wish, population) in enumerate(zip(given, plan.populations, strict=True)):
+        if isinstance(wish, (bool, np.bool_)):
+            masks.append(np.ones(population.size, bool) if wish else None)
+            continue
+        mask = np.asarray(wish)
+        if mask.shape != (population.size,) or mask.dtype != np.bool_:
+            raise ShapeError(
+                f"network: record_spikes[{place}] must be a bool or a mask ({population.size},)."
+            )
+        masks.append(mask if mask.any() else None)
+    return tuple(masks), tuple(_ids(plan, trace) for trace in record_states)
+
+
+def trace_steps(first: int, steps: int, every: int) -> Array:
+    """The multiples of ``every`` among the steps.
+
+    >>> trace_steps(5, 10, 4).tolist()
+    [8, 12]
+    """
+    return np.arange(-(-first // every) * every, first + steps, every)
+
+
+def check_state(plan: NetworkPlan, state: dict[str, Array], wanted: dict[str, Array]) -> None:
+    """Raise CheckpointError unless a saved state has the arrays of this network."""
+    if set(state) != set(wanted):
+        odd = min(set(state) ^ set(wanted))
+        raise CheckpointError(
+            f"network: the saved state is of another network ({odd!r} does not match)."
+        )
+    for name, array in wanted.items():
+        got = np.asarray(state[name])
+        if got.shape != array.shape or got.dtype != array.dtype:
+            raise CheckpointError(
+                f"network: {name!r} of the saved state must be {array.dtype} {array.shape}, got"
+                f" {got.dtype} {got.shape}."
+            )
+
+
+def _ids(plan: NetworkPlan, trace: Trace) -> Array:
+    if not 0 <= trace.population < len(plan.populations):
+        raise EngineError(f"network: there is no population {trace.population} to record.")
+    population = plan.populations[trace.population]
+    if trace.state not in population.program.states:
+        raise EngineError(
+            f"network: {population.program.model} has no state {trace.state!r}.",
+            hint=suggest(trace.state, population.program.states),
+        )
+    if trace.every < 1:
+        raise EngineError(f"network: every must be at least 1, got {trace.every}.")
+    ids = np.arange(population.size) if trace.ids is None else np.asarray(trace.ids, np.int64)
+    if ids.ndim != 1 or (ids.size and not 0 <= ids.min() <= ids.max() < population.size):
+        raise EngineError(f"network: ids to record must be between 0 and {population.size - 1}.")
+    return ids

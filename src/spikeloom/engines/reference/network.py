@@ -1,0 +1,151 @@
+"""A network step by step in plain NumPy float64: the answer that other engines must give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from spikeloom.compile.numeric import run_block
+from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
+from spikeloom.engines.network_run import (
+    NetworkRun,
+    SpikeWish,
+    Trace,
+    check_state,
+    check_wishes,
+    trace_steps,
+)
+from spikeloom.engines.poisson import poisson_counts, poisson_table, source_key
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class ReferenceNetwork:
+    """Runs a plan in float64, whatever precision the plan asks for.
+
+    Arguments:
+        plan: The network.
+    """
+
+    def __init__(self, plan: NetworkPlan) -> None:
+        self.plan = plan
+        self.step = 0
+        """Steps done since the beginning."""
+        self._states = [np.array(p.start, np.float64) for p in plan.populations]
+        # What is on its way to each channel: (slot, neuron); slot = step of arrival mod D.
+        self._coming = [
+            {name: np.zeros((plan.slots, p.size)) for name in p.channels} for p in plan.populations
+        ]
+        self._tables = [poisson_table(source.rate_per_step) for source in plan.poisson]
+
+    def run(
+        self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
+    ) -> NetworkRun:
+        """Run some steps, going on from where the last call ended.
+
+        Arguments:
+            steps: How many.
+            record_spikes: Of each population: all, none, or a mask (N,). None: of all.
+            record_states: States to keep.
+
+        Returns:
+            Spikes and traces.
+        """
+        masks, ids = check_wishes(self.plan, steps, record_spikes, record_states)
+        first = self.step
+        empty = np.empty(0, np.int64)
+        at: list[list[Array]] = [[empty] for _ in masks]
+        who: list[list[Array]] = [[empty] for _ in masks]
+        rows: list[list[Array]] = [[] for _ in ids]
+        for _ in range(steps):
+            now = self.step
+            fired = [self._advance(place) for place in range(len(self._states))]
+            for place, (mask, spikes) in enumerate(zip(masks, fired, strict=True)):
+                if mask is not None:
+                    kept = spikes[mask[spikes]]
+                    at[place].append(np.full(kept.size, now))
+                    who[place].append(kept)
+            for trace, chosen, row in zip(record_states, ids, rows, strict=True):
+                if now % trace.every == 0:
+                    names = self.plan.populations[trace.population].program.states
+                    row.append(self._states[trace.population][names.index(trace.state)][chosen])
+            for projection in self.plan.projections:
+                self._deliver(projection, fired[projection.source])
+            self.step += 1
+        return NetworkRun(
+            first,
+            steps,
+            tuple((np.concatenate(a), np.concatenate(w)) for a, w in zip(at, who, strict=True)),
+            tuple(np.array(r).reshape(len(r), len(i)) for r, i in zip(rows, ids, strict=True)),
+            tuple(trace_steps(first, steps, trace.every) for trace in record_states),
+        )
+
+    def state(self, population: int) -> Array:
+        """A copy of the states (S, N) of a population."""
+        return self._states[population].copy()
+
+    def set_state(self, population: int, value: Array) -> None:
+        """Replace the states of a population."""
+        self._states[population][:] = value
+
+    def state_dict(self) -> dict[str, Array]:
+        """Every array that is needed to go on bit for bit."""
+        saved = {"step": np.array(self.step)}
+        for k, (states, coming) in enumerate(zip(self._states, self._coming, strict=True)):
+            saved[f"states.{k}"] = states.copy()
+            saved |= {f"coming.{k}.{name}": ring.copy() for name, ring in coming.items()}
+        return saved
+
+    def load_state_dict(self, state: dict[str, Array]) -> None:
+        """Go on from a `state_dict`.
+
+        Raises:
+            CheckpointError: It is of another network.
+        """
+        check_state(self.plan, state, self.state_dict())
+        self.step = int(state["step"])
+        for k, (states, coming) in enumerate(zip(self._states, self._coming, strict=True)):
+            states[:] = state[f"states.{k}"]
+            for name, ring in coming.items():
+                ring[:] = state[f"coming.{k}.{name}"]
+
+    def _advance(self, place: int) -> Array:
+        """One step of a population; gives the neurons that spiked."""
+        population = self.plan.populations[place]
+        program, size = population.program, population.size
+        slot = self.step % self.plan.slots
+        inputs: dict[str, Array | float] = {name: 0.0 for name in program.inputs}
+        inputs |= population.constants
+        for name, ring in self._coming[place].items():
+            inputs[name] = ring[slot].copy()
+            ring[slot] = 0.0
+        for source, (table, rows) in zip(self.plan.poisson, self._tables, strict=True):
+            if source.target == place:
+                key = source_key(self.plan.seed, source.entity)
+                counts = poisson_counts(table, rows, key, self.step, size)
+                inputs[source.channel] = inputs[source.channel] + source.weight * counts
+        leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
+        leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}
+        states = self._states[place]
+        leaves |= {f"state:{n}": x for n, x in zip(program.states, states, strict=True)}
+        given = run_block(program.forward, leaves)
+        self._states[place] = np.stack(
+            [np.broadcast_to(given[f"state:{n}"], (size,)) for n in program.states]
+        )
+        if not program.spikes:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(np.broadcast_to(given["out"], (size,)))
+
+    def _deliver(self, projection: ProjectionPlan, fired: Array) -> None:
+        """Send the spikes of this step on their way."""
+        ring = self._coming[projection.target][projection.channel]
+        count = projection.targets.size
+        weights = np.broadcast_to(np.asarray(projection.weights, np.float64), (count,))
+        delays = np.broadcast_to(projection.delays, (count,))
+        for source in fired:
+            row = slice(int(projection.indptr[source]), int(projection.indptr[source + 1]))
+            slots = (self.step + 1 + delays[row].astype(np.int64)) % self.plan.slots
+            # `add.at` adds one after another, so a target that occurs twice gets both.
+            np.add.at(ring, (slots, projection.targets[row]), weights[row])

@@ -1,0 +1,49 @@
+"""Networks: populations of neurons that send each other spikes with delays.
+
+>>> from spikeloom import LIF, ExponentialCurrent, ms, mV, nA, pA
+>>> net = Network(dt=0.1 * ms, seed=1, engine="reference")
+>>> exc = net.population(8, LIF(), name="exc", I=0.2 * nA)
+>>> inh = net.population(2, LIF(), name="inh")
+>>> net.connect(exc, inh, ExponentialCurrent(), FixedInDegree(4), weight=900 * pA, delay=1 * ms)
+>>> spikes, volts = net.record(exc), net.record(inh[0], "v", every=1 * ms)
+>>> isinstance(spikes, Recorder), isinstance(exc, Population)
+(True, True)
+>>> isinstance(exc[:3], View), isinstance(exc + inh, Group)
+(True, True)
+>>> result = net.run(30 * ms)
+>>> isinstance(result, Result), isinstance(result.spikes, Recorded)
+(True, True)
+>>> result.spikes[exc]
+exc: 8 spikes of 8 neurons in 0 to 30 ms, 33.3 Hz
+>>> trace = result.states[volts]
+>>> isinstance(trace, Trace), trace.values.shape
+(True, (30, 1))
+>>> isinstance(AllToAll(), Rule), isinstance(GaussianProfile(0.5, 1.0), Profile)
+(True, True)
+"""
+
+from __future__ import annotations
+
+from spikeloom.network.check import NetworkWarning as NetworkWarning
+from spikeloom.network.network import Network as Network
+from spikeloom.network.receptors import Impulse as Impulse
+from spikeloom.network.result import Recorded as Recorded
+from spikeloom.network.result import Recorder as Recorder
+from spikeloom.network.result import Result as Result
+from spikeloom.network.result import Trace as Trace
+from spikeloom.network.rules import AllToAll as AllToAll
+from spikeloom.network.rules import Distance as Distance
+from spikeloom.network.rules import EdgeList as EdgeList
+from spikeloom.network.rules import ExponentialProfile as ExponentialProfile
+from spikeloom.network.rules import FixedInDegree as FixedInDegree
+from spikeloom.network.rules import FixedOutDegree as FixedOutDegree
+from spikeloom.network.rules import FixedProbability as FixedProbability
+from spikeloom.network.rules import FixedTotal as FixedTotal
+from spikeloom.network.rules import GaussianProfile as GaussianProfile
+from spikeloom.network.rules import OneToOne as OneToOne
+from spikeloom.network.rules import Profile as Profile
+from spikeloom.network.rules import Rule as Rule
+from spikeloom.network.spikes import SpikeTrains as SpikeTrains
+from spikeloom.network.view import Group as Group
+from spikeloom.network.view import Population as Population
+from spikeloom.network.view import View as View

@@ -1,0 +1,191 @@
+"""What a user asks for, checked: each function gives one piece of a `Description`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from spikeloom.compile import Method
+from spikeloom.equations import Cell, Neuron, Refractory, Synapse
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.units import Hz, ms, one
+from spikeloom.equations.values import Distribution, Value, check
+from spikeloom.errors import ParameterError, ShapeError, suggest
+from spikeloom.network.description import Connection, Description, Member, Source
+from spikeloom.network.grid import whole_steps
+from spikeloom.network.receptors import Impulse, Receptors
+from spikeloom.network.result import SPIKES, Recorder
+from spikeloom.network.rules import Rule
+from spikeloom.network.view import Group, Population
+
+
+def population(
+    said: Description,
+    owner: object,
+    size: Any,
+    neuron: Any,
+    name: str | None,
+    positions: Any,
+    method: Method | None,
+    values: Mapping[str, Any],
+) -> Member:
+    """A population; arguments as in `Network.population`."""
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise ParameterError(f"population: size must be a whole number above 0, got {size!r}.")
+    if not isinstance(neuron, (Neuron, Refractory, Cell)):
+        shown = neuron.__name__ if isinstance(neuron, type) else repr(neuron)
+        raise ParameterError(
+            f"population: a neuron is needed, got {shown}.", hint="for example LIF()"
+        )
+    name = f"pop{len(said.members) + 1}" if name is None else name
+    if name in [member.population.name for member in said.members]:
+        raise ParameterError(f"population: there is one named {name!r} already.")
+    if positions is not None and len(getattr(positions, "value", positions)) != size:
+        raise ShapeError(
+            f"{name}: positions must have {size} rows, one for each neuron, got "
+            f"{len(getattr(positions, 'value', positions))}."
+        )
+    made = Population(name, int(size), neuron, len(said.members), positions, owner)
+    member = Member(made, Receptors(name, neuron), method)
+    for what, given in values.items():
+        member.values[what] = value(member, what, given, inflows=True)
+    return member
+
+
+def connection(
+    said: Description,
+    source: Group,
+    target: Group,
+    synapse: Synapse | Impulse,
+    rule: Any,
+    weight: Any,
+    delay: Any,
+    receptor: str | None,
+    name: str | None,
+) -> Connection:
+    """A connection; arguments as in `Network.connect`."""
+    if not isinstance(rule, Rule):
+        shown = rule.__name__ if isinstance(rule, type) else repr(rule)
+        raise ParameterError(
+            f"connect: a rule is needed, got {shown}.", hint="for example FixedProbability(0.1)"
+        )
+    label = _new_name(said, f"{source!r} -> {target!r}", name)
+    if isinstance(delay, Quantity) and delay.unit.fits(ms):  # here 0 ms is a time like any other
+        if not np.all(np.asarray(delay.value) >= 0):  # NaN is not
+            raise ParameterError(
+                f"{label}: delays must not be negative or NaN, got {delay}.",
+                hint="a spike cannot arrive before it was fired",
+            )
+    else:
+        check(label, "delay", ms, delay)
+    channels = _channels(said, target, synapse, receptor, label, weight)
+    return Connection(
+        source=source,
+        target=target,
+        channels=channels,
+        rule=rule,
+        weight=_number(weight),
+        delay=_number(delay),
+        name=label,
+    )
+
+
+def source(
+    said: Description,
+    target: Group,
+    synapse: Synapse | Impulse,
+    rate: Any,
+    weight: Any,
+    number: float,
+    receptor: str | None,
+) -> Source:
+    """Poisson sources; arguments as in `Network.poisson`."""
+    label = f"poisson -> {target!r}"
+    check(label, "rate", Hz, rate)
+    rate, weight = _number(rate), _number(weight)
+    if not isinstance(rate, Quantity) or not isinstance(weight, Quantity) or weight.shape:
+        raise ParameterError(
+            f"{label}: the rate is one number or one for each neuron, the weight one number."
+        )
+    if rate.shape not in ((), (len(target),)):
+        raise ShapeError(
+            f"{label}: rate must be one number or {len(target)} of them, got shape {rate.shape}."
+        )
+    if not np.all(np.asarray(rate.value) >= 0) or not 0 <= number < float("inf"):
+        raise ParameterError(f"{label}: rate and n must not be negative.")
+    channels = _channels(said, target, synapse, receptor, label, weight)
+    return Source(target, channels, rate, weight, float(number))
+
+
+def recorder(said: Description, members: Group, what: str, every: Quantity | None) -> Recorder:
+    """Something to keep; arguments as in `Network.record`."""
+    if what == SPIKES:
+        if every is not None:
+            raise ParameterError("record: spikes are all kept; `every` is for states.")
+        return Recorder(members, what)
+    for part in members.parts:
+        definition = said.members[part.population.index].receptors.definition
+        names = [s.name for s in definition.states]
+        if what not in names:
+            raise ParameterError(
+                f"record: {part.population.name!r} has no state {what!r}.",
+                hint=suggest(what, [*names, SPIKES]),
+            )
+    step = 1 if every is None else whole_steps("record: every", every, said.dt)
+    if step < 1:
+        raise ParameterError(f"record: every must be at least dt = {said.dt}.")
+    return Recorder(members, what, step)
+
+
+def value(member: Member, name: str, given: Any, *, inflows: bool = False) -> Value:
+    """A start value or constant input, checked against what the model declares."""
+    definition, label = member.receptors.definition, member.population.name
+    units = {s.name: s.unit for s in definition.states}
+    if inflows:
+        units |= {i.name: i.unit for i in definition.inputs if i.kind == "inflow"}
+    if name not in units:
+        raise ParameterError(
+            f"{label}: {definition.name} has no state {'or inflow ' * inflows}{name!r}.",
+            hint=suggest(name, units),
+        )
+    return check(label, name, units[name], given)
+
+
+def _channels(
+    said: Description,
+    target: Group,
+    synapse: Synapse | Impulse,
+    receptor: str | None,
+    label: str,
+    weight: Any,
+) -> tuple[str, ...]:
+    """The channel of each part; receptors that are missing are added, once the weight fits."""
+    if isinstance(synapse, Synapse):
+        check(label, "weight", synapse.definition.input.unit, weight)
+    found: list[str] = []
+    for part in target.parts:
+        receptors = said.members[part.population.index].receptors
+        channel = receptors.channel(synapse, receptor)
+        inputs = receptors.definition.inputs
+        check(label, "weight", next(i.unit for i in inputs if i.name == channel), weight)
+        found.append(channel)
+    return tuple(found)
+
+
+def _new_name(said: Description, default: str, name: str | None) -> str:
+    taken = {c.name for c in said.connections}
+    if name is not None:
+        if name in taken:
+            raise ParameterError(f"connect: there is a connection {name!r} already.")
+        return name
+    name, number = default, 2
+    while name in taken:
+        name, number = f"{default} ({number})", number + 1
+    return name
+
+
+def _number(given: Any) -> Quantity | Distribution:
+    """A plain number as a quantity; anything else was checked before."""
+    return given if isinstance(given, (Quantity, Distribution)) else Quantity(given, one)

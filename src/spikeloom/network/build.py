@@ -1,0 +1,206 @@
+"""From what was said about a network to the plan that engines run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+
+from spikeloom.compile import Program, bind, compile_neuron
+from spikeloom.compile.stability import check_step
+from spikeloom.compile.values import number
+from spikeloom.engines.network_plan import NetworkPlan, PoissonPlan, PopulationPlan, ProjectionPlan
+from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.units import kHz, ms
+from spikeloom.equations.values import Distribution, Value
+from spikeloom.errors import ShapeError
+from spikeloom.network.description import Connection, Description, Member
+from spikeloom.network.overlap import own_shift, without_autapses
+from spikeloom.network.rules.synapse_values import delays, weights
+from spikeloom.network.split import Rows, pairs
+from spikeloom.network.view import Group
+
+Array = np.ndarray[Any, np.dtype[Any]]
+DType = Literal["float32", "float64"]
+
+
+def plan(said: Description, dtype: DType) -> NetworkPlan:
+    """Compile the equations, draw the parameters, build the graphs.
+
+    Arguments:
+        said: The network.
+        dtype: Precision of states and weights.
+
+    Raises:
+        ParameterError: Something cannot be built as it was asked for.
+        ShapeError: An array does not fit its population.
+        NumericsError: dt is too large for a method, or a value is not finite.
+    """
+    programs: dict[Any, Program] = {}
+    return NetworkPlan(
+        populations=tuple(_population(said, member, programs) for member in said.members),
+        projections=tuple(
+            p for connection in said.connections for p in _projections(said, connection, dtype)
+        ),
+        poisson=tuple(_poisson(said)),
+        seed=said.seed,
+        dtype=dtype,
+    )
+
+
+def _population(said: Description, member: Member, programs: dict[Any, Program]) -> PopulationPlan:
+    cell, name, size = member.receptors.cell(), member.population.name, member.population.size
+    definition = cell.definition
+    key = (definition, repr(member.method))
+    if key not in programs:
+        programs[key] = compile_neuron(cell, member.method)
+    program = programs[key]
+    values = {
+        p.name: sized(cell.values[p.name], p.unit, f"{name}.{p.name}", size, said.seed)
+        for p in definition.params
+    }
+    step = float(said.dt.to(definition.time_unit))
+    check_step(program, values, step)
+    bound = bind(program, values, step)
+    start = bound.initial(size)
+    units = {s.name: s.unit for s in definition.states}
+    inflows = {i.name: i.unit for i in definition.inputs if i.kind == "inflow"}
+    constants: dict[str, Array] = {}
+    for what, value in member.values.items():
+        entity = f"{name}.{what}"
+        if what in units:
+            start[program.states.index(what)] = sized(value, units[what], entity, size, said.seed)
+        else:
+            constants[what] = np.asarray(sized(value, inflows[what], entity, size, said.seed))
+    for order, setting in enumerate(said.settings):
+        if setting.view.population is member.population:
+            entity = f"{name}.{setting.state}.{order}"
+            drawn = sized(setting.value, units[setting.state], entity, len(setting.view), said.seed)
+            start[program.states.index(setting.state), setting.view.ids] = drawn
+    return PopulationPlan(
+        program=program,
+        coefs=bound.coefs,
+        size=size,
+        start=start,
+        channels=_channels(said, member),
+        constants=constants,
+    )
+
+
+def sized(value: Value, unit: Unit, entity: str, size: int, seed: int) -> Any:
+    """A value of each neuron as plain numbers: one for all, or (size,).
+
+    Raises:
+        ShapeError: An array of another length.
+    """
+    made = number(value, unit, entity, size, seed)
+    if np.shape(made) not in ((), (size,)):
+        raise ShapeError(f"{entity}: one number or {size} of them; got shape {np.shape(made)}.")
+    return made
+
+
+def _channels(said: Description, member: Member) -> tuple[str, ...]:
+    """Inputs of a population that something reaches, in the order of first use."""
+    used = [
+        channel
+        for each in (*said.connections, *said.sources)
+        for part, channel in zip(each.target.parts, each.channels, strict=True)
+        if part.population is member.population
+    ]
+    return tuple(dict.fromkeys(used))
+
+
+def _projections(said: Description, connection: Connection, dtype: DType) -> list[ProjectionPlan]:
+    source, target, name = connection.source, connection.target, connection.name
+    shape = (len(source), len(target))
+    autapses = getattr(connection.rule, "autapses", True)
+    shift = None if autapses else own_shift(source, target)
+    where = {
+        f"{side}_positions": positions
+        for side, group in (("source", source), ("target", target))
+        if (positions := _positions(group)) is not None
+    }
+    indptr, targets = connection.rule.build(
+        *shape,
+        seed=said.seed,
+        entity=name,
+        same_population=shift is not None,
+        shift=0 if shift is None else shift,
+        bytes_per_synapse=_bytes(connection, dtype),
+        **where,
+    )
+    if not autapses and shift is None:
+        indptr, targets = without_autapses(connection.rule, name, indptr, targets, source, target)
+    graph = (indptr, targets)
+    shared: dict[str, Any] = dict(
+        n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name
+    )
+    step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
+    made: list[ProjectionPlan] = []
+    units = [_unit(said, *each) for each in zip(target.parts, connection.channels, strict=True)]
+    # Channels of different units get weights of their own; nearly always there is one unit.
+    for unit in dict.fromkeys(units):
+        values = weights(
+            connection.weight, unit, graph, name=f"{name}: weight", dtype=dtype, **shared
+        )
+        rows = Rows(indptr, targets, values, step_delays)
+        for sender, receiver, part in pairs(rows, source, target):
+            place = target.parts.index(receiver)
+            if units[place] == unit:
+                made.append(
+                    ProjectionPlan(
+                        source=sender.population.index,
+                        target=receiver.population.index,
+                        channel=connection.channels[place],
+                        indptr=part.indptr,
+                        targets=part.targets,
+                        weights=part.weights,
+                        delays=part.delays,
+                    )
+                )
+    return made
+
+
+def _unit(said: Description, part: Any, channel: str) -> Unit:
+    definition = said.members[part.population.index].receptors.definition
+    return next(i.unit for i in definition.inputs if i.name == channel)
+
+
+def _bytes(connection: Connection, dtype: DType) -> float:
+    def one_number(value: Quantity | Distribution) -> bool:
+        return isinstance(value, Quantity) and not value.shape
+
+    weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)
+    return 4.0 + weight + (0 if one_number(connection.delay) else 2)
+
+
+def _positions(group: Group) -> Any:
+    """Positions of a group, in the unit of its first part; None where one part has none."""
+    found = [part.population.positions for part in group.parts]
+    if any(p is None for p in found):
+        return None
+    first = found[0]
+    if not isinstance(first, Quantity):
+        return np.concatenate([p[x.ids] for p, x in zip(found, group.parts, strict=True)])
+    rows = [p.to(first.unit)[x.ids] for p, x in zip(found, group.parts, strict=True)]
+    return Quantity(np.concatenate(rows), first.unit)
+
+
+def _poisson(said: Description) -> Iterator[PoissonPlan]:
+    step, entity = float(said.dt.to(ms)), 0
+    for source in said.sources:
+        low = 0
+        for part, channel in zip(source.target.parts, source.channels, strict=True):
+            size = part.population.size
+            rate = np.asarray(source.rate.to(kHz), np.float64) * (source.number * step)
+            if rate.ndim:
+                rate = rate[low : low + len(part)]
+            if not part.whole:
+                everywhere = np.zeros(size)
+                everywhere[part.ids] = rate
+                rate = everywhere
+            weight = float(np.asarray(source.weight.to(_unit(said, part, channel))))
+            yield PoissonPlan(part.population.index, channel, rate, weight, entity)
+            low += len(part)
+            entity += 1

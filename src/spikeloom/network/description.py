@@ -1,0 +1,101 @@
+"""What a user has said about a network, before anything is drawn or compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from spikeloom.compile import Method
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.values import Distribution, Value
+from spikeloom.network.receptors import Receptors
+from spikeloom.network.rules.rule import Rule
+from spikeloom.network.view import Group, Population, View
+
+if TYPE_CHECKING:
+    from spikeloom.network.result import Recorder
+
+
+@dataclass(eq=False)
+class Member:
+    """A population with all that was said about it.
+
+    Arguments:
+        population: The population.
+        receptors: Its neurons' receptors so far.
+        method: How its equations are integrated; None chooses.
+        values: Start values of states and constant currents, by name.
+    """
+
+    population: Population
+    receptors: Receptors
+    method: Method | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """One call of `Network.connect`.
+
+    Arguments:
+        source, target: The two sides.
+        channels: Impulse input for each part of the target.
+        rule: Who is connected to whom.
+        weight: Of each spike.
+        delay: From a spike to its arrival, beside the step that each spike takes.
+        name: For messages.
+    """
+
+    source: Group
+    target: Group
+    channels: tuple[str, ...]
+    rule: Rule
+    weight: Quantity | Distribution
+    delay: Quantity | Distribution
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One call of `Network.poisson`.
+
+    Arguments:
+        target: Who receives.
+        channels: Impulse input for each part of the target.
+        rate: Of one source, a number or one for each neuron.
+        weight: Of each spike.
+        number: Sources on each neuron.
+    """
+
+    target: Group
+    channels: tuple[str, ...]
+    rate: Quantity
+    weight: Quantity
+    number: float
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """One call of `Network.set` before the first run."""
+
+    view: View
+    state: str
+    value: Value
+
+
+@dataclass(eq=False)
+class Description:
+    """Everything said so far.
+
+    Arguments:
+        dt: Time step.
+        seed: Of all random numbers.
+    """
+
+    dt: Quantity
+    seed: int
+    members: list[Member] = field(default_factory=list)
+    connections: list[Connection] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    recorders: list[Recorder] = field(default_factory=list)

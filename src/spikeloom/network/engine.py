@@ -1,0 +1,35 @@
+"""The engine that steps a network."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from spikeloom.engines.network_plan import NetworkPlan
+from spikeloom.engines.network_run import NetworkEngine
+from spikeloom.errors import ParameterError
+
+EngineName: TypeAlias = Literal["auto", "cpu", "reference"]
+
+
+def make_engine(plan: NetworkPlan, name: EngineName, threads: int | None) -> NetworkEngine:
+    """An engine for a plan.
+
+    Arguments:
+        plan: The network.
+        name: ``"cpu"`` is compiled, ``"reference"`` plain NumPy; ``"auto"`` is ``"cpu"``.
+        threads: For the compiled one; None takes what the computer has.
+
+    Raises:
+        ParameterError: There is no such engine.
+    """
+    if name == "reference":
+        from spikeloom.engines.reference.network import ReferenceNetwork
+
+        return ReferenceNetwork(plan)
+    if name in ("auto", "cpu"):
+        from spikeloom.engines.cpu.network import NativeNetwork
+
+        return NativeNetwork(plan, threads)
+    raise ParameterError(
+        f"Network: there is no engine {name!r}.", hint="engine='auto', 'cpu' or 'reference'"
+    )

@@ -1,0 +1,28 @@
+"""Networks from papers, ready to run, each with the figures that it is known to give.
+
+>>> from spikeloom import ms
+>>> cuba = EXAMPLES["cuba"]
+>>> isinstance(cuba, Example), cuba.bands
+(True, (Band(measure='rate', low=5, high=7),))
+>>> built = cuba.build(Setup(scale=0.05, engine="reference"))
+>>> isinstance(built, Built), [(p.name, p.size) for p in built.net.populations]
+(True, [('exc', 160), ('inh', 40)])
+>>> result = built.net.run(20 * ms)
+>>> sorted(measure(result.spikes[built.spikes], settle=10))
+['interval CV', 'rate', 'rhythm']
+"""
+
+from __future__ import annotations
+
+from spikeloom.network.library.brunel import BRUNEL
+from spikeloom.network.library.coba import COBA
+from spikeloom.network.library.cobahh import COBAHH
+from spikeloom.network.library.cuba import CUBA
+from spikeloom.network.library.example import Band as Band
+from spikeloom.network.library.example import Built as Built
+from spikeloom.network.library.example import Example as Example
+from spikeloom.network.library.example import Setup as Setup
+from spikeloom.network.library.example import measure as measure
+
+EXAMPLES: dict[str, Example] = {e.name: e for e in (CUBA, COBA, COBAHH, *BRUNEL)}
+"""Every network by its name."""

@@ -1,0 +1,180 @@
+"""Weights and delays: one number for all synapses, or one for each."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from spikeloom.engines.wiring.arrays import Array, make_key
+from spikeloom.engines.wiring.choose import Wiring, wiring
+from spikeloom.engines.wiring.draw import prepare
+from spikeloom.engines.wiring.reference import Graph
+from spikeloom.equations.quantity import Quantity, Unit, bridge, one
+from spikeloom.equations.values import Distribution
+from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError
+from spikeloom.network.rules.edge_list import EdgeList
+from spikeloom.network.rules.rule import Rule
+
+LONGEST = 2**16 - 1
+"""Steps that a delay can have."""
+
+
+def weights(
+    value: Any,
+    unit: Unit,
+    graph: Graph,
+    *,
+    n_target: int,
+    rule: Rule | None = None,
+    seed: int = 0,
+    entity: int | str = 0,
+    name: str = "weight",
+    dtype: Literal["float32", "float64"] = "float32",
+    builder: Wiring | None = None,
+) -> Array:
+    """The weights of a graph as plain numbers in `unit`.
+
+    Arguments:
+        value: A number, a matrix (sources, targets), an array with one value a synapse, in the
+            order of the graph or in that of an `EdgeList`, or a distribution; with its unit.
+        unit: Unit of the result.
+        graph: What `Rule.build` gave.
+        n_target: How many targets there are.
+        rule: The rule of the graph.
+        seed: Seed of the run.
+        entity: What is drawn for: the number or name of the projection.
+        name: What the values are, for messages and for the key of the draw.
+        dtype: Of the result.
+        builder: What draws; native code if None.
+
+    Returns:
+        A 0-d array, or (nnz,) in the order of the graph.
+
+    Raises:
+        UnitError: The wrong unit. NumericsError: NaN or infinity. ShapeError: The wrong shape.
+
+    >>> from spikeloom.equations.units import nS
+    >>> weights(6 * nS, nS, (np.array([0, 1]), np.array([0])), n_target=1)
+    array(6., dtype=float32)
+    """
+    if isinstance(value, Distribution):
+        draw = prepare(value, _scale(value.unit, unit, name))
+        built = wiring() if builder is None else builder
+        key = make_key(seed, entity, name)
+        return built.values(key, draw, int(graph[0][-1]), dtype)
+    numbers = _numbers(value, unit, name)
+    return _arranged(numbers, graph, n_target, rule, name).astype(dtype)
+
+
+def delays(
+    value: Any,
+    dt: Quantity,
+    graph: Graph,
+    *,
+    n_target: int,
+    rule: Rule | None = None,
+    seed: int = 0,
+    entity: int | str = 0,
+    name: str = "delay",
+    builder: Wiring | None = None,
+) -> Array:
+    """The delays of a graph in whole steps, each rounded to the nearest (ties to even).
+
+    A normal distribution is bounded below by 0, as if it had been written with ``low=0``.
+
+    Arguments:
+        value: As for `weights`, a time.
+        dt: Time step.
+        graph, n_target, rule, seed, entity, name, builder: As for `weights`.
+
+    Returns:
+        uint16, 0-d or (nnz,).
+
+    Raises:
+        ParameterError: A delay is negative or longer than 65,535 steps.
+        UnitError, NumericsError, ShapeError: As for `weights`.
+
+    >>> from spikeloom.equations.units import ms
+    >>> delays(1.5 * ms, 0.1 * ms, (np.array([0, 1]), np.array([0])), n_target=1)
+    array(15, dtype=uint16)
+    """
+    step = float(np.asarray(dt.value))
+    if isinstance(value, Distribution):
+        scale = _scale(value.unit, dt.unit, name) / step
+        if value.kind == "uniform" and value.a < 0:
+            raise _negative(value, name)
+        draw = prepare(value, scale, low=0.0)
+        _check_length(draw.largest, dt, name)
+        built = wiring() if builder is None else builder
+        return built.values(make_key(seed, entity, name), draw, int(graph[0][-1]), "uint16")
+    numbers = np.asarray(np.rint(_numbers(value, dt.unit, name) / step))
+    if np.any(numbers < 0):
+        raise _negative(value, name)
+    _check_length(float(numbers.max()) if numbers.size else 0.0, dt, name)
+    return np.asarray(_arranged(numbers, graph, n_target, rule, name)).astype(np.uint16)
+
+
+def _check_length(steps: float, dt: Quantity, name: str) -> None:
+    if np.rint(steps) > LONGEST:
+        raise ParameterError(
+            f"{name}: {steps:.0f} steps of {dt} are too long; at most {LONGEST} are possible.",
+            hint="take a larger dt, or a distribution with an upper bound, high=…",
+        )
+
+
+def _negative(value: Any, name: str) -> ParameterError:
+    return ParameterError(
+        f"{name}: must not be negative, got {value!s}.", hint="a spike cannot arrive before it left"
+    )
+
+
+def _scale(own: Unit, unit: Unit, name: str) -> float:
+    """What numbers in `own` are multiplied by to be in `unit`."""
+    _check_unit(own, unit, name)
+    return float(np.asarray(Quantity(1.0, own).to(unit)))
+
+
+def _check_unit(own: Unit, unit: Unit, name: str) -> None:
+    if not own.fits(unit):
+        raise UnitError(
+            f"{name} must be a {unit.kind} ({unit!s}), got a {own.kind} ({own!s})."
+            if any(own.dims)
+            else f"{name} is a {unit.kind} and needs a unit, got plain numbers.",
+            hint=bridge(unit, own),
+        )
+
+
+def _numbers(value: Any, unit: Unit, name: str) -> Array:
+    if not isinstance(value, (Quantity, Unit)):
+        try:
+            if isinstance(value, (str, bytes, bool)) or value is None:
+                raise TypeError
+            value = Quantity(value, one)
+        except (TypeError, ValueError):
+            raise ParameterError(
+                f"{name} takes a number with a unit, an array or a distribution, got {value!r} "
+                f"({type(value).__name__})."
+            ) from None
+    quantity = Quantity(1.0, value) if isinstance(value, Unit) else value
+    _check_unit(quantity.unit, unit, name)
+    numbers = np.asarray(quantity.to(unit), np.float64)
+    if not np.all(np.isfinite(numbers)):
+        raise NumericsError(f"{name} holds NaN or infinity.")
+    return numbers
+
+
+def _arranged(numbers: Array, graph: Graph, n_target: int, rule: Rule | None, name: str) -> Array:
+    """Numbers as they were given → one number, or one for each synapse in the graph's order."""
+    indptr, targets = graph
+    sources, count = indptr.size - 1, int(indptr[-1])
+    if numbers.ndim == 0:
+        return numbers
+    if numbers.shape == (sources, n_target):
+        return numbers[np.repeat(np.arange(sources), np.diff(indptr)), targets]
+    if numbers.shape == (count,):
+        return numbers[rule.order] if isinstance(rule, EdgeList) else numbers
+    raise ShapeError(
+        f"{name}: must be one number, one for each of the {count} synapses, or a matrix "
+        f"({sources}, {n_target}); got shape {numbers.shape}."
+    )

@@ -1,0 +1,84 @@
+"""Every mistake ends in a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import spikeloom as sl
+from spikeloom.errors import SpikeloomError
+
+exponential = sl.ExponentialCurrent()
+all_to_all = sl.AllToAll()
+
+MISTAKES: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
+    "size": (lambda n, a: n.population(0, sl.LIF()), "above 0"),
+    "class": (lambda n, a: n.population(1, sl.LIF), "neuron is needed"),
+    "name": (lambda n, a: n.population(1, sl.LIF(), name="a"), "already"),
+    "state": (lambda n, a: n.population(1, sl.LIF(), w=1), "no state or inflow 'w'"),
+    "unit": (lambda n, a: n.population(1, sl.LIF(), v=1 * sl.ms), "voltage"),
+    "length": (lambda n, a: _built(n, n.population(3, sl.LIF(), v=[1.0, 2.0] * sl.mV)), "3 of"),
+    "index": (lambda n, a: a[5], "no number 5"),
+    "empty": (lambda n, a: a[7:], "names no neuron"),
+    "twice": (lambda n, a: a + a[:1], "twice"),
+    "members": (lambda n, a: n.record("a"), "a population"),
+    "unknown": (lambda n, a: n.record(a, "u"), "no state 'u'"),
+    "every": (lambda n, a: n.record(a, "v", every=0.05 * sl.ms), "whole number of steps"),
+    "rule": (lambda n, a: _to(n, a, exponential, sl.AllToAll), "a rule is needed"),
+    "synapse": (lambda n, a: _to(n, a, "exc"), "expected a synapse"),
+    "impulse": (lambda n, a: _to(n, a, sl.Impulse("x")), "no impulse input 'x'"),
+    "weight": (lambda n, a: _to(n, a, weight=1 * sl.mV), "current"),
+    "nan": (lambda n, a: _to(n, a, weight=float("nan") * sl.pA), "finite"),
+    "delay": (lambda n, a: _to(n, a, delay=-1 * sl.ms), "negative"),
+    "delay unit": (lambda n, a: _to(n, a, delay=1 * sl.mV), "time"),
+    "rate": (lambda n, a: _poisson(n, a, -1 * sl.Hz), "negative"),
+    "rate unit": (lambda n, a: _poisson(n, a, 1 * sl.ms), "rate"),
+    "dt": (lambda n, a: sl.Network(0 * sl.ms), "above 0"),
+    "dt unit": (lambda n, a: sl.Network(1 * sl.mV), "must be a time"),
+    "engine": (lambda n, a: _engine(), "no engine"),
+    "duration": (lambda n, a: n.run(0.05 * sl.ms), "whole number of steps"),
+    "stranger": (lambda n, a: sl.Network().record(a), "another network"),
+    "nobody": (lambda n, a: sl.Network().run(1 * sl.ms), "no populations"),
+    "not recorded": (lambda n, a: n.run(0 * sl.ms).spikes[a], "no spikes of 'a'"),
+    "late": (lambda n, a: (n.build(), n.population(1, sl.LIF())), "built already"),
+    "set": (lambda n, a: n.set(a, u=1), "no state 'u'"),
+}
+
+
+def _to(net: Any, a: Any, synapse: Any = exponential, rule: Any = all_to_all, **more: Any) -> None:
+    net.connect(a, a, synapse, rule, **{"weight": 1 * sl.pA, **more})
+
+
+def _poisson(net: Any, a: Any, rate: Any) -> None:
+    net.poisson(a, exponential, rate=rate, weight=1 * sl.pA)
+
+
+def _built(net: Any, _: Any) -> None:
+    net.build()
+
+
+def _engine() -> None:
+    net = sl.Network(engine="gpu")  # pyright: ignore[reportArgumentType]
+    net.population(1, sl.LIF())
+    net.build()
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_a_mistake_is_told(what: str) -> None:
+    net = sl.Network(engine="reference")
+    a = net.population(3, sl.LIF(), name="a")
+    do, words = MISTAKES[what]
+    with pytest.raises(SpikeloomError, match=words):
+        do(net, a)
+
+
+def test_a_refused_connection_leaves_nothing_behind() -> None:
+    net = sl.Network(engine="reference")
+    a = net.population(3, sl.LIF(), name="a")
+    for _ in range(2):
+        with pytest.raises(SpikeloomError):
+            _to(net, a, weight=1 * sl.mV)
+    _to(net, a)
+    assert net.build().populations[0].channels == ("syn1",)
