@@ -123,4 +123,4 @@ def test_an_engine_is_chosen_in_few_places(root: Path) -> None:
     assert naming <= CHOOSERS, "ask spikeloom.engines for an engine instead"
 
 
-CHOOSERS = {"cli/explain.py", "network/engine.py", "nn/op.py"}
+CHOOSERS = {"cli/explain.py", "network/engine.py", "nn/kernel.py"}

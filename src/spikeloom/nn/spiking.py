@@ -149,7 +149,7 @@ class Spiking(nn.Module):
         given = self._inputs(x, inputs)
         batch, features = x.shape[1], tuple(x.shape[2:])
         flat = {n: g.reshape(g.shape[0], batch, prod(features)) for n, g in given.items()}
-        registered = traced((*flat.values(), *(state or {}).values()))
+        registered = traced((*flat.values(), *_tensors(state)))
         values, fixed = (self._values(features), None) if registered else self._known(features)
         before = self._state(state, x, values)
         out, after = self._scan(flat, before, values, fixed)
@@ -257,6 +257,12 @@ class Spiking(nn.Module):
         if self.engine != "auto":
             words.append(f"engine={self.engine!r}")
         return f"Spiking({', '.join(words)})"
+
+
+def _tensors(state: object) -> tuple[Tensor, ...]:
+    """The tensors of a state, whatever it is: its faults are named later."""
+    values = state.values() if isinstance(state, Mapping) else ()
+    return tuple(x for x in values if isinstance(x, Tensor))
 
 
 def _key(name: str) -> str:

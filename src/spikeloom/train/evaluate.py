@@ -18,11 +18,13 @@ from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.readout import Readout
 from spikeloom.nn.sequential import Sequential
+from spikeloom.train.arguments import check_callable, check_counts
 from spikeloom.train.evaluation import Evaluation
 from spikeloom.train.fit import evaluation_batches
 from spikeloom.train.predict import decide
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.settings import repeatable
+from spikeloom.train.step import check_weights, in_precision_of
 
 
 @torch.no_grad()
@@ -63,6 +65,9 @@ def evaluate(
     >>> evaluate(same, (torch.eye(3), torch.arange(3)), readout=Direct()).accuracy
     1.0
     """
+    check_counts("evaluate", batch_size=batch_size, threads=threads)
+    check_callable("evaluate", encode=encode, readout=readout)
+    _check_rest(net, readout, dt)
     batches = evaluation_batches(data, "evaluation data", batch_size)
     report = reporter(show)
     report.start(title, 1, batches.steps, 0)
@@ -74,6 +79,7 @@ def evaluate(
             for place, (inputs, targets) in enumerate(batches.epoch(0)):
                 if targets.is_floating_point():
                     raise DataError("evaluate: labels must be whole numbers.")
+                inputs = in_precision_of(net, inputs)
                 y = _outputs(net, inputs, encode, -1 - place, sums)
                 sums.count(y, targets, readout)
                 report.batch(inputs.shape[0])
@@ -81,6 +87,14 @@ def evaluate(
         net.train(was_training)
         report.close()
     return sums.result(dt)
+
+
+def _check_rest(net: nn.Module, readout: Readout | None, dt: Quantity | None) -> None:
+    if readout is None:
+        raise ParameterError("evaluate: readout is missing.", hint="as in training")
+    if dt is not None and not (isinstance(dt, Quantity) and dt.unit.fits(ms) and dt.to(ms) > 0):
+        raise ParameterError(f"evaluate: dt must be a time above 0, got {dt!r}.", hint="dt=1 * ms")
+    check_weights(net)
 
 
 def _outputs(

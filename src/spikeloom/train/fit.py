@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,21 @@ from spikeloom.files import make_folder
 from spikeloom.interrupt import Interrupt
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
+from spikeloom.train.arguments import (
+    check_callable,
+    check_clip,
+    check_counts,
+    check_loss,
+    check_optimizer,
+    whole,
+)
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import Epoch, History
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.runner import Run
 from spikeloom.train.samples import Batches, LoaderBatches, SampleBatches, Samples, as_samples
-from spikeloom.train.settings import MOST_THREADS, repeatable
+from spikeloom.train.settings import repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
 from spikeloom.train.tree import copy_into
@@ -105,8 +114,16 @@ def fit(
     >>> len(history), history.stopped
     (3, 'epochs')
     """
-    _check(epochs=epochs, batch_size=batch_size, patience=patience, threads=threads)
-    _check_limits(clip, threads)
+    check_counts("fit", epochs=epochs, batch_size=batch_size, patience=patience, threads=threads)
+    check_clip("fit", clip)
+    check_loss(loss)
+    check_optimizer(optimizer, net)
+    check_callable("fit", encode=encode, augment=augment)
+    for callback, regulariser in zip_longest(callbacks, regularisers):
+        check_callable("fit", callbacks=callback, regularisers=regulariser)
+    if scheduler is not None and not hasattr(scheduler, "step"):
+        raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
+    seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
     batches, held = _divide(data, validation, batch_size, seed)
     place = out if out is not None else resume
@@ -183,17 +200,3 @@ def evaluation_batches(data: Any, what: str, batch_size: int) -> Batches:
         return LoaderBatches(data)
     samples: Samples = as_samples(data, what)
     return SampleBatches(samples, batch_size, shuffle=False)
-
-
-def _check(**counts: int | None) -> None:
-    for name, value in counts.items():
-        if value is not None and (not isinstance(value, int) or value < 1):
-            raise ParameterError(f"fit: {name} must be a whole number >= 1, got {value!r}.")
-
-
-def _check_limits(clip: float | None, threads: int) -> None:
-    # A negative limit would turn every gradient round, without a word.
-    if clip is not None and not (isinstance(clip, int | float) and clip > 0):
-        raise ParameterError(f"fit: clip must be a number above 0 or None, got {clip!r}.")
-    if threads > MOST_THREADS:
-        raise ParameterError(f"fit: threads can be at most {MOST_THREADS}, got {threads}.")

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from spikeloom.errors import ParameterError
 from spikeloom.train.history import Epoch
 
 
@@ -45,6 +46,8 @@ def reporter(show: Show) -> Reporter:
     if show == "auto":
         console = Console(stderr=True)
         return Live(console) if console.is_terminal else Plain(console)
+    if not hasattr(show, "start"):
+        raise ParameterError(f"show must be 'auto', 'quiet' or a reporter, got {show!r}.")
     return show
 
 

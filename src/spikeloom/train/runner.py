@@ -17,7 +17,7 @@ from spikeloom.train.history import Epoch
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
 from spikeloom.train.samples import Batches
-from spikeloom.train.step import Objective
+from spikeloom.train.step import Objective, check_weights
 from spikeloom.train.tally import Tally
 from spikeloom.train.tree import copy_into
 
@@ -72,6 +72,7 @@ class Run:
 
     def _finish_epoch(self) -> Epoch:
         at = self.at
+        check_weights(self.objective.net)
         held = validate(self.objective, self.held) if self.held is not None else None
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(held.loss if held else at.tally.loss)

@@ -74,7 +74,17 @@ def as_samples(data: Any, what: str) -> Samples:
             f"{what}: expected a data set with .inputs and .targets, a pair (inputs, targets) "
             f"or a DataLoader, got {type(data).__name__}.",
         )
-    inputs, targets = (torch.as_tensor(part) for part in pair)
+    try:
+        inputs, targets = (torch.as_tensor(part) for part in pair)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(
+            f"{what}: inputs and targets must be arrays of numbers ({error}).",
+            hint="classes are numbered from 0",
+        ) from error
+    if inputs.is_complex() or targets.is_complex():
+        raise DataError(
+            f"{what}: complex numbers cannot be learnt.", hint="take x.real, or x.abs()"
+        )
     if inputs.dim() < 2 or targets.dim() < 1 or inputs.shape[0] != targets.shape[0]:
         raise ShapeError(
             f"{what}: inputs must be (n, *features) and targets (n,), got "
@@ -82,6 +92,8 @@ def as_samples(data: Any, what: str) -> Samples:
         )
     if inputs.shape[0] == 0:
         raise DataError(f"{what}: there are no samples.", hint="check how the data were selected")
+    if inputs.numel() == 0:
+        raise ShapeError(f"{what}: the samples have no features, got {tuple(inputs.shape)}.")
     inputs = inputs if inputs.is_floating_point() else inputs.float()
     targets = targets if targets.is_floating_point() else targets.long()
     check_finite(inputs, what)
@@ -98,7 +110,7 @@ def check_finite(x: Tensor, what: str) -> None:
     low, high = x.aminmax()
     if bool(torch.isfinite(low)) and bool(torch.isfinite(high)):
         return
-    bad = torch.isfinite(x).flatten(1).all(1).logical_not().nonzero()
+    bad = torch.isfinite(x).reshape(len(x), -1).all(1).logical_not().nonzero()
     raise NumericsError(
         f"{what}: sample {int(bad[0])} contains NaN or infinity ({len(bad)} such samples).",
         hint="remove or repair these samples; a missing value needs a number of its own",
@@ -159,6 +171,17 @@ class LoaderBatches:
     loader: DataLoader[Any]
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        try:
+            empty = len(self.loader) == 0
+        except TypeError as error:
+            raise DataError(
+                "DataLoader: its data set does not say how many samples it has.",
+                hint="give the data set a __len__: an epoch needs an end",
+            ) from error
+        if empty:
+            raise DataError("DataLoader: there are no samples.")
+
     @property
     def steps(self) -> int:
         """Batches in an epoch."""
@@ -172,8 +195,15 @@ class LoaderBatches:
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of one epoch, checked as they come."""
         set_chance(derive_key(self.seed, "order", number))
-        for inputs, targets in self.loader:
-            if inputs.shape[0] == 0:
+        for batch in self.loader:
+            pair = isinstance(batch, tuple | list) and len(batch) == 2
+            if not pair or not all(isinstance(part, Tensor) for part in batch):
+                raise DataError(
+                    "DataLoader: a batch must be a pair of tensors (inputs, targets).",
+                    hint="give it a collate_fn that returns such a pair",
+                )
+            inputs, targets = batch
+            if inputs.numel() == 0:
                 raise DataError("DataLoader: it gave an empty batch.")
             check_finite(inputs, "DataLoader")
-            yield inputs, targets
+            yield inputs if inputs.is_floating_point() else inputs.float(), targets

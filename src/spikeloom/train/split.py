@@ -42,6 +42,8 @@ def split_validation(
     (16, 4)
     """
     n = len(targets)
+    if not 0 < fraction < 1:
+        raise ParameterError(f"validation must be above 0 and below 1, got {fraction!r}.")
     order = permutation(n, seed, "validation")
     if targets.ndim == 1 and np.issubdtype(targets.dtype, np.integer):
         groups = [order[targets[order] == label] for label in np.unique(targets)]

@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
-from spikeloom.errors import ParameterError
+from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
 from spikeloom.nn.protocol import emits_spikes, is_stateful
 from spikeloom.nn.sequential import Sequential
+
+
+def in_precision_of(net: nn.Module, x: Tensor) -> Tensor:
+    """Samples in the precision of the weights; NumPy's own, for one, is twice that of torch.
+
+    >>> import torch
+    >>> in_precision_of(nn.Linear(1, 1), torch.zeros(1, dtype=torch.float64)).dtype
+    torch.float32
+    """
+    weights = (p for p in net.parameters() if p.is_floating_point())
+    weight = next(weights, None)
+    return x if weight is None else x.to(weight.dtype)
+
+
+def check_weights(net: nn.Module) -> None:
+    """Raise `NumericsError` if a weight is no number.
+
+    The outputs need not show it: a neuron whose input is NaN just never fires.
+
+    >>> check_weights(nn.Linear(1, 1))
+    """
+    for name, weight in net.named_parameters():
+        if not bool(torch.isfinite(weight.detach()).all()):
+            raise NumericsError(
+                f"the weights {name!r} of the network contain NaN or infinity.",
+                hint="train again with a lower learning rate, or with clip=1.0",
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +72,7 @@ class Objective:
 
     def outputs(self, x: Tensor, draw: int) -> Tensor:
         """Outputs of the network for samples (batch, *features)."""
+        x = in_precision_of(self.net, x)
         if self.encode is None or not is_stateful(self.net):
             return self.net(x)
         return self.net(self.encode(x, draw))[0]
@@ -53,7 +82,7 @@ class Objective:
         if not self.regularisers or not isinstance(self.net, Sequential) or self.encode is None:
             y = self.outputs(x, draw)
             return self.loss(y, targets), y
-        y, _, kept = self.net.trace(self.encode(x, draw))
+        y, _, kept = self.net.trace(self.encode(in_precision_of(self.net, x), draw))
         spikes = {name: kept[name] for name, layer in self.net.layers if emits_spikes(layer)}
         total = self.loss(y, targets)
         for term in self.regularisers:
