@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.equations import Neuron, Quantity, Refractory, Surrogate, Unit
+from spikeloom.equations import Cell, Neuron, Quantity, Refractory, Surrogate, Unit
 from spikeloom.errors import ParameterError, UnitError
 
 
@@ -18,7 +18,7 @@ def check_parts(who: str, neuron: Any, method: Any = None, surrogate: Any = None
     spikeloom.errors.ParameterError: simulate: neuron must be a model with its values, got 'LIF'.
       hint: for example LIF(tau=10 * ms), from spikeloom.models
     """
-    if not isinstance(neuron, Neuron | Refractory):
+    if not isinstance(neuron, Cell | Neuron | Refractory):
         raise ParameterError(
             f"{who}: neuron must be a model with its values, got {_short(neuron)}.",
             hint="for example LIF(tau=10 * ms), from spikeloom.models",
