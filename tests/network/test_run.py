@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 from tests.network.helpers import small
 
 import spikeloom as sl
+from spikeloom.network.progress import Progress
 
 
 def test_one_spike_arrives_after_its_delay() -> None:
@@ -158,3 +163,30 @@ def test_warnings_come_before_the_run() -> None:
     for words in ("'alone' is connected to nothing", "shorter than dt", "excites", "negative"):
         assert words in text
     assert all(w.filename == __file__ for w in caught)
+
+
+def test_ctrl_c_gives_what_there_is() -> None:
+    """The piece that is being computed is finished, and the network can go on from there."""
+    net, exc, inh = small()
+    record = net.record(exc + inh)
+    net.build()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    result = net.run(600_000 * sl.ms, progress=False)
+    timer.join()
+    assert not result.complete and 0 < result.stop < 600_000
+    assert result.stop == pytest.approx(net.time)
+    assert result.spikes[record].stop == result.stop
+    assert net.run(1 * sl.ms).complete
+
+
+def test_progress_tells_time_left_and_speed() -> None:
+    out = StringIO()
+    told = Progress(1000.0, out=out)
+    told.at(10.0)
+    assert not out.getvalue()  # nothing in the first two seconds
+    told._began -= 20.0
+    told._last -= 20.0
+    told.at(250.0)
+    told.close()
+    assert out.getvalue().startswith("250 of 1000 ms (25 %), 60 s left")
