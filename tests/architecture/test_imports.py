@@ -21,7 +21,6 @@ ALLOWED = {
     "spikeloom.models.surrogates": (),
     "spikeloom.engines": (),
     "spikeloom.engines.reference": (),
-    "spikeloom.host": (),
     "spikeloom.network": (),
     "spikeloom.data": (),
     "spikeloom.io": (),

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from spikeloom.errors import StorageError
-from spikeloom.io import write_file
+from spikeloom.files import make_folder, write_file
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: str) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, reason)
+
+    monkeypatch.setattr(os, call, fail)
 
 
 @pytest.mark.parametrize("call", ["replace", "fsync"])
@@ -17,15 +24,28 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     path = write_file(tmp_path / "a.txt", "old")
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, call, full)
+    refuse(monkeypatch, call, errno.ENOSPC, "No space left on device")
     with pytest.raises(StorageError, match="No space left") as caught:
         write_file(path, "new")
-    assert str(path) in caught.value.message and "free space" in (caught.value.hint or "")
+    assert str(path) in caught.value.message and "free some space" in (caught.value.hint or "")
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_no_permission_by_error_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, "replace", errno.EACCES, "Permission denied")
+    with pytest.raises(StorageError, match="Permission denied") as caught:
+        write_file(tmp_path / "x", b"")
+    assert "choose another folder" in (caught.value.hint or "")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_no_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(StorageError, match="Permission denied"):
+            write_file(tmp_path / "x", b"")
+    finally:
+        tmp_path.chmod(0o700)
 
 
 def test_permissions_are_those_of_a_plain_file(tmp_path: Path) -> None:
@@ -34,7 +54,12 @@ def test_permissions_are_those_of_a_plain_file(tmp_path: Path) -> None:
     assert write_file(tmp_path / "ours", b"x").stat().st_mode == plain.stat().st_mode
 
 
-def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
+def test_things_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="deeper"):
-        write_file(tmp_path / "file" / "deeper", "y")
+        write_file(tmp_path / "file" / "deeper" / "x", "y")
+    with pytest.raises(StorageError, match="folder is needed"):
+        make_folder(tmp_path / "file")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError, match="folder"):
+        write_file(tmp_path / "folder", b"")

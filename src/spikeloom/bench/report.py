@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from spikeloom.io import write_file
+from spikeloom.io.write import write_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _folder(out: Path | None, name: str) -> Path:
 def _write(folder: Path, told: dict[str, Any], result: Result, trains: SpikeTrains) -> bool:
     """Write the run folder; without matplotlib there is no figure, and all else is safe."""
     from spikeloom.cli.guard import say
-    from spikeloom.io import write_file
+    from spikeloom.files import write_file
 
     known = {k: None if isnan(x) else x for k, x in told["measured"].items()}
     text = json.dumps({**told, "measured": known}, indent=2, allow_nan=False)

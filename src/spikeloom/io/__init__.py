@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from spikeloom.host import write_file as write_file
+from spikeloom.files import write_file as write_file

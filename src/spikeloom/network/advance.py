@@ -10,7 +10,7 @@ import numpy as np
 
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.errors import NumericsError
-from spikeloom.host import Interrupt
+from spikeloom.interrupt import Interrupt
 from spikeloom.network.progress import Progress
 from spikeloom.network.record import Recording
 from spikeloom.network.view import Population

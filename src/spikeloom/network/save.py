@@ -11,7 +11,7 @@ import numpy as np
 
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.errors import CheckpointError
-from spikeloom.host import write_file
+from spikeloom.files import write_file
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FORMAT = 1

@@ -11,12 +11,12 @@ from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from spikeloom.errors import ParameterError
-from spikeloom.host import Interrupt
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import Epoch, History
+from spikeloom.train.interrupt import Interrupt
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.runner import Run
 from spikeloom.train.samples import Batches, LoaderBatches, Samples, ShuffledBatches, as_samples

@@ -10,10 +10,10 @@ from typing import Any
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from spikeloom.host import Interrupt
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import Epoch
+from spikeloom.train.interrupt import Interrupt
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
 from spikeloom.train.samples import Batches
