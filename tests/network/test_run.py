@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.network.helpers import small
 
 import spikeloom as sl
+from spikeloom.network.library import EXAMPLES, Setup
+from spikeloom.network.progress import Progress
 
 
 def test_one_spike_arrives_after_its_delay() -> None:
     """Written out by hand: a spike at the end of step n kicks at time n + 1 + delay."""
     net = sl.Network(1 * sl.ms, dtype="float64", engine="reference")
-    neuron = sl.PerfectIF()
     sender = net.population(1, sl.LIF(), name="a", v=-50 * sl.mV, I=1 * sl.nA)
     target = net.population(3, sl.LIF(tau=20 * sl.ms), name="b")
-    del neuron
     for k in range(3):
         net.connect(sender, target[k], sl.Delta(), sl.AllToAll(), weight=1 * sl.mV, delay=k * sl.ms)
     spikes, v = net.record(sender), net.record(target, "v")
@@ -72,6 +77,18 @@ def test_engines_agree() -> None:
     ours, truth = spikes("cpu"), spikes("reference")
     np.testing.assert_array_equal(ours.times, truth.times)
     np.testing.assert_array_equal(ours.ids, truth.ids)
+
+
+def test_threads_change_nothing() -> None:
+    def spikes(threads: int) -> sl.SpikeTrains:
+        built = EXAMPLES["cuba"].build(Setup(threads=threads, seed=3))
+        return built.net.run(60 * sl.ms).spikes[built.spikes]
+
+    one, two, four = spikes(1), spikes(2), spikes(4)
+    assert len(one) > 500
+    for other in (two, four):
+        np.testing.assert_array_equal(one.times, other.times)
+        np.testing.assert_array_equal(one.ids, other.ids)
 
 
 def test_equal_synapses_share_a_receptor() -> None:
@@ -133,14 +150,15 @@ def test_states_can_be_set_before_and_between_runs() -> None:
     assert second[1] == -65 and second[2] > -56
 
 
-def test_nan_names_neuron_state_and_time() -> None:
-    net = sl.Network(1 * sl.ms, engine="reference")
-    # Explicit steps of a quadratic neuron whose peak is out of reach run off to infinity.
+@pytest.mark.parametrize("engine", ["reference", "cpu"])
+def test_nan_names_neuron_state_and_time(engine: Any) -> None:
+    net = sl.Network(1 * sl.ms, dtype="float64", engine=engine)
+    # Explicit steps of a cubic from far out run off to infinity.
     a = net.population(
         3, sl.FitzHughNagumo(), name="a", method=sl.compile.Euler(), v=[0.0, 0.0, 40.0]
     )
     net.record(a, "v")
-    with pytest.raises(sl.errors.NumericsError, match=r"a\[2\]\.v is .* at \d+ ms"):
+    with pytest.raises(sl.errors.NumericsError, match=r"a\[2\]\.v is .*inf at 5 ms"):
         net.run(200 * sl.ms)
 
 
@@ -158,3 +176,30 @@ def test_warnings_come_before_the_run() -> None:
     for words in ("'alone' is connected to nothing", "shorter than dt", "excites", "negative"):
         assert words in text
     assert all(w.filename == __file__ for w in caught)
+
+
+def test_ctrl_c_gives_what_there_is() -> None:
+    """The piece that is being computed is finished, and the network can go on from there."""
+    net, exc, inh = small()
+    record = net.record(exc + inh)
+    net.build()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    result = net.run(600_000 * sl.ms, progress=False)
+    timer.join()
+    assert not result.complete and 0 < result.stop < 600_000
+    assert result.stop == pytest.approx(net.time)
+    assert result.spikes[record].stop == result.stop
+    assert net.run(1 * sl.ms).complete
+
+
+def test_progress_tells_time_left_and_speed() -> None:
+    out = StringIO()
+    told = Progress(1000.0, out=out)
+    told.at(10.0)
+    assert not out.getvalue()  # nothing in the first two seconds
+    told._began -= 20.0
+    told._last -= 20.0
+    told.at(250.0)
+    told.close()
+    assert out.getvalue().startswith("250 of 1000 ms (25 %), 60 s left")

@@ -78,7 +78,8 @@ class Network:
         if threads is not None and threads < 1:
             raise ParameterError(f"Network: threads must be at least 1, got {threads}.")
         self._dtype: build.DType = dtype
-        self._threads, self._engine_name = threads, engine
+        self._threads = threads
+        self._engine_name: EngineName = engine
         self._said = Description(dt, int(seed))
         self._engine: NetworkEngine | None = None
         self._token = object()

@@ -123,7 +123,7 @@ class SpikeTrains:
         return middle, hits * (1000.0 / (bin * max(self.size, 1)))
 
     def peak_frequency(
-        self, low: float = 5.0, high: float = 400.0, bin: float = 0.5, smooth: float = 10.0
+        self, low: float = 5.0, high: float = 400.0, bin: float = 0.5, smooth: float = 6.0
     ) -> float:
         """The strongest rhythm of the population rate, in Hz; NaN where there is too little.
 

@@ -68,7 +68,7 @@ def _spikes(axes: Axes, trains: SpikeTrains) -> None:
         here = (ids >= low) & (ids < low + size)
         # Dots as part of a picture: a vector mark for each of 100,000 spikes would choke a viewer.
         axes.plot(
-            times[here], ids[here], ls="", marker=",", color=colour, rasterized=True, alpha=0.8
+            times[here], ids[here], ls="", marker=".", ms=1.6, mew=0, color=colour, rasterized=True
         )  # fmt: skip
         centres.append(low + size / 2)
         low += size

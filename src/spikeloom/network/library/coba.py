@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from spikeloom.equations import Cell, Refractory, normal
 from spikeloom.equations.units import ms, mV, nS
 from spikeloom.models import ConductanceLIF, ExponentialConductance
@@ -22,7 +24,7 @@ def coba(setup: Setup) -> Built:
         exc=ExponentialConductance(tau=5 * ms, E=0 * mV),
         inh=ExponentialConductance(tau=10 * ms, E=-80 * mV),
     )
-    start = {
+    start: dict[str, Any] = {
         "v": normal(-65, 5) * mV,
         "exc_g": normal(40, 15) * nS,
         "inh_g": normal(200, 120) * nS,
