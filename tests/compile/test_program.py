@@ -8,6 +8,8 @@ from typing import Self
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from spikeloom.compile import (
@@ -27,7 +29,13 @@ from spikeloom.compile.verify import verify
 from spikeloom.engines.reference import Reference
 from spikeloom.equations import Input, Neuron, Param, Refractory, State, exp, inflow, state
 from spikeloom.equations.units import ms, mV, one, second
-from spikeloom.errors import CompileError, NumericsError, ParameterError, VerificationError
+from spikeloom.errors import (
+    CompileError,
+    NumericsError,
+    ParameterError,
+    SpikeloomError,
+    VerificationError,
+)
 from spikeloom.models import (
     LIF,
     AdEx,
@@ -228,3 +236,58 @@ def test_explain_shows_prologue_step_and_adjoint() -> None:
     assert text.startswith("LIF by Exact(): all rates are linear")
     for line in ("each step:", "each step backwards", "v(0) <- E", "out <- ["):
         assert line in text
+
+
+def read(**changes: object) -> Program:
+    """A Program from its own text, with some of it replaced."""
+    raw = json.loads(compile_neuron(LIF()).to_json())
+    return Program.from_json(json.dumps(raw | changes))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "5", "null", '"x"', "[" * 100_000, '{"format": 1}', "\x00"], ids=repr
+)
+def test_text_that_is_no_program(text: str) -> None:
+    with pytest.raises(CompileError, match="Program text"):
+        Program.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"states": 5},
+        {"states": ["v", "v"]},
+        {"states": ['v"\nret'], "spikes": True},
+        {"coefs": [1]},
+        {"model": 5},
+        {"spikes": "yes"},
+        {"forward": []},
+        {"forward": {"instrs": [], "outputs": [["out", 0]]}},
+        {"forward": {"instrs": [{"op": "const"}], "outputs": []}},
+        {"backward": {"instrs": [{"op": 3, "args": [], "value": 1, "name": None}], "outputs": []}},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_program_that_was_tampered_with_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(SpikeloomError):
+        read(**changes)
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_no_change_of_the_text_passes_unread(data: st.DataObject) -> None:
+    """A changed Program is a legal Program, or a message; never an error of Python's own."""
+    raw = json.loads(compile_neuron(LIF()).to_json())
+    place, key = raw, data.draw(st.sampled_from(sorted(raw)))
+    while isinstance(place[key], dict | list) and place[key] and data.draw(st.integers(0, 3)):
+        place = place[key]
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        key = data.draw(st.sampled_from(keys))
+    place[key] = data.draw(
+        st.sampled_from([None, -1, 0, 10**400, 1.5, True, "x", "add", "matrix", [], {}, [1]])
+    )
+    try:
+        verify(Program.from_json(json.dumps(raw)))
+    except SpikeloomError:
+        return

@@ -97,23 +97,44 @@ class Program:
 
     @classmethod
     def from_json(cls, text: str) -> Program:
-        """Read a Program back; the inverse of `to_json`."""
-        raw = json.loads(text)
-        if raw.pop("format", None) != FORMAT:
+        """Read a Program back; the inverse of `to_json`.
+
+        Raises:
+            CompileError: The text is no Program, or one of another version.
+            VerificationError: It is a Program that breaks the rules: it was tampered with.
+        """
+        from spikeloom.compile.verify import verify
+
+        try:
+            raw = json.loads(text)
+            version = raw.pop("format", None)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise _no_program(error) from error
+        if version != FORMAT:
             raise CompileError(
                 f"Program text: expected format {FORMAT}, got another one.",
                 hint="it was written by another version of spikeloom: compile the model again",
             )
-        for key in ("states", "inputs", "params", "coefs"):
-            raw[key] = tuple(raw[key])
-        for key in ("prologue", "forward", "backward"):
-            raw[key] = _block(raw[key])
-        return cls(**raw)
+        try:
+            for key in ("states", "inputs", "params", "coefs"):
+                raw[key] = tuple(raw[key])
+            for key in ("prologue", "forward", "backward"):
+                raw[key] = _block(raw[key])
+            program = cls(**raw)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _no_program(error) from error
+        return verify(program)
 
     @cached_property
     def key(self) -> str:
         """Content hash: the same text gives the same key on every machine."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:32]
+
+
+def _no_program(error: Exception) -> CompileError:
+    return CompileError(
+        f"Program text: it cannot be read ({error}).", hint="compile the model again"
+    )
 
 
 def _block(raw: dict[str, Any]) -> Block:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
+import sys
 from collections.abc import Callable
+from typing import Any
 
 from spikeloom.compile.program import Block, Instr, Program
 from spikeloom.errors import VerificationError
@@ -31,11 +34,14 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """Operation → (types of the arguments, type of the result); const, leaf, matrix are apart."""
 
+NAME = re.compile(r"[^\W\d]\w*(\.\w+)*")
+LARGEST = sys.float_info.max
 PROLOGUE_ONLY = frozenset({"matrix", "expm1m", "item"})
 
 
 def verify(program: Program) -> Program:
     """The Program itself, or a `VerificationError` that names the broken rule."""
+    _form(program)
     expected_state = {f"state:{n}" for n in program.states}
     step_leaves = (
         expected_state
@@ -51,6 +57,36 @@ def verify(program: Program) -> Program:
         if len(set(names)) != len(names):
             raise VerificationError(f"{program.model}: {label} must differ, got {names}.")
     return program
+
+
+def _form(program: Program) -> None:
+    """Values of the right kinds; a Program that was read from text could hold anything."""
+    words: tuple[Any, ...] = (program.model, program.method, program.reason, program.time_unit)
+    names: tuple[Any, ...] = program.states + program.inputs + program.params + program.coefs
+    spikes: Any = program.spikes
+    if not all(isinstance(word, str) for word in words) or not isinstance(spikes, bool):
+        raise VerificationError("Program: model, method, reason, time unit and spikes are words.")
+    for name in names:
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise VerificationError(f"{program.model}: {name!r} is no name.")
+    for label in ("prologue", "forward", "backward"):
+        block: Block = getattr(program, label)
+        indices: list[Any] = [index for _, index in block.outputs]
+        for instr in block.instrs:
+            indices += instr.args
+            kinds: tuple[Any, ...] = (instr.op, instr.name or "")
+            number: Any = 0 if instr.value is None else instr.value
+            if not all(isinstance(kind, str) for kind in kinds) or not _is_number(number):
+                raise VerificationError(f"{program.model}, {label}: {instr} is no instruction.")
+        if not all(isinstance(i, int) and not isinstance(i, bool) for i in indices):
+            raise VerificationError(f"{program.model}, {label}: a place is no whole number.")
+        given: tuple[Any, ...] = block.names
+        if not all(isinstance(name, str) for name in given):
+            raise VerificationError(f"{program.model}, {label}: an output has no name.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST
 
 
 def _block(program: Program, label: str, leaves: set[str], outputs: set[str]) -> None:
@@ -91,7 +127,7 @@ def _type(
             raise broken("this block must not read that leaf")
         return NUMBER
     if instr.op == "matrix":
-        if instr.value is None or len(args) != int(instr.value) ** 2 or {*args} != {NUMBER}:
+        if instr.value is None or len(args) != instr.value * instr.value or {*args} != {NUMBER}:
             raise broken("a matrix needs size² numbers")
         return MATRIX
     signature = SIGNATURES.get(instr.op)
