@@ -86,9 +86,8 @@ def _form(program: Program) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST
-    )
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and not abs(value) > LARGEST
 
 
 def _block(program: Program, label: str, leaves: set[str], outputs: set[str]) -> None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from spikeloom.compile import Method, bind, compile_neuron
+from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers
+from spikeloom.engines.arguments import check_options, drive, grid, initial_state
 from spikeloom.engines.results import Simulation
-from spikeloom.equations.quantity import Quantity, Unit
-from spikeloom.equations.units import ms, one
-from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.units import ms
+from spikeloom.errors import ParameterError, ShapeError, suggest
 
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
@@ -88,7 +90,7 @@ def simulate(
     *,
     dt: Quantity = 0.1 * ms,
     size: int = 1,
-    record: tuple[str, ...] | None = None,
+    record: str | tuple[str, ...] | None = None,
     every: int = 1,
     method: Method | None = None,
     state: Mapping[str, Array] | None = None,
@@ -130,27 +132,36 @@ def simulate(
         from spikeloom.engines.cpu import CPU
 
         engine = CPU("float64")
+    check_parts("simulate", neuron, method)
+    check_options(size, every, record, engine)
     definition = neuron.definition
-    step, steps = _grid(duration, dt, definition.time_unit)
+    step, steps = grid(duration, dt, definition.time_unit)
     program = compile_neuron(neuron, method)
     values = numbers(neuron, size=size, seed=seed)
+    for name, value in values.items():
+        if np.shape(value) not in ((), (size,)):
+            raise ShapeError(
+                f"simulate: {definition.name}.{name} has shape {np.shape(value)}, not ({size},).",
+                hint=f"give one number, or one for each neuron: size={np.size(value)}",
+            )
     check_step(program, values, step)
     bound = bind(program, values, step)
-    start = bound.initial(size) if state is None else _state(program.states, state, size)
-    kept = program.states if record is None else tuple(record)
+    start = bound.initial(size) if state is None else initial_state(program.states, state, size)
+    kept = (record,) if isinstance(record, str) else record
+    kept = program.states if kept is None else tuple(kept)
     for name in kept:
         if name not in program.states:
             raise ParameterError(
                 f"simulate: {definition.name} has no state {name!r} to record.",
                 hint=suggest(name, program.states),
             )
-    drive = _inputs(neuron, inputs, steps, size)
+    driven = drive(neuron, inputs, steps, size)
     run = engine.simulate(
         program,
         bound.coefs,
         np.ascontiguousarray(start, engine.dtype),
         steps,
-        {n: np.ascontiguousarray(x, engine.dtype) for n, x in drive.items()},
+        {n: np.ascontiguousarray(x, engine.dtype) for n, x in driven.items()},
         spikes="indices",
         record=kept,
         every=every,
@@ -167,62 +178,3 @@ def simulate(
         times=(np.arange(0, steps, every) + 1) * step,
         state=dict(zip(program.states, run.state, strict=True)),
     )
-
-
-def _grid(duration: Quantity, dt: Quantity, unit: Unit) -> tuple[float, int]:
-    for what, value in (("duration", duration), ("dt", dt)):
-        if not isinstance(value, Quantity) or not value.unit.fits(unit):
-            raise UnitError(f"simulate: {what} must be a time, got {value!r}.",
-                            hint=f"{what}=100 * ms")  # fmt: skip
-    step, length = float(dt.to(unit)), float(duration.to(unit))
-    if not (np.isfinite(step) and np.isfinite(length) and step > 0 and length >= 0):
-        raise ParameterError(
-            f"simulate: dt must be positive and duration not negative, got dt={dt} and"
-            f" duration={duration}."
-        )
-    steps = round(length / step)
-    if abs(steps * step - length) > 1e-6 * step * max(steps, 1):
-        raise ParameterError(
-            f"simulate: {duration} is not a whole number of steps of {dt}.",
-            hint=f"{steps} steps are {steps * step:g} {unit}",
-        )
-    return step, steps
-
-
-def _inputs(
-    neuron: Cell | Neuron | Refractory, given: Mapping[str, Any], steps: int, size: int
-) -> dict[str, Array]:
-    definition, made = neuron.definition, {}
-    declared = {i.name: i.unit for i in definition.inputs}
-    for name, value in given.items():
-        if name not in declared:
-            raise ParameterError(
-                f"simulate: {definition.name} has no input {name!r}.",
-                hint=suggest(name, declared),
-            )
-        quantity = value if isinstance(value, Quantity) else Quantity(value, one)
-        if not quantity.unit.fits(declared[name]):
-            raise UnitError(
-                f"simulate: input {name!r} is in {declared[name]}, got {value}.",
-                hint=f"{name}=… * {declared[name]!r}",
-            )
-        array = np.asarray(quantity.to(declared[name]), np.float64)
-        if array.shape not in ((), (size,), (steps, size)):
-            raise ShapeError(
-                f"simulate: input {name!r} must be one number, ({size},) or ({steps}, {size}),"
-                f" got shape {array.shape}."
-            )
-        if not np.all(np.isfinite(array)):
-            raise NumericsError(f"simulate: input {name!r} holds NaN or infinity.")
-        made[name] = np.broadcast_to(array, (size,)) if array.ndim == 0 else array
-    return made
-
-
-def _state(names: tuple[str, ...], state: Mapping[str, Array], size: int) -> Array:
-    if set(state) != set(names):
-        raise ParameterError(f"simulate: state must hold {sorted(names)}, got {sorted(state)}.")
-    rows = [np.asarray(state[n], np.float64) for n in names]
-    for name, row in zip(names, rows, strict=True):
-        if row.shape != (size,):
-            raise ShapeError(f"simulate: state {name!r} must be ({size},), got {row.shape}.")
-    return np.array(rows).reshape(len(rows), size)
