@@ -12,7 +12,7 @@ from spikeloom.equations.units import ms
 from spikeloom.models import ATan
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Refractory, Surrogate
+    from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 
 class Printer(Protocol):
@@ -24,7 +24,7 @@ class Printer(Protocol):
 
 
 def explain(
-    neuron: Neuron | Refractory,
+    neuron: Cell | Neuron | Refractory,
     *,
     dt: Quantity = 0.1 * ms,
     method: Method | None = None,

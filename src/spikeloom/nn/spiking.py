@@ -28,7 +28,7 @@ from spikeloom.nn.prologue import run_prologue
 from spikeloom.nn.protocol import State
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Refractory, Surrogate
+    from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 EngineName = Literal["auto", "cpu", "reference"]
 SEGMENT = 32
@@ -73,7 +73,7 @@ class Spiking(nn.Module):
 
     def __init__(
         self,
-        neuron: Neuron | Refractory,
+        neuron: Cell | Neuron | Refractory,
         surrogate: Surrogate | None = None,
         *,
         dt: Quantity = 1 * ms,
