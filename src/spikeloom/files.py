@@ -6,10 +6,14 @@ import contextlib
 import errno
 import os
 import secrets
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from spikeloom.errors import StorageError
 
+OLD_S = 60
+"""Seconds after which nobody is writing a draft any more."""
 ADVICE = {
     errno.ENOSPC: "the disk is full: free some space, then try again",
     errno.EDQUOT: "the disk quota is used up: free some space, then try again",
@@ -58,6 +62,82 @@ def write_file(path: str | Path, content: str | bytes) -> Path:
             draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
     return path
+
+
+@contextlib.contextmanager
+def hold_folder(path: Path) -> Iterator[None]:
+    """Make a folder and keep other processes that ask for it out, until the end.
+
+    The system lets go of it when this process dies, however it dies. Drafts that such a process
+    has left behind are removed.
+
+    Raises:
+        StorageError: Another process holds it, or it cannot be made.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, hold_folder(Path(folder)):
+    ...     pass
+    """
+    make_folder(path)
+    handle = _lock(path)
+    try:
+        _sweep(path)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(folder: Path) -> int | None:
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (OSError, ImportError):
+        return None  # not every system has locks on folders
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise StorageError(
+            f"{folder}: another process is writing there.",
+            hint="wait until it has finished, or choose another folder",
+        ) from None
+    except OSError:
+        pass
+    return handle
+
+
+def _sweep(folder: Path) -> None:
+    for draft in folder.rglob(".*.part"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > OLD_S:
+                draft.unlink()
+
+
+def check_writable(path: Path) -> None:
+    """Find out at the beginning, not after an hour, that a file cannot be written.
+
+    Raises:
+        StorageError: No permission, or something in the way. Nothing is left behind.
+
+    >>> check_writable(Path("/proc/figures.json"))
+    Traceback (most recent call last):
+    spikeloom.errors.StorageError: cannot write /proc/figures.json: No such file or directory.
+      hint: choose another folder
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.open("xb").close()
+        draft.unlink()
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def make_folder(path: Path) -> None:

@@ -34,3 +34,13 @@ def test_options_reach_the_benchmark(
     done = CliRunner().invoke(app, ["bench", *words])
     assert done.exit_code == 0, done.output
     assert seen == given
+
+
+def test_a_file_that_cannot_be_written_is_told_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    module = importlib.import_module("spikeloom.bench.step")
+    monkeypatch.setattr(module, "run", lambda **_: pytest.fail("it ran"))
+    done = CliRunner().invoke(app, ["bench", "step", "--json", str(tmp_path / "file" / "a.json")])
+    assert done.exit_code == 1 and "cannot write" in done.stderr

@@ -163,3 +163,22 @@ def test_any_text_is_a_model_or_a_clear_error(text: str) -> None:
         from_text(f"dv/dt = {text}")
     except SpikeloomError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"text": None},
+        {"text": b"dv/dt = v/ms : 1"},
+        {"name": 5},
+        {"name": "a b"},
+        {"name": "class"},
+        {"threshold": 5},
+        {"reset": ["v = 0"]},
+    ],
+    ids=str,
+)
+def test_what_is_no_text(options: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"text": "dv/dt = -v/(10*ms) : mV"} | options
+    with pytest.raises(ModelError, match="from_text"):
+        from_text(**given)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spikeloom.errors import StorageError
-from spikeloom.files import make_folder, write_file
+from spikeloom.files import check_writable, hold_folder, make_folder, write_file
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, call: str, number: int, reason: str) -> None:
@@ -63,3 +63,24 @@ def test_things_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="folder"):
         write_file(tmp_path / "folder", b"")
+
+
+def test_a_trial_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "deep" / "a.json")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError, match=r"a\.json"):
+        check_writable(tmp_path / "file" / "a.json")
+
+
+def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with hold_folder(folder):
+        old, fresh = folder / ".a.json.12.part", folder / ".b.json.34.part"
+        for draft in (old, fresh):
+            draft.write_text("half")
+        os.utime(old, (0, 0))
+        with pytest.raises(StorageError, match="another process"), hold_folder(folder):
+            pass
+    with hold_folder(folder):
+        assert fresh.exists() and not old.exists()

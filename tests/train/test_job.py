@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from spikeloom.errors import CheckpointError, ParameterError, ShapeError, StorageError
+from spikeloom.errors import (
+    CheckpointError,
+    NumericsError,
+    ParameterError,
+    ShapeError,
+    StorageError,
+)
+from spikeloom.files import hold_folder
 from spikeloom.train.job import run
 from spikeloom.train.load import load_run
 from spikeloom.train.recipes import DIGITS
@@ -190,3 +197,15 @@ def test_a_damaged_checkpoint_is_named(images, tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(CheckpointError, match="file is damaged or cut short"):
         run(RECIPE, images, resume=tmp_path, show="quiet")
+
+
+def test_data_that_cannot_be_used_leave_no_folder(images, tmp_path):
+    bad = Both(Part(images.train.inputs * np.nan, images.train.targets), images.test)
+    with pytest.raises(NumericsError):
+        run(RECIPE, bad, out=tmp_path / "run", show="quiet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_cannot_write_to_one_folder(images, tmp_path):
+    with hold_folder(tmp_path), pytest.raises(StorageError, match="another process"):
+        run(RECIPE, images, out=tmp_path, show="quiet")

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from spikeloom.files import check_writable
+
 bench = typer.Typer(
     name="bench",
     no_args_is_help=True,
@@ -64,6 +66,8 @@ def _run(name: str, **options: Any) -> None:
     """Run a benchmark with the options that were given; the others keep its own defaults."""
     from importlib import import_module
 
+    if isinstance(options.get("json"), Path):
+        check_writable(options["json"])
     given = {word: value for word, value in options.items() if value is not None}
     import_module(f"spikeloom.bench.{name}").run(**given)
 

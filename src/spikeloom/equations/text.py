@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,7 @@ def from_text(
     >>> print(Leaky(tau=5 * ms).equations)
     dv/dt = (E - v)/tau : volt
     """
+    _check_words(name, text, threshold, reset, receive, start, doc)
     given = {"threshold": threshold, "reset": reset, "receive": receive, "start": start}
     recipe = {"text": text, "name": name, "doc": doc, **given, **params}
     model = _Model(name, params)
@@ -83,6 +85,16 @@ def from_text(
     cls = cast("type[Neuron]", type(name, (Neuron,), model.namespace(doc)))
     cls.recipe = recipe  # how a copy in another process makes the class again
     return cls
+
+
+def _check_words(name: Any, *texts: Any) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise ModelError(
+            f"from_text: {name!r} cannot be the name of a class.", hint='for example name="Leaky"'
+        )
+    for place, text in enumerate(texts):  # the first are the equations, which must be there
+        if not isinstance(text, str) and (text is not None or place == 0):
+            raise ModelError(f"from_text: equations are text, got {type(text).__name__}.")
 
 
 @dataclass

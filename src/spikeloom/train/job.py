@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from spikeloom.errors import CheckpointError
+from spikeloom.files import hold_folder
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.init import scale_to_rate
 from spikeloom.nn.loss import CrossEntropy
@@ -89,24 +90,25 @@ def run(
     ['validation_accuracy', 'validation_accuracy_per_seed', 'validation_accuracy_sd']
     """
     check_seeds(seeds)
-    folder = None
+    classes = tuple(str(name) for name in data.train.classes)
+    samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
+    first, second = split_validation(samples.targets.numpy(), recipe.validation, seed=0)
+    place = resume if resume is not None else out
+    folder = None if place is None else RunFolder(Path(place))
+    job = _Job(recipe, samples.rows(first), samples.rows(second), test, len(classes), folder, show)
+    if folder is None:
+        return Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
     if resume is not None:
-        folder = RunFolder(Path(resume))
         before, old_seeds, _ = folder.read_config()
         if before != recipe or old_seeds != list(seeds):
             raise CheckpointError(
                 f"{folder.path}: the run there has another recipe or other seeds.",
                 hint="resume without further options: the folder knows its own",
             )
-    elif out is not None:
-        folder = RunFolder(Path(out))
-        folder.start(recipe, seeds, note or {}, overwrite=overwrite)
-    classes = tuple(str(name) for name in data.train.classes)
-    samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
-    first, second = split_validation(samples.targets.numpy(), recipe.validation, seed=0)
-    job = _Job(recipe, samples.rows(first), samples.rows(second), test, len(classes), folder, show)
-    outcome = Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
-    if folder is not None:
+    with hold_folder(folder.path):
+        if resume is None:
+            folder.start(recipe, seeds, note or {}, overwrite=overwrite)
+        outcome = Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
         record = {
             "recipe": recipe.to_record(),
             "shape": list(samples.inputs.shape[1:]),
