@@ -54,7 +54,7 @@ def run(
     json: Path | None = None,
     cases: Sequence[tuple[int, int, int]] = CASES,
     threads: int | None = None,
-    rounds: int = 15,
+    rounds: int = 7,
     seed: int = 0,
     variants: Sequence[str] = VARIANTS,
     ours: Side = OURS,

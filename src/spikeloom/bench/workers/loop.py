@@ -45,6 +45,16 @@ def seconds(work: Callable[[], Any]) -> float:
     return passed
 
 
+def steady(work: Callable[[], Any], times: int = 3) -> float:
+    """Median wall time of a few calls after one that is not counted.
+
+    The other sides have just had their turn: the first call finds cold caches and, for a while,
+    the idling threads of the others.
+    """
+    seconds(work)
+    return sorted(seconds(work) for _ in range(times))[times // 2]
+
+
 def peak_mb(work: Callable[[], Any]) -> tuple[Any, float]:
     """Run once; the result, and how far resident memory rose above its level before, in MB.
 
