@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from spikeloom.equations.units import ms, mV
 from spikeloom.errors import (
+    CheckpointError,
     DataError,
     NumericsError,
     ParameterError,
@@ -159,3 +160,19 @@ def test_evaluate_names_its_options(changes: dict[str, Any]) -> None:
 
 def test_values_in_double_precision_are_targets_too() -> None:
     assert go((X, torch.rand(40, 3).double()), loss=MeanSquare(Direct())) > 0
+
+
+def test_a_resumed_run_has_the_settings_it_began_with(tmp_path: Path) -> None:
+    net = nn.Linear(6, 3)
+    go(out=tmp_path)
+    faster = torch.optim.SGD(net.parameters(), lr=0.5)
+    for changes in ({"optimizer": faster}, {"clip": 1.0}, {"seed": 3}):
+        with pytest.raises(CheckpointError, match=next(iter(changes))):
+            go(net=net, resume=tmp_path, epochs=2, **changes)
+    assert go(resume=tmp_path, epochs=2) == go(epochs=2)
+
+
+def test_nothing_is_made_where_there_is_nothing_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        go(resume=tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []

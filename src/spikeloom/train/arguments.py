@@ -78,6 +78,21 @@ def check_loss(loss: Any) -> None:
         )
 
 
+def describe_optimizer(optimizer: Optimizer) -> str:
+    """Kind and settings of an optimiser as text, with the learning rate that it starts from.
+
+    >>> import torch
+    >>> describe_optimizer(torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1))[:12]
+    'SGD(dampenin'
+    """
+    groups: list[str] = []
+    for group in optimizer.param_groups:
+        settings = {k: v for k, v in sorted(group.items()) if k not in ("params", "initial_lr")}
+        settings["lr"] = group.get("initial_lr", group["lr"])
+        groups.append(", ".join(f"{k}={v!r}" for k, v in settings.items()))
+    return f"{type(optimizer).__name__}({'; '.join(groups)})"
+
+
 def check_optimizer(optimizer: Any, net: nn.Module) -> None:
     """Raise `ParameterError` unless an optimiser moves weights of this network.
 

@@ -22,6 +22,7 @@ from spikeloom.train.arguments import (
     check_counts,
     check_loss,
     check_optimizer,
+    describe_optimizer,
     whole,
 )
 from spikeloom.train.augment import Augment
@@ -128,8 +129,6 @@ def fit(
     batches, held = _divide(data, validation, batch_size, seed)
     place = out if out is not None else resume
     folder = None if place is None else Path(place)
-    if folder is not None:
-        make_folder(folder)
     settings = {
         "seed": seed,
         "batches": batches.steps,
@@ -138,11 +137,15 @@ def fit(
         "loss": repr(loss),
         "encode": repr(encode),
         "augment": repr(augment),
-        "optimizer": type(optimizer).__name__,
+        "regularisers": repr(tuple(regularisers)),
+        "clip": clip,
+        "optimizer": describe_optimizer(optimizer),
     }
     at = Progress()
     if resume is not None:
         at = Checkpoint(Path(resume), net, optimizer, scheduler, settings).load()
+    if folder is not None:
+        make_folder(folder)
     store = Checkpoint(folder, net, optimizer, scheduler, settings) if folder else None
     report = reporter(show)
     run = Run(
