@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from spikeloom.equations import learn, normal
-from spikeloom.equations.units import ms, mV, pF
+from spikeloom.equations.units import Hz, ms, mV, pF
 from spikeloom.errors import EngineError, ParameterError, ShapeError, SpikeloomError, UnitError
 from spikeloom.models import LIF, AdEx, ATan
-from spikeloom.nn import short
+from spikeloom.nn import Sequential, short
+from spikeloom.nn.encode import Rate
+from spikeloom.nn.init import scale_to_rate
 from spikeloom.nn.spiking import Spiking
 
 X = torch.full((5, 2, 3), 0.6)
@@ -127,3 +130,27 @@ def test_a_parameter_changed_behind_torchs_back_counts() -> None:
 def test_a_time_is_asked_for_where_a_time_is_needed() -> None:
     with pytest.raises(UnitError, match="5 \\* ms"):
         (3 * mV).to(ms)
+
+
+NET = Sequential(nn.Linear(3, 2), short.LIF(), names=("weights", "hidden"))
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: NET(X.numpy()), "torch tensor"),
+        (lambda: NET(X.double()), "float64"),
+        (lambda: NET(X.long()), "int64"),
+        (lambda: NET(X, [1]), "state"),
+        (lambda: Sequential(nn.ReLU(), names=(3,)), "name"),
+        (lambda: Sequential(nn.LSTM(3, 2))(X), "one tensor"),
+        (lambda: Rate(steps=3)(X.numpy()), "torch tensor"),
+        (lambda: Rate(steps=3, peak="x"), "peak"),
+        (lambda: scale_to_rate(NET, X, 50, 1 * ms), "target"),
+        (lambda: scale_to_rate(NET, X, 50 * Hz, 1), "dt"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_networks_and_encoders(call: Any, words: str) -> None:
+    with pytest.raises(SpikeloomError, match=words):
+        call()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
-from spikeloom.errors import ShapeError
+from spikeloom.errors import ParameterError, ShapeError
 
 PER_SAMPLE = (
     nn.Linear,
@@ -50,7 +51,8 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
         Output (time, batch, *features).
 
     Raises:
-        ShapeError: The features do not fit the layer.
+        ShapeError: The features or their precision do not fit the layer.
+        ParameterError: The module gives more than a tensor.
     """
     check_features(name, layer, x)
     steps, batch = x.shape[:2]
@@ -58,6 +60,11 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
         y = layer(x[0])
         return y.unsqueeze(0).expand(steps, *y.shape)
     y = layer(x.flatten(0, 1))
+    if not isinstance(y, Tensor):
+        raise ParameterError(
+            f"{name}: {type(layer).__name__} gives {type(y).__name__}, not one tensor.",
+            hint="wrap it in a module that returns its output alone",
+        )
     return y.unflatten(0, (steps, batch))
 
 
@@ -74,6 +81,11 @@ def check_features(name: str, layer: nn.Module, x: Tensor) -> None:
         want, axis = layer.in_channels, 2
     else:
         return
+    if x.dtype != layer.weight.dtype and not torch.is_autocast_enabled():
+        raise ShapeError(
+            f"{name}: the input is {x.dtype}, the weights are {layer.weight.dtype}.",
+            hint="bring both to one precision: x.float(), or net.double()",
+        )
     came = tuple(x.shape)
     if (rank is None or len(came) == rank) and came[axis] == want:
         return

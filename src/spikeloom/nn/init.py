@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.equations.units import Hz, Quantity, ms
-from spikeloom.errors import NumericsError, ParameterError
+from spikeloom.errors import NumericsError, ParameterError, UnitError
 from spikeloom.nn.protocol import emits_spikes, is_stateful
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_weight_layer
@@ -78,6 +78,12 @@ def scale_to_rate(
     >>> report.reached, 75 < report.rate_hz < 85
     (True, True)
     """
+    for what, value, unit in (("target", target, Hz), ("dt", dt, ms)):
+        if not isinstance(value, Quantity) or not value.unit.fits(unit):
+            raise UnitError(
+                f"scale_to_rate: {what} must be a {unit.kind}, got {value!r}.",
+                hint=f"give it with its unit, for example 50 * {unit!r}",
+            )
     step = float(dt.to(ms)) / 1000.0
     wanted = float(target.to(Hz)) * step
     if not 0.0 < wanted <= 1.0:

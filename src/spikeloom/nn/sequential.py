@@ -52,7 +52,7 @@ class Sequential(nn.Module):
                 f"Sequential: {len(layers)} layers need as many different names, got {self.names}."
             )
         for name, layer in zip(self.names, layers, strict=True):
-            if not name.isidentifier() or hasattr(self, name):
+            if not isinstance(name, str) or not name.isidentifier() or hasattr(self, name):
                 raise ParameterError(
                     f"Sequential: {name!r} cannot be the name of a layer.",
                     hint="take a Python name that torch.nn.Module does not use itself",
@@ -100,6 +100,11 @@ class Sequential(nn.Module):
     def _run(
         self, x: Tensor, state: Mapping[str, Any] | None, kept: dict[str, Tensor] | None
     ) -> tuple[Tensor, State]:
+        if not isinstance(x, Tensor):
+            raise ParameterError(
+                f"Sequential: input must be a torch tensor, got {type(x).__name__}.",
+                hint="convert it: torch.as_tensor(x)",
+            )
         if x.dim() < 3:
             raise ShapeError(
                 f"Sequential: input must be (time, batch, *features), got {tuple(x.shape)}.",
@@ -118,8 +123,13 @@ class Sequential(nn.Module):
                 kept[name] = x
         return x, after
 
-    def _check_state(self, state: Mapping[str, Any]) -> None:
+    def _check_state(self, state: Any) -> None:
         known = [name for name, layer in self.layers if is_stateful(layer)]
+        if not isinstance(state, Mapping):
+            raise ParameterError(
+                f"Sequential: a state is a dict, got {type(state).__name__}.",
+                hint="give what the network gave: y, state = net(x)",
+            )
         for name in state:
             if name not in known:
                 raise ParameterError(

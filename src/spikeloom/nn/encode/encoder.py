@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -21,8 +21,13 @@ def check_steps(who: str, steps: int) -> None:
         raise ParameterError(f"{who}: steps must be a whole number >= 1, got {steps!r}.")
 
 
-def check_samples(who: str, x: Tensor, rank: int, shape: str) -> None:
-    """Raise `ShapeError` unless ``x`` has at least ``rank`` axes."""
+def check_samples(who: str, x: Any, rank: int, shape: str) -> None:
+    """Raise unless ``x`` is a tensor and has at least ``rank`` axes."""
+    if not isinstance(x, Tensor):
+        raise ParameterError(
+            f"{who}: samples must be a torch tensor, got {type(x).__name__}.",
+            hint="convert them: torch.as_tensor(x)",
+        )
     if x.dim() < rank:
         raise ShapeError(
             f"{who}: samples must be {shape}, got {tuple(x.shape)}.",

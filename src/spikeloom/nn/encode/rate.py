@@ -44,7 +44,7 @@ class Rate:
 
     def __post_init__(self) -> None:
         check_steps("Rate", self.steps)
-        if not 0.0 < self.peak <= 1.0:
+        if not isinstance(self.peak, int | float) or not 0.0 < self.peak <= 1.0:
             raise ParameterError(f"Rate: peak must be in (0, 1], got {self.peak!r}.")
 
     def __call__(self, x: Tensor, draw: int = 0) -> Tensor:
