@@ -265,6 +265,12 @@ def test_text_that_is_no_program(text: str) -> None:
         {"forward": {"instrs": [], "outputs": [["out", 0]]}},
         {"forward": {"instrs": [{"op": "const"}], "outputs": []}},
         {"backward": {"instrs": [{"op": 3, "args": [], "value": 1, "name": None}], "outputs": []}},
+        {
+            "forward": {
+                "instrs": [{"op": "leaf", "args": [], "value": None, "name": []}],
+                "outputs": [],
+            }
+        },
         {"more": 1},
     ],
     ids=str,

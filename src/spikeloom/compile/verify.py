@@ -74,7 +74,7 @@ def _form(program: Program) -> None:
         indices: list[Any] = [index for _, index in block.outputs]
         for instr in block.instrs:
             indices += instr.args
-            kinds: tuple[Any, ...] = (instr.op, instr.name or "")
+            kinds: tuple[Any, ...] = (instr.op, "" if instr.name is None else instr.name)
             number: Any = 0 if instr.value is None else instr.value
             if not all(isinstance(kind, str) for kind in kinds) or not _is_number(number):
                 raise VerificationError(f"{program.model}, {label}: {instr} is no instruction.")
