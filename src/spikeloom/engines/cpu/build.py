@@ -56,15 +56,6 @@ def compile_text(text: str, host: Host) -> bytes:
     return machine.emit_object(module)
 
 
-def assembly(text: str, host: Host) -> str:
-    """The machine instructions of a module, to read."""
-    import llvmlite.binding as llvm
-
-    machine = _machine(host)
-    module = llvm.parse_assembly(text)
-    return machine.emit_assembly(module)
-
-
 class Loaded:
     """Object code in memory. Its functions live as long as it does."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikeloom.equations import Cell, Refractory, normal
+from spikeloom.equations import Cell, Neuron, Refractory, normal
 from spikeloom.equations.units import ms, mV, nS
 from spikeloom.models import ConductanceLIF, ExponentialConductance
 from spikeloom.network.library.example import Band, Built, Example, Setup
@@ -18,9 +18,15 @@ def coba(setup: Setup) -> Built:
     They start with the conductances of a network that is active already; without these it would
     stay silent.
     """
+    neuron = ConductanceLIF(E_L=-60 * mV, theta=-50 * mV, v_reset=-60 * mV)
+    return balanced(setup, Refractory(neuron, 5 * ms))
+
+
+def balanced(setup: Setup, neuron: Neuron | Refractory) -> Built:
+    """The network of benchmarks 1 and 3, which differ in their neuron alone."""
     net = setup.network()
     cell = Cell(
-        Refractory(ConductanceLIF(E_L=-60 * mV, theta=-50 * mV, v_reset=-60 * mV), 5 * ms),
+        neuron,
         exc=ExponentialConductance(tau=5 * ms, E=0 * mV),
         inh=ExponentialConductance(tau=10 * ms, E=-80 * mV),
     )
