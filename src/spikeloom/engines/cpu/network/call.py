@@ -1,0 +1,167 @@
+"""The words of the native calls of one run: the tables that `drive` reads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spikeloom.engines.cpu.network.drive import POPULATION, PROJECTION, SLOTS, WISH
+from spikeloom.engines.cpu.network.memory import Array, aligned
+from spikeloom.engines.cpu.network.parts import (
+    GROUP,
+    deliver_kernel,
+    drive_kernel,
+    entry,
+)
+from spikeloom.engines.network_run import (
+    Trace,
+)
+
+LOG = 1 << 20
+"""Spikes that a log holds at least, beyond those of one block."""
+
+if TYPE_CHECKING:
+    from spikeloom.engines.cpu.network.native import NativeNetwork
+
+
+class Call:
+    """The words of all threads for the native calls of one `run`."""
+
+    def __init__(
+        self,
+        net: NativeNetwork,
+        wishes: Sequence[Trace],
+        ids: Sequence[Array],
+        traces: Sequence[Array],
+        firsts: Sequence[int],
+    ) -> None:
+        self.net = net
+        self._kept: list[Array] = []
+        self._drive = drive_kernel(net.plan.dtype)
+        block, slots = net.block, net.plan.slots
+        tables: list[list[list[int]]] = [[] for _ in range(net.threads)]
+        planes: list[dict[str, Array]] = []
+        for place, n in enumerate(net.neurons):
+            record = tuple(dict.fromkeys(t.state for t in wishes if t.population == place))
+            kernel, variant = n.kernel(record)
+            planes.append({name: aligned((block, n.padded), net.plan.dtype) for name in record})
+            bits = self._keep(aligned((block, n.padded // GROUP), np.int64))
+            self._kept += planes[-1].values()
+            words = n.words(variant, slots, bits, planes[-1])
+            for t in range(net.threads):
+                low, high = n.cuts[t], n.cuts[t + 1]
+                if low == high:  # more threads than groups of neurons
+                    low = high = 0
+                keys = self._keep(np.zeros(max(1, len(variant.poisson) * block), np.int64))
+                final = high == n.size
+                given = {
+                    "advance": entry(kernel),
+                    "given": self._keep(words.copy()).ctypes.data,
+                    "begin": low,
+                    "end": -(-high // GROUP) * GROUP,
+                    "bits": bits.ctypes.data,
+                    "words": n.padded // GROUP,
+                    "first": low // GROUP,
+                    "last": -(-high // GROUP) - 1,
+                    "mask": (1 << high % GROUP) - 1 if final and high % GROUP else -1,
+                    "keys": keys.ctypes.data,
+                }
+                tables[t].append([_signed(given[name]) for name in POPULATION])
+        projections: list[list[list[int]]] = [[] for _ in range(net.threads)]
+        for s in net.synapses:
+            for t in range(net.threads):
+                given = {
+                    "deliver": entry(deliver_kernel(s.rows)),
+                    "given": self._keep(s.words(slots, t)).ctypes.data,
+                    "source": s.source,
+                }
+                projections[t].append([given[name] for name in PROJECTION])
+        recorded: list[list[list[int]]] = [[] for _ in range(net.threads)]
+        for trace, chosen, out, first in zip(wishes, ids, traces, firsts, strict=True):
+            n = net.neurons[trace.population]
+            for t in range(net.threads):
+                mine = np.flatnonzero((chosen >= n.cuts[t]) & (chosen < n.cuts[t + 1]))
+                given = {
+                    "plane": planes[trace.population][trace.state].ctypes.data,
+                    "padded": n.padded,
+                    "every": trace.every,
+                    "first": first,
+                    "count": len(mine),
+                    "places": self._keep(mine).ctypes.data,
+                    "ids": self._keep(np.ascontiguousarray(chosen[mine])).ctypes.data,
+                    "out": out.ctypes.data,
+                    "width": len(chosen),
+                }
+                recorded[t].append([given[name] for name in WISH])
+        self._tables = [
+            tuple(self._keep(np.array(rows, np.int64)) for rows in of_thread)
+            for of_thread in zip(tables, projections, recorded, strict=True)
+        ]
+        self._logs = self._keep(np.array([log.ctypes.data for log in net.logs], np.int64))
+        self._barrier = self._keep(aligned((16,), np.int64))
+
+    def run(self, steps: int) -> tuple[int, Array]:
+        """Run up to so many steps.
+
+        Returns:
+            Steps done, at least 1; where each log ends after each step and population,
+            (threads, steps * populations + 1).
+        """
+        net = self.net
+        ends = np.zeros((net.threads, steps * len(net.neurons) + 1), np.int64)
+        self._barrier[:] = 0
+        slots = []
+        for t, (populations, projections, wishes) in enumerate(self._tables):
+            given = {
+                "population_count": len(populations),
+                "populations": populations.ctypes.data,
+                "projection_count": len(projections),
+                "projections": projections.ctypes.data,
+                "wish_count": len(wishes),
+                "wishes": wishes.ctypes.data,
+                "block": net.block,
+                "slots": net.plan.slots,
+                "log": net.logs[t].ctypes.data,
+                "logs": self._logs.ctypes.data,
+                "ends": ends.ctypes.data,
+                "ends_row": ends.shape[1],
+                "threads": net.threads,
+                "thread": t,
+                "barrier": self._barrier.ctypes.data,
+                "relax": _relax(),
+                "room": LOG,
+                "step": net.step,
+                "done": 0,
+            }
+            slots.append(np.array([given[name] for name in SLOTS], np.int64))
+        others = [
+            threading.Thread(target=self._drive, args=(s.ctypes.data, 0, steps, 0), daemon=True)
+            for s in slots[1:]
+        ]
+        for other in others:
+            other.start()
+        self._drive(slots[0].ctypes.data, 0, steps, 0)
+        for other in others:
+            other.join()
+        return int(slots[0][SLOTS.index("done")]), ends
+
+    def _keep(self, array: Array) -> Array:
+        """Hold memory that native code has the address of."""
+        self._kept.append(array)
+        return array
+
+
+def _relax() -> int:
+    """Address of a function that offers the processor to other threads."""
+    name = "SwitchToThread" if os.name == "nt" else "sched_yield"
+    library = ctypes.CDLL("kernel32" if os.name == "nt" else None)
+    return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 == 1 else value
