@@ -22,9 +22,6 @@ from spikeloom.engines.network_run import (
     Trace,
 )
 
-LOG = 1 << 20
-"""Spikes that a log holds at least, beyond those of one block."""
-
 if TYPE_CHECKING:
     from spikeloom.engines.cpu.network.native import NativeNetwork
 
@@ -134,7 +131,7 @@ class Call:
                 "thread": t,
                 "barrier": self._barrier.ctypes.data,
                 "relax": _relax(),
-                "room": LOG,
+                "room": net.room,
                 "step": net.step,
                 "done": 0,
             }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spikeloom.engines.cpu import pool
-from spikeloom.engines.cpu.network.call import LOG, Call
+from spikeloom.engines.cpu.network.call import Call
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
@@ -24,6 +24,8 @@ from spikeloom.errors import EngineError, ShapeError
 
 LONGEST_BLOCK = 16
 """Most steps that a group of neurons takes at once."""
+LOG = 1 << 20
+"""Spikes that a log holds at least, beyond those of one block."""
 CHUNK = 4096
 """Most steps in one native call."""
 WORK_PER_THREAD = 65536
@@ -57,8 +59,10 @@ class NativeNetwork:
             for p in plan.projections
             if p.targets.size
         ]
-        self._most = sum(n.padded for n in self.neurons) * self.block
-        self.logs = [np.empty(self._most + LOG, np.uint32) for _ in range(self.threads)]
+        self.room = LOG
+        """Spikes that all logs may hold together before the last block."""
+        most = self.room + sum(n.padded for n in self.neurons) * self.block
+        self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
 
     def run(
         self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
