@@ -8,6 +8,7 @@ import numpy as np
 
 from spikeloom.compile.lower import SURROGATE
 from spikeloom.compile.parts import check_width
+from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import Distribution, Learn, Value
 from spikeloom.errors import ParameterError
@@ -67,6 +68,11 @@ def number(value: Value, unit: Unit, entity: str, size: Size | None, seed: int) 
         return number(value.value, unit, entity, size, seed)
     if isinstance(value, Quantity):
         return value.to(unit)
+    if isinstance(value, Expr):
+        raise ParameterError(
+            f"{entity} is {value}, but there are no positions here.",
+            hint="only the populations of a Network have positions",
+        )
     if size is None:
         raise ParameterError(
             f"{entity} is a distribution, so the number of neurons must be known.",

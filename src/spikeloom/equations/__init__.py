@@ -75,6 +75,8 @@ from spikeloom.equations.functions import sqrt as sqrt
 from spikeloom.equations.functions import tanh as tanh
 from spikeloom.equations.functions import where as where
 from spikeloom.equations.neuron import Neuron as Neuron
+from spikeloom.equations.place import pair as pair
+from spikeloom.equations.place import position as position
 from spikeloom.equations.quantity import Quantity as Quantity
 from spikeloom.equations.quantity import Unit as Unit
 from spikeloom.equations.refractory import Refractory as Refractory

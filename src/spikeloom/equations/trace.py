@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from spikeloom.equations.expr import Expr, lift, located
+from spikeloom.equations.place import leaves
 from spikeloom.equations.quantity import Unit, bridge
 from spikeloom.equations.where import Where, here, of_traceback
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
@@ -90,6 +91,13 @@ class Target:
                 f"{what} must be a {unit.kind} ({unit!s}); {_short(expr)} is {_kind(expr.unit)}."
             )
             raise located(UnitError, message, expr.where or place, self._advice(name, expr.unit))
+        place = _placed(expr)
+        if place is not None:
+            raise located(
+                ModelError, f"{self._label}.{name}: {place} belongs to a network, not to a model.",
+                expr.where or here(), "declare a Param, and give it a value that depends on "
+                f"{place} where the population is made",
+            )  # fmt: skip
         self._got[name] = expr
 
     def _known(self, name: str) -> None:
@@ -139,6 +147,10 @@ def run(cls: type, phase: Phase, symbols: Symbols, *args: object) -> Any:
             of_traceback(error.__traceback__),
             "the body of a model method runs once, with symbols in place of numbers",
         ) from error  # fmt: skip
+
+
+def _placed(expr: Expr) -> Expr | None:
+    return next((leaf for leaf in leaves(expr) if leaf.kind == "place"), None)
 
 
 def _short(expr: Expr) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
+from spikeloom.equations.expr import Expr
+from spikeloom.equations.place import of_places
 from spikeloom.equations.quantity import Array, Number, Quantity, Unit, bridge, one
 from spikeloom.equations.unit_text import number_text
 from spikeloom.errors import ParameterError, UnitError
@@ -124,7 +126,8 @@ class Learn:
         return f"{self.value} (learnt)"
 
 
-Value: TypeAlias = "Quantity | Learn | Distribution"
+Value: TypeAlias = "Quantity | Learn | Distribution | Expr"
+"""What a parameter may be; an expression is one of positions, which a network computes."""
 
 
 def learn(value: Any, low: Any = None, high: Any = None) -> Learn:
@@ -187,7 +190,13 @@ def check(owner: str, name: str, unit: Unit, value: Any) -> Value:
             if part is not None:
                 check(owner, name, unit, part)
         return value
-    if not isinstance(value, Distribution):
+    if isinstance(value, Expr):
+        if not of_places(value):
+            raise ParameterError(
+                f"{label}: {value} is not made of positions.",
+                hint="position.x, or for synapses pair.distance, are what a value can depend on",
+            )
+    elif not isinstance(value, Distribution):
         value = _quantity(value, label)
     if not value.unit.fits(unit):
         if value.unit.dimensionless:
@@ -202,7 +211,8 @@ def check(owner: str, name: str, unit: Unit, value: Any) -> Value:
             else f"{label} is a plain number; got {got}.",
             hint=bridge(unit, value.unit),
         )
-    _check_range(label, unit, value)
+    if not isinstance(value, Expr):
+        _check_range(label, unit, value)
     return value
 
 
@@ -253,7 +263,7 @@ def _quantity(value: Any, label: str) -> Quantity:
         ) from None
 
 
-def word(value: Quantity | Distribution) -> str:
+def word(value: Value) -> str:
     """A dimensionless 1 is written 1."""
     if isinstance(value, Quantity) and value.unit == one:
         return number_text(value.value)

@@ -32,6 +32,7 @@ from spikeloom.network.result import Recorder as Recorder
 from spikeloom.network.result import Result as Result
 from spikeloom.network.result import Trace as Trace
 from spikeloom.network.rules import AllToAll as AllToAll
+from spikeloom.network.rules import Convolution as Convolution
 from spikeloom.network.rules import Distance as Distance
 from spikeloom.network.rules import EdgeList as EdgeList
 from spikeloom.network.rules import ExponentialProfile as ExponentialProfile

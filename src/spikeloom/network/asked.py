@@ -9,6 +9,7 @@ import numpy as np
 
 from spikeloom.compile import Method
 from spikeloom.equations import Cell, Neuron, Refractory, Synapse
+from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import Hz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
@@ -186,6 +187,6 @@ def _new_name(said: Description, default: str, name: str | None) -> str:
     return name
 
 
-def _number(given: Any) -> Quantity | Distribution:
+def _number(given: Any) -> Quantity | Distribution | Expr:
     """A plain number as a quantity; anything else was checked before."""
-    return given if isinstance(given, (Quantity, Distribution)) else Quantity(given, one)
+    return given if isinstance(given, (Quantity, Distribution, Expr)) else Quantity(given, one)

@@ -11,13 +11,15 @@ from spikeloom.compile import Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import number
 from spikeloom.engines.network_plan import NetworkPlan, PoissonPlan, PopulationPlan, ProjectionPlan
+from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
-from spikeloom.equations.values import Distribution, Value
+from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ShapeError
 from spikeloom.network.description import Connection, Description, Member
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.rules.synapse_values import delays, weights
+from spikeloom.network.space import Places, of_neurons
 from spikeloom.network.split import Rows, pairs
 from spikeloom.network.view import Group
 
@@ -56,8 +58,9 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
     if key not in programs:
         programs[key] = compile_neuron(cell, member.method)
     program = programs[key]
+    positions = member.population.positions
     values = {
-        p.name: sized(cell.values[p.name], p.unit, f"{name}.{p.name}", size, said.seed)
+        p.name: sized(cell.values[p.name], p.unit, f"{name}.{p.name}", size, said.seed, positions)
         for p in definition.params
     }
     step = float(said.dt.to(definition.time_unit))
@@ -70,13 +73,17 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
     for what, value in member.values.items():
         entity = f"{name}.{what}"
         if what in units:
-            start[program.states.index(what)] = sized(value, units[what], entity, size, said.seed)
+            start[program.states.index(what)] = sized(
+                value, units[what], entity, size, said.seed, positions
+            )
         else:
-            constants[what] = np.asarray(sized(value, inflows[what], entity, size, said.seed))
+            made = sized(value, inflows[what], entity, size, said.seed, positions)
+            constants[what] = np.asarray(made)
     for order, setting in enumerate(said.settings):
         if setting.view.population is member.population:
             entity = f"{name}.{setting.state}.{order}"
-            drawn = sized(setting.value, units[setting.state], entity, len(setting.view), said.seed)
+            ids, unit = setting.view.ids, units[setting.state]
+            drawn = sized(setting.value, unit, entity, len(ids), said.seed, positions, ids)
             start[program.states.index(setting.state), setting.view.ids] = drawn
     return PopulationPlan(
         program=program,
@@ -88,12 +95,31 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
     )
 
 
-def sized(value: Value, unit: Unit, entity: str, size: int, seed: int) -> Any:
+def sized(
+    value: Value,
+    unit: Unit,
+    entity: str,
+    size: int,
+    seed: int,
+    positions: Any = None,
+    ids: Array | None = None,
+) -> Any:
     """A value of each neuron as plain numbers: one for all, or (size,).
+
+    Arguments:
+        value, unit, entity, seed: As for `number`.
+        size: How many neurons.
+        positions: Of the whole population, for an expression of them.
+        ids: Which neurons of it; None for all.
 
     Raises:
         ShapeError: An array of another length.
     """
+    if isinstance(value, Expr):
+        placed = np.broadcast_to(of_neurons(value, unit, positions, ids, entity), (size,)).copy()
+        _, _, name = entity.partition(".")
+        check(entity.removesuffix(f".{name}"), name, unit, Quantity(placed, unit))
+        return placed
     made = number(value, unit, entity, size, seed)
     if np.shape(made) not in ((), (size,)):
         raise ShapeError(f"{entity}: one number or {size} of them; got shape {np.shape(made)}.")
@@ -133,8 +159,9 @@ def _projections(said: Description, connection: Connection, dtype: DType) -> lis
     if not autapses and shift is None:
         indptr, targets = without_autapses(connection.rule, name, indptr, targets, source, target)
     graph = (indptr, targets)
+    places = Places(where.get("source_positions"), where.get("target_positions"), connection.rule)
     shared: dict[str, Any] = dict(
-        n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name
+        n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name, places=places
     )
     step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
     made: list[ProjectionPlan] = []
@@ -168,7 +195,7 @@ def _unit(said: Description, part: Any, channel: str) -> Unit:
 
 
 def _bytes(connection: Connection, dtype: DType) -> float:
-    def one_number(value: Quantity | Distribution) -> bool:
+    def one_number(value: Quantity | Distribution | Expr) -> bool:
         return isinstance(value, Quantity) and not value.shape
 
     weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)

@@ -95,7 +95,8 @@ class Construction:
             source, target: Populations, parts of them, or sums of these.
             synapse: What an arriving spike does, or an impulse input that the neuron has.
             rule: Who is connected to whom.
-            weight: A number, an array or a distribution, in the unit of the synapse's impulse.
+            weight: A number, an array, a distribution or an expression of places
+                (``pair.distance``), in the unit of the synapse's impulse.
             delay: Likewise, a time from 0 on; rounded to the nearest step.
             receptor: Name of the receptor, by which its states are recorded: ``exc`` gives
                 ``exc_g``. By default ``syn1``, ``syn2``, …
@@ -197,7 +198,10 @@ class Construction:
         member = self._said.members[place]
         unit = member.receptors.definition.state(setting.state).unit
         entity = f"{setting.view.population.name}.{setting.state}.{len(self._said.settings)}"
-        drawn = build.sized(setting.value, unit, entity, len(setting.view), self._said.seed)
+        population, ids = setting.view.population, setting.view.ids
+        drawn = build.sized(
+            setting.value, unit, entity, len(ids), self._said.seed, population.positions, ids
+        )
         states = self._engine.state(place)
         row = self._engine.plan.populations[place].program.states.index(setting.state)
         states[row, setting.view.ids] = drawn

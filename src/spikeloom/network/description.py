@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spikeloom.compile import Method
+from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.values import Distribution, Value
 from spikeloom.network.receptors import Receptors
@@ -50,8 +51,8 @@ class Connection:
     target: Group
     channels: tuple[str, ...]
     rule: Rule
-    weight: Quantity | Distribution
-    delay: Quantity | Distribution
+    weight: Quantity | Distribution | Expr
+    delay: Quantity | Distribution | Expr
     name: str
 
 

@@ -8,11 +8,14 @@ FixedProbability(p=0.02, autapses=False)
 >>> near = Distance(ExponentialProfile(peak=0.5, length=2.0), period=10.0)
 >>> isinstance(near, Rule), isinstance(near.profile, Profile)
 (True, True)
+>>> Convolution((4, 4), [[1.0, -1.0]]).targets_shape
+(1, 4, 3)
 """
 
 from __future__ import annotations
 
 from spikeloom.network.rules.all_to_all import AllToAll as AllToAll
+from spikeloom.network.rules.convolution import Convolution as Convolution
 from spikeloom.network.rules.distance import Distance as Distance
 from spikeloom.network.rules.edge_list import EdgeList as EdgeList
 from spikeloom.network.rules.fixed_in_degree import FixedInDegree as FixedInDegree

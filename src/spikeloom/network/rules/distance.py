@@ -148,6 +148,11 @@ class Distance(Rule):
             raise ShapeError(f"Distance: {len(given)} periods for positions with {axes} axes.")
         return np.array([np.inf if x is None else self._ratio("period", x) for x in given])
 
+    def periods_in(self, unit: Unit, axes: int) -> Array:
+        """The period of each axis in some unit of length; infinite where space is open."""
+        scale = self.profile.scale
+        return self._periods(axes) * (scale.to(unit) if isinstance(scale, Quantity) else scale)
+
     def _ratio(self, name: str, value: Any) -> Any:
         """A length, or many, in units of the profile's scale."""
         scale = self.profile.scale

@@ -10,11 +10,13 @@ from spikeloom.engines.wiring.arrays import Array, make_key
 from spikeloom.engines.wiring.choose import Wiring, wiring
 from spikeloom.engines.wiring.draw import prepare
 from spikeloom.engines.wiring.reference import Graph
+from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit, bridge, one
 from spikeloom.equations.values import Distribution
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError
 from spikeloom.network.rules.edge_list import EdgeList
 from spikeloom.network.rules.rule import Rule
+from spikeloom.network.space import Places
 
 LONGEST = 2**16 - 1
 """Steps that a delay can have."""
@@ -32,12 +34,14 @@ def weights(
     name: str = "weight",
     dtype: Literal["float32", "float64"] = "float32",
     builder: Wiring | None = None,
+    places: Places | None = None,
 ) -> Array:
     """The weights of a graph as plain numbers in `unit`.
 
     Arguments:
         value: A number, a matrix (sources, targets), an array with one value a synapse, in the
-            order of the graph or in that of an `EdgeList`, or a distribution; with its unit.
+            order of the graph or in that of an `EdgeList`, a distribution, or an expression of
+            places such as ``pair.distance``; with its unit.
         unit: Unit of the result.
         graph: What `Rule.build` gave.
         n_target: How many targets there are.
@@ -47,6 +51,7 @@ def weights(
         name: What the values are, for messages and for the key of the draw.
         dtype: Of the result.
         builder: What draws; native code if None.
+        places: Where both sides are, for expressions.
 
     Returns:
         A 0-d array, or (nnz,) in the order of the graph.
@@ -63,6 +68,8 @@ def weights(
         built = wiring() if builder is None else builder
         key = make_key(seed, entity, name)
         return built.values(key, draw, int(graph[0][-1]), dtype)
+    if isinstance(value, Expr):
+        return _of_places(value, unit, graph, places, name).astype(dtype)
     numbers = _numbers(value, unit, name)
     return _arranged(numbers, graph, n_target, rule, name).astype(dtype)
 
@@ -78,6 +85,7 @@ def delays(
     entity: int | str = 0,
     name: str = "delay",
     builder: Wiring | None = None,
+    places: Places | None = None,
 ) -> Array:
     """The delays of a graph in whole steps, each rounded to the nearest (ties to even).
 
@@ -86,7 +94,7 @@ def delays(
     Arguments:
         value: As for `weights`, a time.
         dt: Time step.
-        graph, n_target, rule, seed, entity, name, builder: As for `weights`.
+        graph, n_target, rule, seed, entity, name, builder, places: As for `weights`.
 
     Returns:
         uint16, 0-d or (nnz,).
@@ -108,11 +116,24 @@ def delays(
         _check_length(draw.largest, dt, name)
         built = wiring() if builder is None else builder
         return built.values(make_key(seed, entity, name), draw, int(graph[0][-1]), "uint16")
-    numbers = np.asarray(np.rint(_numbers(value, dt.unit, name) / step))
+    if isinstance(value, Expr):
+        given = _of_places(value, dt.unit, graph, places, name)
+    else:
+        given = _numbers(value, dt.unit, name)
+    numbers = np.asarray(np.rint(given / step))
     if np.any(numbers < 0):
         raise _negative(value, name)
     _check_length(float(numbers.max()) if numbers.size else 0.0, dt, name)
     return np.asarray(_arranged(numbers, graph, n_target, rule, name)).astype(np.uint16)
+
+
+def _of_places(value: Expr, unit: Unit, graph: Graph, places: Places | None, name: str) -> Array:
+    """An expression of places for each synapse of a graph."""
+    _check_unit(value.unit, unit, name)
+    indptr, targets = graph
+    rows = np.repeat(np.arange(indptr.size - 1, dtype=np.uint32), np.diff(indptr))
+    known = Places(None, None) if places is None else places
+    return known.values(value, unit, rows, targets, name)
 
 
 def _check_length(steps: float, dt: Quantity, name: str) -> None:
