@@ -38,6 +38,9 @@ class PopulationPlan:
         channels: Impulse inputs of the program at which projections or Poisson sources arrive.
             The other inputs are ``constants``, or 0.
         constants: Input -> number or array (N,), the same at every step.
+        first: Number of the first of these neurons, where they are a part of a population that is
+            spread over processes. Random numbers and spikes go by the numbers in the whole.
+        total: Neurons of the whole population; None where these are all.
     """
 
     program: Program
@@ -46,11 +49,21 @@ class PopulationPlan:
     start: Array
     channels: tuple[str, ...] = ()
     constants: Mapping[str, Array] = field(default_factory=dict)
+    first: int = 0
+    total: int | None = None
+
+    @property
+    def senders(self) -> int:
+        """Neurons whose spikes can arrive: those of the whole population."""
+        return self.size if self.total is None else self.total
 
     def __post_init__(self) -> None:
         p = self.program
-        if self.size < 1:
-            raise EngineError(f"network: a population of {p.model} has {self.size} neurons.")
+        if self.senders < 1 or not 0 <= self.first <= self.first + self.size <= self.senders:
+            raise EngineError(
+                f"network: a population of {p.model} has {self.size} neurons"
+                + (f" from {self.first} on, of {self.senders}." if self.total is not None else ".")
+            )
         _shape(f"start of {p.model}", self.start, ((len(p.states), self.size),))
         for name in (*self.channels, *self.constants):
             if name not in p.inputs:
@@ -76,9 +89,10 @@ class ProjectionPlan:
     Arguments:
         source, target: Places of the populations in the plan.
         channel: Impulse input of the target population.
-        indptr: Row of source i is ``indptr[i]:indptr[i + 1]``; int64 (N_source + 1,).
+        indptr: Row of source i is ``indptr[i]:indptr[i + 1]``; int64 (N_source + 1,), where the
+            source is a whole population even if this process holds a part of it.
         targets: Target of each synapse, uint32 (nnz,), ascending within a row; a target may
-            occur several times.
+            occur several times. Counted among the neurons that this process holds.
         weights: One number, or one of each synapse (nnz,), in the unit of the input.
         delays: In steps, at least 0: one number, or uint16 (nnz,).
     """
@@ -114,7 +128,7 @@ class ProjectionPlan:
                 hint=suggest(self.channel, target.channels),
             )
         count = np.size(self.targets)
-        _shape(f"{where}: indptr", self.indptr, ((source.size + 1,),))
+        _shape(f"{where}: indptr", self.indptr, ((source.senders + 1,),))
         _shape(f"{where}: targets", self.targets, ((count,),))
         _shape(f"{where}: weights", self.weights, ((), (count,)))
         _shape(f"{where}: delays", self.delays, ((), (count,)))
@@ -186,6 +200,8 @@ class NetworkPlan:
         populations, projections, poisson: Its parts.
         seed: Of the random numbers of the run.
         dtype: Precision of states and weights in engines that have a choice.
+        span: Shortest and longest delay of the whole network in steps, where other processes hold
+            parts of it; None where these projections are all.
     """
 
     populations: tuple[PopulationPlan, ...]
@@ -193,6 +209,7 @@ class NetworkPlan:
     poisson: tuple[PoissonPlan, ...] = ()
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"
+    span: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float32", "float64"):
@@ -206,11 +223,15 @@ class NetworkPlan:
     @cached_property
     def slots(self) -> int:
         """Steps that a spike can be on its way, D = longest delay + 1."""
+        if self.span is not None:
+            return 1 + self.span[1]
         return 1 + max((p.longest for p in self.projections), default=0)
 
     @cached_property
     def stride(self) -> int:
         """Steps that can be run before a spike of the first of them arrives: shortest delay + 1."""
+        if self.span is not None:
+            return 1 + self.span[0]
         return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
 
 

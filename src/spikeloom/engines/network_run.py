@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.errors import CheckpointError, EngineError, ShapeError, suggest
 
@@ -54,10 +55,19 @@ class NetworkRun:
 
 
 class NetworkEngine(Protocol):
-    """What can run a plan. `ReferenceNetwork` and `NativeNetwork` are such engines."""
+    """What can run a plan. `ReferenceNetwork` and `NativeNetwork` are such engines.
+
+    An engine is made of a plan, and of these:
+
+    like: An engine of the same kind. What never changes, such as the synapses of a projection that
+        both plans share, is held in memory once.
+    exchange: Where other processes hold other neurons: tells them who spiked, and gives back who
+        spiked anywhere. Called once in as many steps as pass before a spike can arrive.
+    """
 
     plan: NetworkPlan
     step: int
+    exchange: Exchange | None
 
     def run(
         self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
@@ -74,7 +84,12 @@ class NetworkEngine(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Array]:
-        """Every array that is needed to go on bit for bit."""
+        """Every array that is needed to go on bit for bit.
+
+        By name: ``step``; of each population K ``states.K`` (S, N) and, of each channel,
+        ``coming.K.CHANNEL`` (slots, N), where what arrives in step n is in slot n mod slots.
+        Of each projection J that learns, ``….J`` or ``….J.NAME``.
+        """
         ...
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
@@ -99,12 +114,12 @@ def check_wishes(
     masks: list[Array | None] = []
     for place, (wish, population) in enumerate(zip(given, plan.populations, strict=True)):
         if isinstance(wish, (bool, np.bool_)):
-            masks.append(np.ones(population.size, bool) if wish else None)
+            masks.append(np.ones(population.senders, bool) if wish else None)
             continue
         mask = np.asarray(wish)
-        if mask.shape != (population.size,) or mask.dtype != np.bool_:
+        if mask.shape != (population.senders,) or mask.dtype != np.bool_:
             raise ShapeError(
-                f"network: record_spikes[{place}] must be a bool or a mask ({population.size},)."
+                f"network: record_spikes[{place}] must be a bool or a mask ({population.senders},)."
             )
         masks.append(mask if mask.any() else None)
     return tuple(masks), tuple(_ids(plan, trace) for trace in record_states)

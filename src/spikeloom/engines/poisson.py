@@ -52,7 +52,7 @@ def poisson_table(rates: Array) -> tuple[Array, Array]:
         int64 (different rates, K), each row rising to 2⁵³ at its end; and the row of each rate.
     """
     different, rows = np.unique(np.asarray(rates, np.float64), return_inverse=True)
-    lines = [_line(float(rate)) for rate in different]
+    lines = [_line(float(rate)) for rate in different] or [_line(0.0)]
     width = max(len(line) for line in lines)
     table = np.full((len(lines), width), 1 << BITS, np.int64)
     for row, line in zip(table, lines, strict=True):
@@ -60,7 +60,9 @@ def poisson_table(rates: Array) -> tuple[Array, Array]:
     return table, rows.reshape(np.shape(rates)).astype(np.int64)
 
 
-def poisson_counts(table: Array, rows: Array, key: int, step: int, size: int) -> Array:
+def poisson_counts(
+    table: Array, rows: Array, key: int, step: int, size: int, first: int = 0
+) -> Array:
     """Numbers of spikes of all neurons in one step, int64 (N,).
 
     Arguments:
@@ -68,8 +70,9 @@ def poisson_counts(table: Array, rows: Array, key: int, step: int, size: int) ->
         key: From `source_key`.
         step: Which step.
         size: Number of neurons N.
+        first: Number of the first of them.
     """
-    start = mix(key + (step + 1) * GOLDEN)
+    start = (mix(key + (step + 1) * GOLDEN) + first * GOLDEN) & _MASK
     with np.errstate(over="ignore"):
         z = np.uint64(start) + np.arange(1, size + 1, dtype=np.uint64) * np.uint64(GOLDEN)
         for shift, factor in MIX:

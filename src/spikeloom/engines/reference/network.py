@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.compile.numeric import run_block
+from spikeloom.engines.exchange import Exchange, log_of, merged
 from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -27,10 +28,12 @@ class ReferenceNetwork:
 
     Arguments:
         plan: The network.
+        exchange: As in `NetworkEngine`; here after every step.
     """
 
-    def __init__(self, plan: NetworkPlan) -> None:
+    def __init__(self, plan: NetworkPlan, exchange: Exchange | None = None) -> None:
         self.plan = plan
+        self.exchange = exchange
         self.step = 0
         """Steps done since the beginning."""
         self._states = [np.array(p.start, np.float64) for p in plan.populations]
@@ -62,6 +65,9 @@ class ReferenceNetwork:
         for _ in range(steps):
             now = self.step
             fired = [self._advance(place) for place in range(len(self._states))]
+            if self.exchange is not None:
+                own = log_of(fired, [p.first for p in self.plan.populations])
+                fired = merged(self.exchange([own]))
             for place, (mask, spikes) in enumerate(zip(masks, fired, strict=True)):
                 if mask is not None:
                     kept = spikes[mask[spikes]]
@@ -124,7 +130,7 @@ class ReferenceNetwork:
         for source, (table, rows) in zip(self.plan.poisson, self._tables, strict=True):
             if source.target == place:
                 key = source_key(self.plan.seed, source.entity)
-                counts = poisson_counts(table, rows, key, self.step, size)
+                counts = poisson_counts(table, rows, key, self.step, size, population.first)
                 inputs[source.channel] = inputs[source.channel] + source.weight * counts
         leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
         leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}

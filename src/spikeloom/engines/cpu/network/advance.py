@@ -105,7 +105,8 @@ def _write_keys(f: _Steps) -> None:
         with w.loop("0", f.slot("steps")) as time:
             number = f.add(f.add(f.slot("step"), time.index), 1)
             z = f.add(f.slot(f"key:{k}"), f.mul(number, GOLDEN - (1 << 64)))
-            w.put(f"store i64 {write_mix(w, z)}, ptr {_key_place(f, k, time.index)}, align 8")
+            key = f.add(write_mix(w, z), f.slot("origin"))
+            w.put(f"store i64 {key}, ptr {_key_place(f, k, time.index)}, align 8")
 
 
 def _write_arrivals(

@@ -109,22 +109,52 @@ class Call:
             Steps done, at least 1; where each log ends after each step and population,
             (threads, steps * populations + 1).
         """
+        ends = self._ends(steps)
+        return self._go(steps, ends, self._logs, ends), ends
+
+    def advance(self, steps: int) -> tuple[int, Array]:
+        """As `run`, but nothing is delivered."""
+        ends = self._ends(steps)
+        return self._go(steps, ends, self._logs, ends, deliver=False), ends
+
+    def deliver(self, steps: int, logs: Sequence[Array], ends: Array) -> None:
+        """Deliver spikes of the last steps, which `advance` has done.
+
+        Arguments:
+            steps: How many.
+            logs: Neurons that spiked, uint32, counted in the whole populations.
+            ends: Where each log ends after each step and population, from 0 on.
+        """
+        at = np.array([log.ctypes.data for log in logs], np.int64)
+        self._go(steps, self._ends(0), at, ends, advance=False)
+
+    def _ends(self, steps: int) -> Array:
+        return np.zeros((self.net.threads, steps * len(self.net.neurons) + 1), np.int64)
+
+    def _go(
+        self,
+        steps: int,
+        ends: Array,
+        told: Array,
+        told_ends: Array,
+        *,
+        advance: bool = True,
+        deliver: bool = True,
+    ) -> int:
         net = self.net
-        ends = np.zeros((net.threads, steps * len(net.neurons) + 1), np.int64)
         self._barrier[:] = 0
         slots = []
         for t, (populations, projections, wishes) in enumerate(self._tables):
             given = {
-                "population_count": len(populations),
+                "population_count": len(populations) if advance else 0,
                 "populations": populations.ctypes.data,
-                "projection_count": len(projections),
+                "projection_count": len(projections) if deliver else 0,
                 "projections": projections.ctypes.data,
-                "wish_count": len(wishes),
+                "wish_count": len(wishes) if advance else 0,
                 "wishes": wishes.ctypes.data,
                 "block": net.block,
                 "slots": net.plan.slots,
                 "log": net.logs[t].ctypes.data,
-                "logs": self._logs.ctypes.data,
                 "ends": ends.ctypes.data,
                 "ends_row": ends.shape[1],
                 "threads": net.threads,
@@ -134,6 +164,11 @@ class Call:
                 "room": net.room,
                 "step": net.step,
                 "done": 0,
+                "told_logs": told.ctypes.data,
+                "told_ends": told_ends.ctypes.data,
+                "told_row": told_ends.shape[1],
+                "told_count": len(told),
+                "told_populations": len(net.neurons),
             }
             slots.append(np.array([given[name] for name in SLOTS], np.int64))
         others = [
@@ -145,7 +180,7 @@ class Call:
         self._drive(slots[0].ctypes.data, 0, steps, 0)
         for other in others:
             other.join()
-        return int(slots[0][SLOTS.index("done")]), ends
+        return int(slots[0][SLOTS.index("done")])
 
     def _keep(self, array: Array) -> Array:
         """Hold memory that native code has the address of."""

@@ -10,6 +10,8 @@ For each block of steps, as many as pass before a spike of the first can arrive:
 Threads own disjoint neurons, write only there, and read each other's logs only after the wait, so
 nothing is ever added in another order. Logs only grow during a run, so one wait a block is enough.
 The run ends early, in all threads after the same block, when the next block might not fit the logs.
+Where other processes hold other neurons, one call steps without projections, and another delivers
+the logs of all processes without stepping.
 """
 
 from __future__ import annotations
@@ -20,12 +22,14 @@ from spikeloom.engines.cpu.text import Writer
 
 SLOTS = (
     *("population_count", "populations", "projection_count", "projections"),
-    *("wish_count", "wishes", "block", "slots", "log", "logs", "ends", "ends_row"),
+    *("wish_count", "wishes", "block", "slots", "log", "ends", "ends_row"),
     *("threads", "thread", "barrier", "relax", "room", "step", "done"),
+    *("told_logs", "told_ends", "told_row", "told_count", "told_populations"),
 )
 """Words of a thread. ``ends`` holds for each thread a row of ``ends_row`` numbers: 0, then where
 its log ended after each step and population. ``room``: entries that the logs may hold together
-before the last block."""
+before the last block. ``told_…``: the logs that are delivered, how many, and of how many
+populations; those of the threads, unless other processes have logs too."""
 POPULATION = ("advance", "given", "begin", "end", "bits", "words", "first", "last", "mask", "keys")
 """Words of a population: its kernel and slots; columns of this thread; bits, words in a row of
 them; this thread's first and last word and the mask of the last; scratch memory."""
@@ -35,6 +39,7 @@ WISH = ("plane", "padded", "every", "first", "count", "places", "ids", "out", "w
 in the result."""
 NUMBERS = frozenset(
     {"population_count", "projection_count", "wish_count", "block", "slots", "ends_row", "threads"}
+    | {"told_row", "told_count", "told_populations"}
     | {"thread", "room", "step", "done", "begin", "end", "words", "first", "last", "mask", "source"}
     | {"padded", "every", "count", "width"}
 )
@@ -219,19 +224,19 @@ def _write_deliver(w: Writer, s: dict[str, str], at: str, steps: str, now: str) 
     w.note("deliver")
     with w.loop("0", steps) as time:
         step = w.let(f"add i64 {at}, {time.index}")
-        row = w.let(f"mul i64 {step}, {s['population_count']}")
+        row = w.let(f"mul i64 {step}, {s['told_populations']}")
         arrival = w.let(f"add i64 {w.let(f'add i64 {now}, {time.index}')}, 1")
         slot = w.let(f"urem i64 {arrival}, {s['slots']}")
         with w.loop("0", s["projection_count"]) as loop:
             q = _entry(w, s["projections"], loop.index, PROJECTION)
             mark = w.let(f"add i64 {row}, {q['source']}")
-            with w.loop("0", s["threads"]) as threads:
-                ends = _at(w, s["ends"], w.let(f"mul i64 {threads.index}, {s['ends_row']}"))
+            with w.loop("0", s["told_count"]) as threads:
+                ends = _at(w, s["told_ends"], w.let(f"mul i64 {threads.index}, {s['told_row']}"))
                 first = _load(w, ends, mark)
                 stop = _load(w, ends, w.let(f"add i64 {mark}, 1"))
                 count = w.let(f"sub i64 {stop}, {first}")
                 with w.when(w.let(f"icmp sgt i64 {count}, 0")):
-                    log = _at(w, s["logs"], threads.index, "ptr")
+                    log = _at(w, s["told_logs"], threads.index, "ptr")
                     log = w.let(f"load ptr, ptr {log}, align 8")
                     ids = _at(w, log, first, "i32")
                     given = f"ptr {q['given']}, i64 {slot}, i64 {count}, ptr {ids}"

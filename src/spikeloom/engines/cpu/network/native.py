@@ -8,9 +8,11 @@ import numpy as np
 
 from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.network.call import Call
+from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
+from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -41,12 +43,20 @@ class NativeNetwork:
     Arguments:
         plan: The network.
         threads: How many; None for as many as are worth while.
+        like, exchange: As in `NetworkEngine`.
     """
 
-    def __init__(self, plan: NetworkPlan, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        plan: NetworkPlan,
+        threads: int | None = None,
+        like: NativeNetwork | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
         if threads is not None and threads < 1:
             raise EngineError(f"network: threads must be at least 1 or None, got {threads!r}.")
         self.plan = plan
+        self.exchange = exchange
         self.step = 0
         """Steps done since the beginning."""
         self.block = min(plan.stride, LONGEST_BLOCK)
@@ -54,8 +64,9 @@ class NativeNetwork:
         worth = max(1, neurons * self.block // WORK_PER_THREAD)
         self.threads = min(pool.available(), worth) if threads is None else threads
         self.neurons = [Neurons(plan, k, self.threads) for k in range(len(plan.populations))]
+        known = {} if like is None else {id(s.plan): s for s in like.synapses}
         self.synapses = [
-            Synapses(plan, p, self.neurons[p.target], self.threads)
+            Synapses(plan, p, self.neurons[p.target], known.get(id(p)))
             for p in plan.projections
             if p.targets.size
         ]
@@ -85,9 +96,14 @@ class NativeNetwork:
         call = Call(self, record_states, ids, traces, [len(a) and int(a[0]) for a in at])
         while self.step < first + steps:
             count = min(CHUNK, first + steps - self.step)
-            done, ends = call.run(count)
+            if self.exchange is None:
+                done, ends = call.run(count)
+                logs: Sequence[Array] = self.logs
+            else:
+                done = min(count, self.plan.stride)
+                logs, ends = exchanged(call, done, self.exchange)
             if any(mask is not None for mask in masks):
-                spikes = spikes_of(self.logs, ends, len(masks), self.step, done)
+                spikes = spikes_of(logs, ends, len(masks), self.step, done)
                 for parts, mask, some in zip(found, masks, spikes, strict=True):
                     if mask is not None:
                         parts.append(under(mask, some))

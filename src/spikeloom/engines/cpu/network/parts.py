@@ -20,7 +20,7 @@ from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
-from spikeloom.engines.poisson import poisson_table, source_key
+from spikeloom.engines.poisson import GOLDEN, poisson_table, source_key
 
 AT_ONCE = 1 << 22
 """Synapses that are looked at together while rows are cut."""
@@ -103,6 +103,7 @@ class Neurons:
             "slots": slots,
             "padded": self.padded,
             "row_bytes": self.padded // 8,
+            "origin": _signed(self.plan.first * GOLDEN),
             "states": self.states.ctypes.data,
             "scalars": self.single.ctypes.data,
             "columns": self.columns.ctypes.data,
@@ -115,21 +116,42 @@ class Neurons:
             given[f"plane:{name}"] = plane.ctypes.data
         for k, (table, rows) in enumerate(self._tables):
             key = self._keys[k]
-            given[f"key:{k}"] = key - (1 << 64) if key >> 63 else key
+            given[f"key:{k}"] = _signed(key)
             given[f"weight:{k}"] = self._weights[k].ctypes.data
             given[f"table:{k}"] = table.ctypes.data
             given[f"rows:{k}"] = rows.ctypes.data
         return np.array([given[name] for name in step_slots(variant)], np.int64)
 
 
-class Synapses:
-    """A projection: its rows cut at the borders between threads."""
+def _signed(word: int) -> int:
+    word &= (1 << 64) - 1
+    return word - (1 << 64) if word >> 63 else word
 
-    def __init__(self, plan: NetworkPlan, p: ProjectionPlan, target: Neurons, threads: int) -> None:
+
+class Synapses:
+    """A projection: its rows cut at the borders between threads.
+
+    Arguments:
+        plan: The network.
+        p: The projection.
+        target: Where it leads.
+        like: The same projection in another engine; what never changes is held in memory once.
+    """
+
+    def __init__(
+        self, plan: NetworkPlan, p: ProjectionPlan, target: Neurons, like: Synapses | None = None
+    ) -> None:
+        self.plan = p
         spread = np.ndim(p.delays) > 0 and p.longest != p.shortest
         wide = spread and plan.slots * target.padded >= 1 << 32
         self.rows = Rows(plan.dtype, spread, np.ndim(p.weights) > 0, wide)
         self.source = p.source
+        self._delay = 0 if spread else p.longest
+        self._channel = target.plan.channels.index(p.channel)
+        self._target = target
+        if like is not None and (like.rows, like._target.cuts) == (self.rows, target.cuts):
+            self._places, self._weights, self._bounds = like._places, like._weights, like._bounds
+            return
         places = np.asarray(p.targets, np.uint32)
         if spread:
             kind = np.uint64 if wide else np.uint32
@@ -137,9 +159,6 @@ class Synapses:
         self._places = np.ascontiguousarray(places)
         self._weights = np.ascontiguousarray(p.weights, plan.dtype)
         self._bounds = _bounds(p, target.cuts)
-        self._delay = 0 if spread else p.longest
-        self._channel = target.plan.channels.index(p.channel)
-        self._target = target
 
     def words(self, slots: int, thread: int) -> Array:
         """The slots of the delivery kernel."""

@@ -40,8 +40,9 @@ class Stepping:
         return "|".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
 
 
-NUMBERS = ("steps", "slot", "step", "slots", "padded", "row_bytes")
-"""The slots that are numbers. The first three are set anew for each block of steps."""
+NUMBERS = ("steps", "slot", "step", "slots", "padded", "row_bytes", "origin")
+"""The slots that are numbers. The first three are set anew for each block of steps; ``origin`` is
+what the number of the first neuron adds to every key."""
 
 
 def step_slots(variant: Stepping) -> tuple[str, ...]:
