@@ -42,8 +42,13 @@ MISTAKES: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "stranger": (lambda n, a: sl.Network().record(a), "another network"),
     "nobody": (lambda n, a: sl.Network().run(1 * sl.ms), "no populations"),
     "not recorded": (lambda n, a: n.run(0 * sl.ms).spikes[a], "no spikes of 'a'"),
-    "late": (lambda n, a: (n.build(), n.population(1, sl.LIF())), "built already"),
-    "set": (lambda n, a: n.set(a, u=1), "no state 'u'"),
+    "late": (lambda n, a: (n.build(), n.population(1, sl.LIF(), name="a")), "already"),
+    "set": (lambda n, a: n.set(a, u=1), "no state, inflow or parameter 'u'"),
+    "set nan": (lambda n, a: n.set(a, tau=float("nan") * sl.ms), "finite"),
+    "set zero": (lambda n, a: n.set(a, tau=0 * sl.ms), "above 0"),
+    "set unit": (lambda n, a: n.set(a, tau=1 * sl.mV), "time"),
+    "set many": (lambda n, a: (n.set(a, tau=[1.0, 2.0] * sl.ms), n.build()), "one number or 3"),
+    "get": (lambda n, a: n.get(a, "taau"), "did you mean 'tau'"),
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from spikeloom.compile import Method
 from spikeloom.equations import Cell, Neuron, Refractory, Synapse
 from spikeloom.equations.expr import Expr
-from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import Hz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
@@ -19,6 +19,7 @@ from spikeloom.network.grid import whole_steps
 from spikeloom.network.receptors import Impulse, Receptors
 from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.rules import Rule
+from spikeloom.network.settings import units_of
 from spikeloom.network.view import Group, Population
 
 
@@ -140,18 +141,26 @@ def recorder(said: Description, members: Group, what: str, every: Quantity | Non
     return Recorder(members, what, step)
 
 
-def value(member: Member, name: str, given: Any, *, inflows: bool = False) -> Value:
-    """A start value or constant input, checked against what the model declares."""
-    definition, label = member.receptors.definition, member.population.name
-    units = {s.name: s.unit for s in definition.states}
-    if inflows:
-        units |= {i.name: i.unit for i in definition.inputs if i.kind == "inflow"}
+def value(
+    member: Member, name: str, given: Any, *, inflows: bool = False, parameters: bool = False
+) -> Value:
+    """A value to start from or to set, checked against what the model declares."""
+    unit = known(member, name, inflows=inflows, parameters=parameters)
+    return check(member.population.name, name, unit, given)
+
+
+def known(member: Member, name: str, *, inflows: bool = False, parameters: bool = False) -> Unit:
+    """The unit of a state, inflow or parameter."""
+    kinds = units_of(member)
+    wanted = ["state", *["inflow"] * inflows, *["parameter"] * parameters]
+    units = {n: u for kind in wanted for n, u in kinds[kind].items()}
     if name not in units:
+        said = ", ".join(wanted[:-1]) + " or " * (len(wanted) > 1) + wanted[-1]
         raise ParameterError(
-            f"{label}: {definition.name} has no state {'or inflow ' * inflows}{name!r}.",
+            f"{member.population.name}: {member.receptors.definition.name} has no {said} {name!r}.",
             hint=suggest(name, units),
         )
-    return check(label, name, units[name], given)
+    return units[name]
 
 
 def _channels(

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from spikeloom.compile import Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
-from spikeloom.compile.values import number
 from spikeloom.engines.network_plan import NetworkPlan, PoissonPlan, PopulationPlan, ProjectionPlan
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
-from spikeloom.equations.values import Distribution, Value, check
-from spikeloom.errors import ShapeError
+from spikeloom.equations.values import Distribution
+from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.rules.synapse_values import delays, weights
-from spikeloom.network.space import Places, of_neurons
+from spikeloom.network.space import Places
 from spikeloom.network.split import Rows, pairs
 from spikeloom.network.view import Group
 
@@ -27,103 +27,71 @@ Array = np.ndarray[Any, np.dtype[Any]]
 DType = Literal["float32", "float64"]
 
 
-def plan(said: Description, dtype: DType) -> NetworkPlan:
+@dataclass
+class Pieces:
+    """What has been built of a network and is not built again when more is said about it.
+
+    Arguments:
+        dtype: Precision of states and weights.
+        programs: Compiled equations.
+        graphs: Synapses of each connection.
+    """
+
+    dtype: DType
+    programs: dict[Any, Program] = field(default_factory=dict)
+    graphs: dict[Connection, list[ProjectionPlan]] = field(default_factory=dict)
+
+    def copy(self) -> Pieces:
+        """The same pieces, to go on from in another network."""
+        return Pieces(self.dtype, dict(self.programs), dict(self.graphs))
+
+
+def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     """Compile the equations, draw the parameters, build the graphs.
 
     Arguments:
         said: The network.
-        dtype: Precision of states and weights.
+        pieces: What exists already; what is built is added to it.
 
     Raises:
         ParameterError: Something cannot be built as it was asked for.
         ShapeError: An array does not fit its population.
         NumericsError: dt is too large for a method, or a value is not finite.
     """
-    programs: dict[Any, Program] = {}
+    populations = tuple(_population(said, member, pieces.programs) for member in said.members)
+    for connection in said.connections:
+        if connection not in pieces.graphs:
+            pieces.graphs[connection] = _projections(said, connection, pieces.dtype)
     return NetworkPlan(
-        populations=tuple(_population(said, member, programs) for member in said.members),
-        projections=tuple(
-            p for connection in said.connections for p in _projections(said, connection, dtype)
-        ),
+        populations=populations,
+        projections=tuple(p for c in said.connections for p in pieces.graphs[c]),
         poisson=tuple(_poisson(said)),
-        seed=said.seed,
-        dtype=dtype,
+        seed=said.running,
+        dtype=pieces.dtype,
     )
 
 
 def _population(said: Description, member: Member, programs: dict[Any, Program]) -> PopulationPlan:
-    cell, name, size = member.receptors.cell(), member.population.name, member.population.size
+    cell, size = member.receptors.cell(), member.population.size
     definition = cell.definition
     key = (definition, repr(member.method))
     if key not in programs:
         programs[key] = compile_neuron(cell, member.method)
     program = programs[key]
-    positions = member.population.positions
-    values = {
-        p.name: sized(cell.values[p.name], p.unit, f"{name}.{p.name}", size, said.seed, positions)
-        for p in definition.params
-    }
+    values = settings.parameters(said, member)
     step = float(said.dt.to(definition.time_unit))
     check_step(program, values, step)
     bound = bind(program, values, step)
     start = bound.initial(size)
-    units = {s.name: s.unit for s in definition.states}
-    inflows = {i.name: i.unit for i in definition.inputs if i.kind == "inflow"}
-    constants: dict[str, Array] = {}
-    for what, value in member.values.items():
-        entity = f"{name}.{what}"
-        if what in units:
-            start[program.states.index(what)] = sized(
-                value, units[what], entity, size, said.seed, positions
-            )
-        else:
-            made = sized(value, inflows[what], entity, size, said.seed, positions)
-            constants[what] = np.asarray(made)
-    for order, setting in enumerate(said.settings):
-        if setting.view.population is member.population:
-            entity = f"{name}.{setting.state}.{order}"
-            ids, unit = setting.view.ids, units[setting.state]
-            drawn = sized(setting.value, unit, entity, len(ids), said.seed, positions, ids)
-            start[program.states.index(setting.state), setting.view.ids] = drawn
+    settings.start(said, member, start, program.states)
     return PopulationPlan(
         program=program,
         coefs=bound.coefs,
         size=size,
         start=start,
         channels=_channels(said, member),
-        constants=constants,
+        constants=settings.inflows(said, member),
     )
-
-
-def sized(
-    value: Value,
-    unit: Unit,
-    entity: str,
-    size: int,
-    seed: int,
-    positions: Any = None,
-    ids: Array | None = None,
-) -> Any:
-    """A value of each neuron as plain numbers: one for all, or (size,).
-
-    Arguments:
-        value, unit, entity, seed: As for `number`.
-        size: How many neurons.
-        positions: Of the whole population, for an expression of them.
-        ids: Which neurons of it; None for all.
-
-    Raises:
-        ShapeError: An array of another length.
-    """
-    if isinstance(value, Expr):
-        placed = np.broadcast_to(of_neurons(value, unit, positions, ids, entity), (size,)).copy()
-        _, _, name = entity.partition(".")
-        check(entity.removesuffix(f".{name}"), name, unit, Quantity(placed, unit))
-        return placed
-    made = number(value, unit, entity, size, seed)
-    if np.shape(made) not in ((), (size,)):
-        raise ShapeError(f"{entity}: one number or {size} of them; got shape {np.shape(made)}.")
-    return made
 
 
 def _channels(said: Description, member: Member) -> tuple[str, ...]:

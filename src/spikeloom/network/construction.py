@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spikeloom.compile import Method
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations import Cell, Neuron, Refractory
-from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import asked, build
+from spikeloom.network import asked, build, settings
+from spikeloom.network.adding import adding
 from spikeloom.network.description import Description, Setting
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.result import SPIKES, Recorder
@@ -18,20 +22,24 @@ from spikeloom.network.rules import Rule
 from spikeloom.network.view import Group, Members, Population, parts
 
 if TYPE_CHECKING:
+    from spikeloom.engines.network_plan import NetworkPlan
     from spikeloom.equations import Synapse
 
 
-class Construction:
+class Construction(ABC):
     """The half of `Network` that takes down what is wanted; running is the other half.
 
     Arguments:
         dt: Time step.
         seed: Of all random numbers.
+        dtype: Precision of states and weights.
     """
 
-    def __init__(self, dt: Quantity, seed: int) -> None:
+    def __init__(self, dt: Quantity, seed: int, dtype: build.DType) -> None:
         self._said = Description(dt, seed)
+        self._pieces = build.Pieces(dtype)
         self._engine: NetworkEngine | None = None
+        self._grown: NetworkPlan | None = None
         self._token = object()
 
     @property
@@ -44,6 +52,7 @@ class Construction:
         """All populations, in the order in which they were made."""
         return tuple(member.population for member in self._said.members)
 
+    @adding
     def population(
         self,
         size: int,
@@ -68,13 +77,13 @@ class Construction:
             ParameterError: Not a neuron, no neurons, a name that is taken, or no such state.
             UnitError: A value in the wrong unit.
         """
-        self._open("population")
         member = asked.population(
             self._said, self._token, size, neuron, name, positions, method, values
         )
         self._said.members.append(member)
         return member.population
 
+    @adding
     def connect(
         self,
         source: Members,
@@ -106,13 +115,13 @@ class Construction:
             ParameterError: Not of this network, or something that cannot be connected.
             UnitError: A weight or delay in the wrong unit.
         """
-        self._open("connect")
         sender, receiver = self._group(source), self._group(target)
         made = asked.connection(
             self._said, sender, receiver, synapse, rule, weight, delay, receptor, name
         )
         self._said.connections.append(made)
 
+    @adding
     def poisson(
         self,
         target: Members,
@@ -137,7 +146,6 @@ class Construction:
             ParameterError: A negative rate, or a weight that is not one number.
             UnitError: The wrong unit.
         """
-        self._open("poisson")
         made = asked.source(self._said, self._group(target), synapse, rate, weight, n, receptor)
         self._said.sources.append(made)
 
@@ -159,29 +167,70 @@ class Construction:
         return made
 
     def set(self, members: Members, **values: Any) -> None:
-        """Set states of some neurons, before the first run or between two.
+        """Set states, parameters or constant currents of some neurons.
+
+        Possible before the first run and between two; every other state stays as it is.
 
         Arguments:
             members: Whose.
-            values: New values by name of the state: numbers, arrays or distributions.
+            values: New values by name of the state, parameter or inflow: numbers, arrays,
+                distributions or expressions of positions. A receptor's have its name before them:
+                ``exc_tau``.
 
         Raises:
-            ParameterError: No such state.
+            ParameterError: No such name.
             UnitError: The wrong unit.
         """
+        known = self._group(members).parts
+        made: list[Setting] = []
+        for part in known:
+            member = self._said.members[part.population.index]
+            for name, given in values.items():
+                value = asked.value(member, name, given, parameters=True, inflows=True)
+                number = self._said.changes + len(made)
+                made.append(Setting(part, name, value, number, self._said.running))
+        if self._engine is None:
+            self._settle(made)
+            return
+        states = [s for s in made if s.name in self._units(s)["state"]]
+        ready = [(s, settings.drawn(s, self._units(s)["state"][s.name])) for s in states]
+        if len(states) < len(made):
+            self._change([s for s in made if s not in states])
+        for setting, numbers in ready:
+            self._write(setting, numbers)
+        self._said.changes += len(states)
+
+    def get(self, members: Members, name: str) -> Quantity:
+        """States, parameters or constant currents of some neurons as they are now.
+
+        Arguments:
+            members: Whose.
+            name: Of the state, parameter or inflow.
+
+        Returns:
+            One number for each neuron, in the unit that the model declares.
+
+        Raises:
+            ParameterError: No such name.
+        """
+        found: list[Quantity] = []
         for part in self._group(members).parts:
             member = self._said.members[part.population.index]
-            for state, value in values.items():
-                setting = Setting(part, state, asked.value(member, state, value))
-                self._said.settings.append(setting)
-                self._change(setting)
-
-    def _open(self, what: str) -> None:
-        if self._engine is not None:
-            raise ParameterError(
-                f"{what}: the network has been built already.",
-                hint="add populations, connections and sources before the first run",
-            )
+            unit = asked.known(member, name, parameters=True, inflows=True)
+            kinds = settings.units_of(member)
+            if name in kinds["state"]:
+                engine = self._ready()
+                plan = engine.plan.populations[part.population.index]
+                row = plan.program.states.index(name)
+                numbers = engine.state(part.population.index)[row]
+            elif name in kinds["parameter"]:
+                numbers = settings.parameters(self._said, member)[name]
+            else:
+                numbers = settings.inflows(self._said, member).get(name, 0.0)
+            every = np.broadcast_to(numbers, (part.population.size,))
+            found.append(Quantity(np.array(every[part.ids], np.float64), unit))
+        unit = found[0].unit
+        return Quantity(np.concatenate([np.asarray(q.to(unit)) for q in found]), unit)
 
     def _group(self, members: Members) -> Group:
         group = Group(parts(members))
@@ -190,19 +239,28 @@ class Construction:
                 raise ParameterError(f"{part.population.name!r} belongs to another network.")
         return group
 
-    def _change(self, setting: Setting) -> None:
+    @adding
+    def _change(self, made: list[Setting]) -> None:
+        """Change parameters and currents of a network that has been built."""
+        self._settle(made)
+
+    def _settle(self, made: list[Setting]) -> None:
+        for setting in made:
+            kept = [s for s in self._said.settings if not setting.replaces(s)]
+            self._said.settings = [*kept, setting]
+        self._said.changes += len(made)
+
+    def _write(self, setting: Setting, numbers: Any) -> None:
         """Set states of a network that has been built."""
-        if self._engine is None:
-            return
-        place = setting.view.population.index
-        member = self._said.members[place]
-        unit = member.receptors.definition.state(setting.state).unit
-        entity = f"{setting.view.population.name}.{setting.state}.{len(self._said.settings)}"
-        population, ids = setting.view.population, setting.view.ids
-        drawn = build.sized(
-            setting.value, unit, entity, len(ids), self._said.seed, population.positions, ids
-        )
-        states = self._engine.state(place)
-        row = self._engine.plan.populations[place].program.states.index(setting.state)
-        states[row, setting.view.ids] = drawn
-        self._engine.set_state(place, states)
+        engine, place = self._ready(), setting.view.population.index
+        states = engine.state(place)
+        row = engine.plan.populations[place].program.states.index(setting.name)
+        states[row, setting.view.ids] = numbers
+        engine.set_state(place, states)
+
+    def _units(self, setting: Setting) -> dict[str, dict[str, Unit]]:
+        return settings.units_of(self._said.members[setting.view.population.index])
+
+    @abstractmethod
+    def _ready(self) -> NetworkEngine:
+        """The engine, which knows of all that was said."""

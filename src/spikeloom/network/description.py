@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from spikeloom.compile import Method
 from spikeloom.equations.expr import Expr
@@ -77,11 +80,26 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """One call of `Network.set` before the first run."""
+    """A value given to `Network.set`.
+
+    Arguments:
+        view: Whose.
+        name: State, parameter or inflow.
+        value: What it becomes.
+        number: Counts the values that were set; it sets random draws apart.
+        seed: Of random draws.
+    """
 
     view: View
-    state: str
+    name: str
     value: Value
+    number: int = 0
+    seed: int = 0
+
+    def replaces(self, other: Setting) -> bool:
+        """Whether nothing is left of another, earlier setting."""
+        same = self.view.population is other.view.population and self.name == other.name
+        return same and (self.view.whole or np.array_equal(self.view.ids, other.view.ids))
 
 
 @dataclass(eq=False)
@@ -90,13 +108,34 @@ class Description:
 
     Arguments:
         dt: Time step.
-        seed: Of all random numbers.
+        seed: Of all random numbers while the network is made.
+        run_seed: Of those while it runs, and of what is set between runs; None for `seed`.
+        changes: How many values have been set.
     """
 
     dt: Quantity
     seed: int
+    run_seed: int | None = None
+    changes: int = 0
     members: list[Member] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     recorders: list[Recorder] = field(default_factory=list)
+
+    @property
+    def running(self) -> int:
+        """Seed of random numbers while the network runs."""
+        return self.seed if self.run_seed is None else self.run_seed
+
+    def copy(self) -> Description:
+        """What has been said so far, to be gone on with in two ways."""
+        lists = {
+            f.name: list(value)
+            for f in fields(self)
+            if isinstance(value := getattr(self, f.name), list)
+        }
+        lists["members"] = [
+            replace(m, receptors=copy(m.receptors), values=dict(m.values)) for m in self.members
+        ]
+        return replace(self, **lists)

@@ -14,6 +14,7 @@ from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
 from spikeloom.network import build
+from spikeloom.network.adding import taken_over
 from spikeloom.network.advance import advance
 from spikeloom.network.check import NetworkWarning, complaints
 from spikeloom.network.construction import Construction
@@ -61,7 +62,7 @@ class Network(Construction):
         threads: int | None = None,
         engine: EngineName = "auto",
     ) -> None:
-        super().__init__(dt, int(seed))
+        super().__init__(dt, int(seed), dtype)
         self._dt = milliseconds("Network: dt", dt)
         if not self._dt > 0:
             raise ParameterError(f"Network: dt must be above 0, got {dt}.")
@@ -69,9 +70,9 @@ class Network(Construction):
             raise ParameterError(f"Network: dtype must be float32 or float64, got {dtype!r}.")
         if threads is not None and threads < 1:
             raise ParameterError(f"Network: threads must be at least 1, got {threads}.")
-        self._dtype: build.DType = dtype
         self._threads = threads
         self._engine_name: EngineName = engine
+        self._warned: set[str] = set()
 
     @property
     def time(self) -> float:
@@ -148,16 +149,23 @@ class Network(Construction):
         engine = self._ready()
         engine.load_state_dict(load_state(Path(path), engine.plan, self._dt))
 
-    def fork(self) -> Network:
-        """A second network in the same state, which shares the connections with this one."""
+    def fork(self, *, seed: int | None = None) -> Network:
+        """A second network in the same state, which shares the connections with this one.
+
+        Both go on with the same bits until one of them is told otherwise: by another seed, by
+        `set`, or by something that is added to it.
+
+        Arguments:
+            seed: Of its random numbers from now on; None keeps that of this network. Connections
+                and everything else that has been drawn stay as they are.
+        """
         engine = self._ready()
         twin = copy(self)
-        twin._said = replace(
-            self._said,
-            recorders=list(self._said.recorders),
-            settings=list(self._said.settings),
-        )
-        twin._engine = make_engine(engine.plan, self._engine_name, self._threads)
+        twin._said, twin._pieces = self._said.copy(), self._pieces.copy()
+        twin._warned = set(self._warned)
+        twin._said.run_seed = self._said.running if seed is None else int(seed)
+        plan = replace(engine.plan, seed=twin._said.running)
+        twin._engine = make_engine(plan, self._engine_name, self._threads, like=engine)
         twin._engine.load_state_dict(engine.state_dict())
         return twin
 
@@ -171,8 +179,22 @@ class Network(Construction):
         if self._engine is None:
             if not self._said.members:
                 raise ParameterError("the network has no populations.", hint="net.population(…)")
-            plan = build.plan(self._said, self._dtype)
-            self._engine = make_engine(plan, self._engine_name, self._threads)
-            for text in complaints(self._said, plan):
-                warnings.warn(text, NetworkWarning, stacklevel=3)
+            self._engine = self._make(build.plan(self._said, self._pieces))
+            self._complain()
+        elif self._grown is not None:
+            self._engine = taken_over(self._engine, self._grown, self._make)
+            self._grown = None
+            self._complain()
         return self._engine
+
+    def _make(self, plan: NetworkPlan) -> NetworkEngine:
+        return make_engine(plan, self._engine_name, self._threads, self._engine)
+
+    def _complain(self) -> None:
+        """Warn of what looks like a mistake; of each thing once."""
+        if self._engine is None:
+            return
+        for text in complaints(self._said, self._engine.plan):
+            if text not in self._warned:
+                self._warned.add(text)
+                warnings.warn(text, NetworkWarning, stacklevel=4)
