@@ -19,6 +19,8 @@ from typing import Any, Literal
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.engines.inputs.drives import DrivePlan, Term
+from spikeloom.engines.inputs.trains import Trains
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -41,6 +43,7 @@ class PopulationPlan:
         first: Number of the first of these neurons, where they are a part of a population that is
             spread over processes. Random numbers and spikes go by the numbers in the whole.
         total: Neurons of the whole population; None where these are all.
+        trains: What makes it fire, if it is a source; its program is then `NOTHING`.
     """
 
     program: Program
@@ -51,6 +54,7 @@ class PopulationPlan:
     constants: Mapping[str, Array] = field(default_factory=dict)
     first: int = 0
     total: int | None = None
+    trains: Trains | None = None
 
     @property
     def senders(self) -> int:
@@ -78,6 +82,8 @@ class PopulationPlan:
         for name in p.coefs:
             if name not in self.coefs:
                 raise EngineError(f"network: no value for coefficient {name!r} of {p.model}.")
+        if self.trains is not None:
+            self.trains.check("network: source", self.size)
         for name, value in (*self.coefs.items(), *self.constants.items()):
             _shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
 
@@ -158,6 +164,8 @@ class PoissonPlan:
             Several sources of one weight are one source with the sum of their rates.
         weight: Of each spike.
         entity: Number that sets its random numbers apart; no two sources of a plan share it.
+        course: Where rates change over time: their sum is the mean in each step, instead of
+            ``rate_per_step``.
     """
 
     target: int
@@ -165,6 +173,7 @@ class PoissonPlan:
     rate_per_step: Array
     weight: float
     entity: int
+    course: tuple[Term, ...] = ()
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations."""
@@ -186,6 +195,8 @@ class PoissonPlan:
             )
         if not np.isfinite(self.weight):
             raise NumericsError(f"{where}: the weight is {self.weight}.")
+        for term in self.course:
+            term.check(where, target.size)
 
 
 MAX_RATE = 1e5
@@ -198,6 +209,7 @@ class NetworkPlan:
 
     Arguments:
         populations, projections, poisson: Its parts.
+        drives: What flows in from outside over time.
         seed: Of the random numbers of the run.
         dtype: Precision of states and weights in engines that have a choice.
         span: Shortest and longest delay of the whole network in steps, where other processes hold
@@ -210,12 +222,15 @@ class NetworkPlan:
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"
     span: tuple[int, int] | None = None
+    drives: tuple[DrivePlan, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float32", "float64"):
             raise EngineError(f"network: dtype must be float32 or float64, got {self.dtype!r}.")
         for part in (*self.projections, *self.poisson):
             part.check(self.populations)
+        for drive in self.drives:
+            drive.check(self.populations)
         entities = [p.entity for p in self.poisson]
         if len(set(entities)) != len(entities):
             raise EngineError("network: two Poisson sources have the same entity number.")

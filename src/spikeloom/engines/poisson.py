@@ -17,6 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from spikeloom.engines.wiring.arrays import ARRAYS
+from spikeloom.engines.wiring.formulas import exponential
+from spikeloom.errors import NumericsError
+
 Array = np.ndarray[Any, np.dtype[Any]]
 GOLDEN = 0x9E3779B97F4A7C15
 MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
@@ -72,14 +76,68 @@ def poisson_counts(
         size: Number of neurons N.
         first: Number of the first of them.
     """
+    u = uniform_bits(key, step, size, first)
+    return (u[:, None] >= np.broadcast_to(table[rows], (size, table.shape[1]))).sum(axis=1)
+
+
+def uniform_bits(key: int, step: int, size: int, first: int = 0) -> Array:
+    """The 53 random bits of each neuron in one step, int64 (N,)."""
     start = (mix(key + (step + 1) * GOLDEN) + first * GOLDEN) & _MASK
     with np.errstate(over="ignore"):
         z = np.uint64(start) + np.arange(1, size + 1, dtype=np.uint64) * np.uint64(GOLDEN)
         for shift, factor in MIX:
             z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
         z ^= z >> np.uint64(LAST)
-    u = (z >> np.uint64(64 - BITS)).astype(np.int64)
-    return (u[:, None] >= np.broadcast_to(table[rows], (size, table.shape[1]))).sum(axis=1)
+    return (z >> np.uint64(64 - BITS)).astype(np.int64)
+
+
+def varying_counts(rates: Array, key: int, step: int, first: int = 0) -> Array:
+    """Numbers of spikes in one step at rates that change from step to step, int64 (N,).
+
+    The distribution function is summed up as far as the draw reaches, in the same operations in
+    every engine: P(0) = e^-rate, P(k) = P(k - 1) rate / k.
+
+    Arguments:
+        rates: Means (N,), at most `MOST_VARYING`.
+        key: From `source_key`.
+        step: Which step.
+        first: Number of the first neuron.
+    """
+    u = uniform_bits(key, step, len(rates), first).astype(np.float64) * 2.0**-BITS
+    p = exponential(ARRAYS, -rates)
+    below, count = p.copy(), np.zeros(len(rates), np.int64)
+    k = 0.0
+    while True:
+        # Where hardly anything is left the sum no longer grows, and might stay below the draw.
+        above = (u >= below) & ((rates > k) | (p > LEAST))
+        if not above.any():
+            return count
+        count += above
+        k += 1.0
+        p = p * (rates / k)
+        below = below + p
+
+
+def checked_means(means: Array, first: int) -> Array:
+    """The means (T, …) of the steps from `first` on, if they can be drawn from.
+
+    Raises:
+        NumericsError: One of them is negative, NaN or too large.
+    """
+    bad = ~((means >= 0) & (means <= MOST_VARYING))
+    if bad.any():
+        step = first + int(np.argmax(bad.reshape(len(means), -1).any(axis=1)))
+        raise NumericsError(
+            f"Poisson source: the mean of step {step} is {means[bad].flat[0]:g} spikes.",
+            hint=f"a rate over time must give 0 to {MOST_VARYING:g} spikes a step",
+        )
+    return means
+
+
+MOST_VARYING = 500.0
+"""Largest mean in one step of a rate that changes over time."""
+LEAST = 1e-18
+"""Probabilities below this, beyond the mean, are none."""
 
 
 def _line(rate: float) -> list[int]:

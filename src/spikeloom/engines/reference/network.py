@@ -9,6 +9,7 @@ import numpy as np
 
 from spikeloom.compile.numeric import run_block
 from spikeloom.engines.exchange import Exchange, log_of, merged
+from spikeloom.engines.inputs import total
 from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -18,7 +19,13 @@ from spikeloom.engines.network_run import (
     check_wishes,
     trace_steps,
 )
-from spikeloom.engines.poisson import poisson_counts, poisson_table, source_key
+from spikeloom.engines.poisson import (
+    checked_means,
+    poisson_counts,
+    poisson_table,
+    source_key,
+    varying_counts,
+)
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -121,16 +128,26 @@ class ReferenceNetwork:
         """One step of a population; gives the neurons that spiked."""
         population = self.plan.populations[place]
         program, size = population.program, population.size
+        if population.trains is not None:
+            return population.trains.fired(self.step, 1)[1]
         slot = self.step % self.plan.slots
         inputs: dict[str, Array | float] = {name: 0.0 for name in program.inputs}
         inputs |= population.constants
+        for drive in self.plan.drives:
+            if drive.target == place:
+                now = total([drive.term], self.step, 1, size)[0]
+                inputs[drive.input] = inputs[drive.input] + now
         for name, ring in self._coming[place].items():
             inputs[name] = ring[slot].copy()
             ring[slot] = 0.0
         for source, (table, rows) in zip(self.plan.poisson, self._tables, strict=True):
             if source.target == place:
                 key = source_key(self.plan.seed, source.entity)
-                counts = poisson_counts(table, rows, key, self.step, size, population.first)
+                if source.course:
+                    mean = checked_means(total(source.course, self.step, 1, size), self.step)[0]
+                    counts = varying_counts(mean, key, self.step, population.first)
+                else:
+                    counts = poisson_counts(table, rows, key, self.step, size, population.first)
                 inputs[source.channel] = inputs[source.channel] + source.weight * counts
         leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
         leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}
