@@ -89,7 +89,7 @@ def fingerprint(plan: NetworkPlan, dt: float) -> str:
 
     put(dt, plan.seed, plan.dtype)
     for p in plan.populations:
-        put(p.program.key, p.size, p.channels)
+        put(p.program.key, p.size, p.channels, p.trains and p.trains.text)
         for name, value in (*sorted(p.coefs.items()), *sorted(p.constants.items())):
             put(name, np.asarray(value))
     for q in plan.projections:
@@ -97,6 +97,9 @@ def fingerprint(plan: NetworkPlan, dt: float) -> str:
         put(q.indptr, q.targets, np.asarray(q.weights), np.asarray(q.delays))
     for s in plan.poisson:
         put(s.target, s.channel, np.asarray(s.rate_per_step), s.weight, s.entity)
+        put(*(term.text for term in s.course))
+    for d in plan.drives:
+        put(d.target, d.input, d.term.text)
     return total.hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,6 +35,12 @@ class Term:
         """Whether all neurons of the population get the very same numbers."""
         return self.ids is None and self.series.width is None and np.ndim(self.gain) == 0
 
+    @property
+    def text(self) -> str:
+        """Equal for terms that are equal."""
+        ids = () if self.ids is None else (self.ids,)
+        return f"{self.series.text} {digest(np.asarray(self.gain), *ids)}"
+
     def check(self, where: str, size: int) -> None:
         """Raise unless it fits a population."""
         count = size if self.ids is None else len(self.ids)
@@ -49,6 +56,16 @@ class Term:
         if ids is not None and len(ids):
             if ids[0] < 0 or ids[-1] >= size or np.any(ids[1:] <= ids[:-1]):
                 raise EngineError(f"{where}: ids must ascend from 0 to {size - 1}.")
+
+    def part(self, first: int, size: int) -> Term:
+        """What it is for some neurons, counted from the first of them."""
+        chosen: Array | slice = slice(first, first + size)
+        ids = self.ids
+        if ids is not None:
+            chosen = np.flatnonzero((ids >= first) & (ids < first + size))
+            ids = ids[chosen] - first
+        gain = self.gain if np.ndim(self.gain) == 0 else self.gain[chosen]
+        return Term(self.series.columns(chosen), gain, ids)
 
     def add(self, values: Array, first: int) -> None:
         """Add it to the values (T, N) of the steps from `first` on."""
@@ -95,6 +112,15 @@ class Driven(Protocol):
     def size(self) -> int: ...
     @property
     def channels(self) -> tuple[str, ...]: ...
+
+
+def digest(*arrays: Array) -> str:
+    """A short text that stands for some arrays."""
+    whole = blake2b(digest_size=12)
+    for array in arrays:
+        whole.update(f"{array.dtype} {array.shape} ".encode())
+        whole.update(np.ascontiguousarray(array).tobytes())
+    return whole.hexdigest()
 
 
 def total(terms: Sequence[Term], first: int, count: int, size: int) -> Array:

@@ -56,6 +56,14 @@ class Series:
             step = end
         return out
 
+    def columns(self, chosen: Array | slice) -> Series:
+        """The series of some of the neurons; itself where all share one."""
+        if self.width is None:
+            return self
+        width = len(np.arange(self.width)[chosen])
+        text = f"{self.text} of {np.arange(self.width)[chosen].tolist()}"
+        return Series(lambda steps: self._values(steps)[:, chosen], width=width, text=text)
+
     def _piece(self, start: int, first: int, stop: int) -> Array:
         if start not in self._kept:
             try:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Block, Instr, Program
-from spikeloom.engines.inputs.drives import Term, total
+from spikeloom.engines.inputs.drives import Term, digest, total
 from spikeloom.engines.poisson import BITS, source_key, uniform_bits
 from spikeloom.errors import EngineError, NumericsError
 
@@ -44,6 +44,15 @@ class Trains(Protocol):
         """Raise unless they fit a population."""
         ...
 
+    def part(self, first: int, size: int) -> Trains:
+        """The trains of some neurons, counted from the first of them."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Equal for trains that are equal."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class GivenTrains:
@@ -64,6 +73,16 @@ class GivenTrains:
         """The spikes of some steps."""
         low, high = np.searchsorted(self.steps, [first, first + count])
         return self.steps[low:high], self.ids[low:high]
+
+    def part(self, first: int, size: int) -> GivenTrains:
+        """The trains of some neurons."""
+        here = (self.ids >= first) & (self.ids < first + size)
+        return GivenTrains(self.steps[here], self.ids[here] - first)
+
+    @property
+    def text(self) -> str:
+        """Equal for trains that are equal."""
+        return f"given {digest(self.steps, self.ids)}"
 
     def check(self, where: str, size: int) -> None:
         """Raise unless they fit a population."""
@@ -102,6 +121,15 @@ class RegularTrains:
         order = np.lexsort((ids, steps))
         return steps[order], ids[order]
 
+    def part(self, first: int, size: int) -> RegularTrains:
+        """The trains of some neurons."""
+        return RegularTrains(self.period[first : first + size], self.phase[first : first + size])
+
+    @property
+    def text(self) -> str:
+        """Equal for trains that are equal."""
+        return f"regular {digest(self.period, self.phase)}"
+
     def check(self, where: str, size: int) -> None:
         """Raise unless they fit a population."""
         if self.period.shape != (size,) or self.phase.shape != (size,):
@@ -132,12 +160,14 @@ class PoissonTrains:
         size: Number of neurons N.
         seed: Of the run.
         entity: Number that sets its random numbers apart.
+        first: Number of the first of these neurons in the whole population.
     """
 
     terms: Sequence[Term]
     size: int
     seed: int
     entity: int
+    first: int = 0
     key: int = field(init=False)
     """What its random numbers are made from."""
 
@@ -150,10 +180,20 @@ class PoissonTrains:
         chance = total(self.terms, first, count, self.size)
         check_chance(chance, first)
         for step, row in enumerate(chance, first):
-            bits = uniform_bits(self.key, step, self.size)
+            bits = uniform_bits(self.key, step, self.size, self.first)
             ids.append(np.flatnonzero(bits < row * float(1 << BITS)))
             steps.append(np.full(len(ids[-1]), step))
         return np.concatenate(steps), np.concatenate(ids)
+
+    def part(self, first: int, size: int) -> PoissonTrains:
+        """The trains of some neurons."""
+        terms = [term.part(first, size) for term in self.terms]
+        return PoissonTrains(terms, size, self.seed, self.entity, self.first + first)
+
+    @property
+    def text(self) -> str:
+        """Equal for trains that are equal."""
+        return f"Poisson {self.key} {self.first} {[term.text for term in self.terms]}"
 
     def check(self, where: str, size: int) -> None:
         """Raise unless they fit a population."""

@@ -11,8 +11,10 @@ from spikeloom.compile.program import Program
 from spikeloom.engines.cpu.emit import leaves, write_block
 from spikeloom.engines.cpu.host import Host
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
-from spikeloom.engines.cpu.network.chance import write_counts, write_mix
+from spikeloom.engines.cpu.network.chance import write_counts, write_mix, write_varying_counts
+from spikeloom.engines.cpu.network.inflow import Inflow
 from spikeloom.engines.cpu.network.variant import Stepping, is_number, step_slots
+from spikeloom.engines.cpu.network.windows import Shape
 from spikeloom.engines.cpu.text import Writer
 from spikeloom.engines.cpu.variant import Variant
 from spikeloom.engines.cpu.vector import Vec
@@ -63,6 +65,7 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
                 for g in groups:
                     at = f.at(f.slot("levels"), f.add(f.mul(padded, k), firsts[g]))
                     given[g][f"input:{name}"] = f.load(at)
+            levels = [dict(given[g]) for g in groups]
             homes = [
                 [f.at(f.slot("states"), f.add(f.mul(padded, k), first)) for first in firsts]
                 for k in range(len(states))
@@ -72,8 +75,10 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
             with w.loop("0", f.slot("steps"), carried=[*start, slot]) as time:
                 after: list[str] = []
                 row = f.mul(time.carried[-1], padded)
+                at_time = w.let(f"and i64 {f.add(f.slot('step'), time.index)}, {f.slot('window')}")
                 for g in groups:
-                    _write_arrivals(f, given[g], row, time.index, firsts[g], weights)
+                    _write_inflows(f, given[g], levels[g], at_time, firsts[g])
+                    _write_arrivals(f, given[g], row, time.index, at_time, firsts[g], weights)
                     for k, name in enumerate(states):
                         given[g][f"state:{name}"] = time.carried[g * len(states) + k]
                     found = write_block(v, program.forward, given[g], wanted)
@@ -109,8 +114,28 @@ def _write_keys(f: _Steps) -> None:
             w.put(f"store i64 {key}, ptr {_key_place(f, k, time.index)}, align 8")
 
 
+def _bundle(f: _Steps, v: Vec, shape: Shape) -> Inflow:
+    return Inflow(v, shape, {name: f.slot(name) for name in shape.slots}, f.slot("padded"))
+
+
+def _write_inflows(
+    f: _Steps, given: dict[str, str], levels: dict[str, str], at_time: str, first: str
+) -> None:
+    """What flows in from outside, on top of what is constant."""
+    for shape in f.stepping.driven:
+        name = f"input:{shape.label}"
+        f.w.note(f"{name} from outside")
+        given[name] = _bundle(f, f.v, shape).write(levels[name], at_time, first)
+
+
 def _write_arrivals(
-    f: _Steps, given: dict[str, str], row: str, time: str, first: str, weights: list[str]
+    f: _Steps,
+    given: dict[str, str],
+    row: str,
+    time: str,
+    at_time: str,
+    first: str,
+    weights: list[str],
 ) -> None:
     """Take what has arrived at a group of neurons in one step."""
     v, variant = f.v, f.stepping
@@ -119,11 +144,15 @@ def _write_arrivals(
         at = f.at(f.slot(f"ring:{name}"), f.add(row, first))
         given[f"input:{name}"] = f.load(at)
         f.store(v.const(0.0), at)
-    for k, (name, spread) in enumerate(variant.poisson):
+    for k, (name, spread, rate) in enumerate(variant.poisson):
         f.w.note(f"Poisson spikes of input:{name}")
         key = f.w.let(f"load i64, ptr {_key_place(f, k, time)}, align 8")
-        rows = f.slot(f"rows:{k}") if spread else None
-        counts = write_counts(f, key, first, f.slot(f"table:{k}"), rows)
+        if rate is None:
+            rows = f.slot(f"rows:{k}") if spread else None
+            counts = write_counts(f, key, first, f.slot(f"table:{k}"), rows)
+        else:
+            mean = _bundle(f, Vec(f.w, v.host, "float64", v.lanes), rate).write(None, at_time, first)
+            counts = write_varying_counts(f, key, first, mean)
         number = f.w.let(f"sitofp <{v.lanes} x i64> {counts} to {v.type}")
         more = v.mul(weights[k], number)
         given[f"input:{name}"] = v.add(given[f"input:{name}"], more)

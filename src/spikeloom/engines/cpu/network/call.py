@@ -49,7 +49,7 @@ class Call:
             planes.append({name: aligned((block, n.padded), net.plan.dtype) for name in record})
             bits = self._keep(aligned((block, n.padded // GROUP), np.int64))
             self._kept += planes[-1].values()
-            words = n.words(variant, slots, bits, planes[-1])
+            words = n.words(variant, slots, net.window, bits, planes[-1])
             for t in range(net.threads):
                 low, high = n.cuts[t], n.cuts[t + 1]
                 if low == high:  # more threads than groups of neurons

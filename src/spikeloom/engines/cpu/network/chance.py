@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from spikeloom.engines.cpu.kernels.frame import Frame
 from spikeloom.engines.cpu.text import Writer
-from spikeloom.engines.poisson import BITS, GOLDEN, LAST, MIX
+from spikeloom.engines.cpu.wiring.lanes import Lanes, Num, literal
+from spikeloom.engines.poisson import BITS, GOLDEN, LAST, LEAST, MIX
+from spikeloom.engines.wiring.formulas import exponential
 
 
 def write_mix(w: Writer, z: str, lanes: int = 0) -> str:
@@ -33,11 +35,7 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
     """
     w, lanes = f.w, f.v.lanes
     kind, mask = f"<{lanes} x i64>", f"<{lanes} x i1>"
-    signed = GOLDEN - (1 << 64)
-    offsets = ", ".join(f"i64 {_signed(k * GOLDEN)}" for k in range(lanes))
-    start = f.add(key, f.mul(f.add(first, 1), signed))
-    z = w.let(f"add {kind} {f.v.splat(start, 'i64')}, <{offsets}>")
-    u = w.let(f"lshr {kind} {write_mix(w, z, lanes)}, splat (i64 {64 - BITS})")
+    u = write_bits(w, key, first, lanes)
     places = None
     if rows is not None:
         places = w.let(f"load {kind}, ptr {f.at(rows, first, 'i64')}, align 8")
@@ -68,6 +66,60 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
     w.put(f"br i1 {some}, label %{body}, label %{after}")
     w.label(after)
     return total_next
+
+
+def write_bits(w: Writer, key: str, first: str, lanes: int) -> str:
+    """The 53 random bits of a group of neurons, ``<lanes x i64>``."""
+    kind = f"<{lanes} x i64>"
+    offsets = ", ".join(f"i64 {_signed(k * GOLDEN)}" for k in range(lanes))
+    following = w.let(f"add i64 {first}, 1")
+    number = w.let(f"mul i64 {following}, {_signed(GOLDEN)}")
+    start = w.let(f"add i64 {key}, {number}")
+    one = w.let(f"insertelement {kind} poison, i64 {start}, i64 0")
+    order = f"<{lanes} x i32> zeroinitializer"
+    every = w.let(f"shufflevector {kind} {one}, {kind} poison, {order}")
+    z = w.let(f"add {kind} {every}, <{offsets}>")
+    return w.let(f"lshr {kind} {write_mix(w, z, lanes)}, splat (i64 {64 - BITS})")
+
+
+def write_varying_counts(f: Frame, key: str, first: str, mean: str) -> str:
+    """Poisson numbers of a group of neurons by `varying_counts`, ``<lanes x i64>``.
+
+    Arguments:
+        f: Where to write.
+        key: Of the source and step.
+        first: First neuron of the group.
+        mean: Of each neuron in this step, ``<lanes x double>``.
+    """
+    w, lanes = f.w, f.v.lanes
+    o = Lanes(w, lanes)
+    kind, mask, number = o.type("i64"), o.type("i1"), o.type("double")
+    bits = Num(o, write_bits(w, key, first, lanes), "i64")
+    u = o.cast("sitofp", bits, "double") * o.number(2.0**-BITS)
+    rate = Num(o, mean, "double")
+    p0 = exponential(o, Num(o, w.let(f"fneg {number} {mean}"), "double"))
+    before, body, after = w.block, w.name("count"), w.name("counted")
+    w.put(f"br label %{body}")
+    w.label(body)
+    names = [f"%{w.name(stem)}" for stem in ("p", "below", "n", "k")]
+    later = [f"%{w.name(stem)}" for stem in ("p", "below", "n", "k")]
+    kinds = (number, number, kind, "double")
+    starts = (p0.text, p0.text, "zeroinitializer", literal(0.0))
+    for name, following, type_, start in zip(names, later, kinds, starts, strict=True):
+        w.put(f"{name} = phi {type_} [ {start}, %{before} ], [ {following}, %{body} ]")
+    p, below = Num(o, names[0], "double"), Num(o, names[1], "double")
+    k = o.splat(names[3], "double")
+    more = w.let(f"or {mask} {(rate > k).text}, {(p > o.number(LEAST)).text}")
+    above = w.let(f"and {mask} {(u >= below).text}, {more}")
+    w.put(f"{later[2]} = add {kind} {names[2]}, {w.let(f'zext {mask} {above} to {kind}')}")
+    w.put(f"{later[3]} = fadd double {names[3]}, {literal(1.0)}")
+    factor = rate / o.splat(later[3], "double")
+    w.put(f"{later[0]} = fmul {number} {p.text}, {factor.text}")
+    w.put(f"{later[1]} = fadd {number} {below.text}, {later[0]}")
+    some = w.call("i1", f"llvm.vector.reduce.or.v{lanes}i1", f"{mask} {above}", mask)
+    w.put(f"br i1 {some}, label %{body}, label %{after}")
+    w.label(after)
+    return later[2]
 
 
 def _signed(value: int) -> int:

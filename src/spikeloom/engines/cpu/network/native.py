@@ -12,6 +12,8 @@ from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
+from spikeloom.engines.cpu.network.trains import Sources
+from spikeloom.engines.cpu.network.windows import room
 from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import (
@@ -32,6 +34,12 @@ CHUNK = 4096
 """Most steps in one native call."""
 WORK_PER_THREAD = 65536
 """Neuron-steps between two waits that make a second thread worth while."""
+
+
+def population(plan: NetworkPlan, place: int, threads: int) -> Neurons | Sources:
+    """A population in the form that kernels read."""
+    kind = Neurons if plan.populations[place].trains is None else Sources
+    return kind(plan, place, threads)
 
 
 class NativeNetwork:
@@ -63,7 +71,9 @@ class NativeNetwork:
         neurons = sum(p.size for p in plan.populations)
         worth = max(1, neurons * self.block // WORK_PER_THREAD)
         self.threads = min(pool.available(), worth) if threads is None else threads
-        self.neurons = [Neurons(plan, k, self.threads) for k in range(len(plan.populations))]
+        self.neurons = [population(plan, k, self.threads) for k in range(len(plan.populations))]
+        self.window = self._allocate()
+        """Steps for which inputs over time are written beforehand."""
         known = {} if like is None else {id(s.plan): s for s in like.synapses}
         self.synapses = [
             Synapses(plan, p, self.neurons[p.target], known.get(id(p)))
@@ -95,7 +105,10 @@ class NativeNetwork:
         found: list[list[tuple[Array, Array]]] = [[] for _ in masks]
         call = Call(self, record_states, ids, traces, [len(a) and int(a[0]) for a in at])
         while self.step < first + steps:
-            count = min(CHUNK, first + steps - self.step)
+            count = min(CHUNK, first + steps - self.step, self.window)
+            for n in self.neurons:
+                for bundle in n.bundles:
+                    bundle.fill(self.step, count)
             if self.exchange is None:
                 done, ends = call.run(count)
                 logs: Sequence[Array] = self.logs
@@ -111,6 +124,13 @@ class NativeNetwork:
         return NetworkRun(
             first, steps, tuple(joined(parts) for parts in found), tuple(traces), tuple(at)
         )
+
+    def _allocate(self) -> int:
+        bundles = [bundle for n in self.neurons for bundle in n.bundles]
+        steps = room(bundles, CHUNK, LONGEST_BLOCK)
+        for bundle in bundles:
+            bundle.allocate(steps)
+        return steps
 
     def state(self, population: int) -> Array:
         """A copy of the states (S, N) of a population."""

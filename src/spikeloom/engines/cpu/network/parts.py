@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -19,8 +20,10 @@ from spikeloom.engines.cpu.network.deliver import Rows, write_deliver
 from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
+from spikeloom.engines.cpu.network.windows import Bundle, Shape
+from spikeloom.engines.inputs import Term
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
-from spikeloom.engines.poisson import GOLDEN, poisson_table, source_key
+from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
 
 AT_ONCE = 1 << 22
 """Synapses that are looked at together while rows are cut."""
@@ -71,20 +74,35 @@ class Neurons:
         sources = [source for source in plan.poisson if source.target == place]
         self._keys = [source_key(plan.seed, source.entity) for source in sources]
         self._weights = [np.array(source.weight, dtype) for source in sources]
-        self._tables: list[tuple[Array, Array]] = []
-        for source in sources:
+        self._tables: dict[int, tuple[Array, Array]] = {}
+        rates: list[Bundle] = []
+        poisson: list[tuple[str, bool, Shape | None]] = []
+        for k, source in enumerate(sources):
+            if source.course:
+                terms = source.course
+                rate = Bundle(f"rate{k}", terms, p.size, width, "float64", checked_means)
+                rates.append(rate)
+                poisson.append((source.channel, False, rate.shape))
+                continue
             table, rows = poisson_table(source.rate_per_step)
             spread = np.zeros(width, np.int64)
             spread[: p.size] = rows * table.shape[1]
-            self._tables.append((np.ascontiguousarray(table), spread))
+            self._tables[k] = np.ascontiguousarray(table), spread
+            poisson.append((source.channel, len(table) > 1, None))
+        flows: dict[str, list[Term]] = {}
+        for drive in plan.drives:
+            if drive.target == place:
+                flows.setdefault(drive.input, []).append(drive.term)
+        driven = [Bundle(name, terms, p.size, width, dtype) for name, terms in flows.items()]
+        self.bundles: Sequence[Bundle] = [*driven, *rates]
+        """Inputs over time."""
         self.variant = Stepping(
             dtype,
             columns=tuple(columns),
             channels=p.channels,
             constants=tuple(p.constants),
-            poisson=tuple(
-                (s.channel, len(t) > 1) for s, (t, _) in zip(sources, self._tables, strict=True)
-            ),
+            poisson=tuple(poisson),
+            driven=tuple(bundle.shape for bundle in driven),
             spikes=p.program.spikes,
             unroll=_unroll(p, plan.stride),
         )
@@ -94,7 +112,9 @@ class Neurons:
         variant = replace(self.variant, record=record)
         return _step_kernel(Keyed(self.plan.program), variant), variant
 
-    def words(self, variant: Stepping, slots: int, bits: Array, planes: dict[str, Array]) -> Array:
+    def words(
+        self, variant: Stepping, slots: int, window: int, bits: Array, planes: dict[str, Array]
+    ) -> Array:
         """The slots of the step kernel; each thread gets its own copy."""
         given = {
             "steps": 0,
@@ -103,7 +123,8 @@ class Neurons:
             "slots": slots,
             "padded": self.padded,
             "row_bytes": self.padded // 8,
-            "origin": _signed(self.plan.first * GOLDEN),
+            "window": window - 1,
+            "origin": signed(self.plan.first * GOLDEN),
             "states": self.states.ctypes.data,
             "scalars": self.single.ctypes.data,
             "columns": self.columns.ctypes.data,
@@ -114,16 +135,19 @@ class Neurons:
             given[f"ring:{name}"] = ring.ctypes.data
         for name, plane in planes.items():
             given[f"plane:{name}"] = plane.ctypes.data
-        for k, (table, rows) in enumerate(self._tables):
-            key = self._keys[k]
-            given[f"key:{k}"] = _signed(key)
+        for bundle in self.bundles:
+            given |= bundle.addresses
+        for k, key in enumerate(self._keys):
+            given[f"key:{k}"] = signed(key)
             given[f"weight:{k}"] = self._weights[k].ctypes.data
+        for k, (table, rows) in self._tables.items():
             given[f"table:{k}"] = table.ctypes.data
             given[f"rows:{k}"] = rows.ctypes.data
         return np.array([given[name] for name in step_slots(variant)], np.int64)
 
 
-def _signed(word: int) -> int:
+def signed(word: int) -> int:
+    """64 bits as a number with a sign."""
     word &= (1 << 64) - 1
     return word - (1 << 64) if word >> 63 else word
 

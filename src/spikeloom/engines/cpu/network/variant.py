@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from spikeloom.engines.cpu.network.windows import Shape
+
 
 @dataclass(frozen=True, slots=True)
 class Stepping:
@@ -14,7 +16,9 @@ class Stepping:
         columns: Coefficients that differ from neuron to neuron; the others are one number.
         channels: Impulse inputs that are read from rings.
         constants: Inputs that stay as they are; those not named are 0.
-        poisson: Channel of each Poisson source, and whether its rate differs from neuron to neuron.
+        poisson: Channel of each Poisson source, whether its rate differs from neuron to neuron,
+            and the bundle of its rate if that changes over time.
+        driven: The bundle of each inflow that changes over time, with its name as label.
         spikes: Whether the model spikes.
         record: States that are kept after each step.
         unroll: Groups of neurons that go through time together.
@@ -24,7 +28,8 @@ class Stepping:
     columns: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
-    poisson: tuple[tuple[str, bool], ...] = ()
+    poisson: tuple[tuple[str, bool, Shape | None], ...] = ()
+    driven: tuple[Shape, ...] = ()
     spikes: bool = True
     record: tuple[str, ...] = ()
     unroll: int = 1
@@ -40,20 +45,29 @@ class Stepping:
         return "|".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
 
 
-NUMBERS = ("steps", "slot", "step", "slots", "padded", "row_bytes", "origin")
+NUMBERS = ("steps", "slot", "step", "slots", "padded", "row_bytes", "origin", "window")
 """The slots that are numbers. The first three are set anew for each block of steps; ``origin`` is
-what the number of the first neuron adds to every key."""
+what the number of the first neuron adds to every key; ``window`` is one less than the steps, a
+power of two, for which there are rows of inputs over time."""
 
 
 def step_slots(variant: Stepping) -> tuple[str, ...]:
     """Names of the 64-bit words of a step kernel, in order: numbers and addresses."""
-    sources = range(len(variant.poisson))
+    rates = [rate for _, _, rate in variant.poisson]
     return (
         *NUMBERS,
         *("states", "scalars", "columns", "bits", "levels"),
         *(f"ring:{name}" for name in variant.channels),
         *(f"plane:{name}" for name in variant.record),
-        *(f"{part}:{k}" for k in sources for part in ("key", "weight", "table", "rows")),
+        *(slot for shape in variant.driven for slot in shape.slots),
+        *(
+            slot
+            for k, rate in enumerate(rates)
+            for slot in (
+                *(f"key:{k}", f"weight:{k}"),
+                *((f"table:{k}", f"rows:{k}") if rate is None else rate.slots),
+            )
+        ),
     )
 
 

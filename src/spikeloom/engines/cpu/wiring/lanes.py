@@ -70,14 +70,19 @@ class Num:
 
 
 class Lanes:
-    """`Arithmetic` that writes instructions."""
+    """`Arithmetic` that writes instructions.
 
-    def __init__(self, w: Writer) -> None:
-        self.w = w
+    Arguments:
+        w: Where to.
+        lanes: Values at a time.
+    """
+
+    def __init__(self, w: Writer, lanes: int = LANES) -> None:
+        self.w, self.lanes = w, lanes
 
     def type(self, kind: str) -> str:
         """The type of a value in every lane."""
-        return f"<{LANES} x {kind}>"
+        return f"<{self.lanes} x {kind}>"
 
     def let(self, expression: str, kind: str) -> Num:
         """One instruction."""
@@ -85,13 +90,13 @@ class Lanes:
 
     def constant(self, item: str, kind: str) -> Num:
         """One literal in every lane."""
-        return Num(self, f"<{', '.join([f'{kind} {item}'] * LANES)}>", kind)
+        return Num(self, f"<{', '.join([f'{kind} {item}'] * self.lanes)}>", kind)
 
     def splat(self, scalar: str, kind: str) -> Num:
         """One value of the kernel in every lane."""
         full = self.type(kind)
         one = self.w.let(f"insertelement {full} poison, {kind} {scalar}, i64 0")
-        zeros = f"<{LANES} x i32> zeroinitializer"
+        zeros = f"<{self.lanes} x i32> zeroinitializer"
         return self.let(f"shufflevector {full} {one}, {full} poison, {zeros}", kind)
 
     def whole(self, value: int) -> Num:
@@ -130,12 +135,12 @@ class Lanes:
 
     def _call(self, name: str, x: Num) -> Num:
         full = self.type("double")
-        text = self.w.call(full, f"llvm.{name}.v{LANES}f64", f"{full} {x.text}", full)
+        text = self.w.call(full, f"llvm.{name}.v{self.lanes}f64", f"{full} {x.text}", full)
         return Num(self, text, "double")
 
     def count_up(self) -> Num:
         """0, 1, 2, … over the lanes."""
-        return Num(self, f"<{', '.join(f'i64 {k}' for k in range(LANES))}>", "i64")
+        return Num(self, f"<{', '.join(f'i64 {k}' for k in range(self.lanes))}>", "i64")
 
     def shuffle(self, a: Num, b: Num, order: list[int]) -> Num:
         """Lanes of two values in another order: 0 to 7 are those of the first."""
@@ -147,7 +152,7 @@ class Lanes:
 
     def last(self, x: Num) -> str:
         """The value in the last lane."""
-        return self.w.let(f"extractelement {self.type(x.kind)} {x.text}, i64 {LANES - 1}")
+        return self.w.let(f"extractelement {self.type(x.kind)} {x.text}, i64 {self.lanes - 1}")
 
 
 class Dice:
@@ -179,8 +184,9 @@ class Slots:
         self._given: dict[str, str] = {}
         for k, name in enumerate(names):
             kind, _, plain = name.rpartition(" ")
+            stem = plain.replace(":", ".") + "."
             at = w.let(f"getelementptr i64, ptr %slots, i64 {k}")
-            self._given[plain] = w.let(f"load {kind or 'i64'}, ptr {at}, align 8", f"{plain}.")
+            self._given[plain] = w.let(f"load {kind or 'i64'}, ptr {at}, align 8", stem)
 
     def __getitem__(self, name: str) -> str:
         return self._given[name]
