@@ -53,9 +53,8 @@ class Term:
         if not np.all(np.isfinite(self.gain)):
             raise NumericsError(f"{where}: a gain is NaN or infinite.")
         ids = self.ids
-        if ids is not None and len(ids):
-            if ids[0] < 0 or ids[-1] >= size or np.any(ids[1:] <= ids[:-1]):
-                raise EngineError(f"{where}: ids must ascend from 0 to {size - 1}.")
+        if ids is not None and np.any(np.diff(ids, prepend=-1, append=size) <= 0):
+            raise EngineError(f"{where}: ids must ascend from 0 to {size - 1}.")
 
     def part(self, first: int, size: int) -> Term:
         """What it is for some neurons, counted from the first of them."""

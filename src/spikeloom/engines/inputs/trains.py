@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,8 +36,13 @@ NOTHING = Program(
 class Trains(Protocol):
     """Spikes of a population, at most one of each neuron in a step."""
 
-    def fired(self, first: int, count: int) -> tuple[Array, Array]:
-        """Steps and neurons of all spikes of some steps, int64, by step and then neuron."""
+    def fired(self, first: int, count: int, seed: int) -> tuple[Array, Array]:
+        """Steps and neurons of all spikes of some steps, int64, by step and then neuron.
+
+        Arguments:
+            first, count: Which steps.
+            seed: Of the run, for those that fire by chance.
+        """
         ...
 
     def check(self, where: str, size: int) -> None:
@@ -69,8 +74,9 @@ class GivenTrains:
     steps: Array
     ids: Array
 
-    def fired(self, first: int, count: int) -> tuple[Array, Array]:
+    def fired(self, first: int, count: int, seed: int = 0) -> tuple[Array, Array]:
         """The spikes of some steps."""
+        del seed
         low, high = np.searchsorted(self.steps, [first, first + count])
         return self.steps[low:high], self.ids[low:high]
 
@@ -108,8 +114,9 @@ class RegularTrains:
     period: Array
     phase: Array
 
-    def fired(self, first: int, count: int) -> tuple[Array, Array]:
+    def fired(self, first: int, count: int, seed: int = 0) -> tuple[Array, Array]:
         """The spikes of some steps."""
+        del seed
         low = np.maximum(np.floor((first - self.phase) / self.period) - 1, 0).astype(np.int64)
         high = np.floor((first + count - self.phase) / self.period).astype(np.int64) + 2
         many = np.maximum(high - low, 0)
@@ -158,29 +165,23 @@ class PoissonTrains:
     Arguments:
         terms: Their sum is the probability of a spike in a step, of each neuron.
         size: Number of neurons N.
-        seed: Of the run.
         entity: Number that sets its random numbers apart.
         first: Number of the first of these neurons in the whole population.
     """
 
     terms: Sequence[Term]
     size: int
-    seed: int
     entity: int
     first: int = 0
-    key: int = field(init=False)
-    """What its random numbers are made from."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", source_key(self.seed, self.entity))
-
-    def fired(self, first: int, count: int) -> tuple[Array, Array]:
+    def fired(self, first: int, count: int, seed: int) -> tuple[Array, Array]:
         """The spikes of some steps."""
+        key = source_key(seed, self.entity)
         steps, ids = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         chance = total(self.terms, first, count, self.size)
         check_chance(chance, first)
         for step, row in enumerate(chance, first):
-            bits = uniform_bits(self.key, step, self.size, self.first)
+            bits = uniform_bits(key, step, self.size, self.first)
             ids.append(np.flatnonzero(bits < row * float(1 << BITS)))
             steps.append(np.full(len(ids[-1]), step))
         return np.concatenate(steps), np.concatenate(ids)
@@ -188,12 +189,12 @@ class PoissonTrains:
     def part(self, first: int, size: int) -> PoissonTrains:
         """The trains of some neurons."""
         terms = [term.part(first, size) for term in self.terms]
-        return PoissonTrains(terms, size, self.seed, self.entity, self.first + first)
+        return PoissonTrains(terms, size, self.entity, self.first + first)
 
     @property
     def text(self) -> str:
         """Equal for trains that are equal."""
-        return f"Poisson {self.key} {self.first} {[term.text for term in self.terms]}"
+        return f"Poisson {self.entity} {self.first} {[term.text for term in self.terms]}"
 
     def check(self, where: str, size: int) -> None:
         """Raise unless they fit a population."""

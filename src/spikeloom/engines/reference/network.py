@@ -129,7 +129,7 @@ class ReferenceNetwork:
         population = self.plan.populations[place]
         program, size = population.program, population.size
         if population.trains is not None:
-            return population.trains.fired(self.step, 1)[1]
+            return population.trains.fired(self.step, 1, self.plan.seed)[1]
         slot = self.step % self.plan.slots
         inputs: dict[str, Array | float] = {name: 0.0 for name in program.inputs}
         inputs |= population.constants

@@ -151,7 +151,9 @@ def _write_arrivals(
             rows = f.slot(f"rows:{k}") if spread else None
             counts = write_counts(f, key, first, f.slot(f"table:{k}"), rows)
         else:
-            mean = _bundle(f, Vec(f.w, v.host, "float64", v.lanes), rate).write(None, at_time, first)
+            mean = _bundle(f, Vec(f.w, v.host, "float64", v.lanes), rate).write(
+                None, at_time, first
+            )
             counts = write_varying_counts(f, key, first, mean)
         number = f.w.let(f"sitofp <{v.lanes} x i64> {counts} to {v.type}")
         more = v.mul(weights[k], number)

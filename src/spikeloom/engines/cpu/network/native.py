@@ -107,8 +107,8 @@ class NativeNetwork:
         while self.step < first + steps:
             count = min(CHUNK, first + steps - self.step, self.window)
             for n in self.neurons:
-                for bundle in n.bundles:
-                    bundle.fill(self.step, count)
+                for window in n.windows:
+                    window.fill(self.step, count)
             if self.exchange is None:
                 done, ends = call.run(count)
                 logs: Sequence[Array] = self.logs
@@ -126,10 +126,10 @@ class NativeNetwork:
         )
 
     def _allocate(self) -> int:
-        bundles = [bundle for n in self.neurons for bundle in n.bundles]
-        steps = room(bundles, CHUNK, LONGEST_BLOCK)
-        for bundle in bundles:
-            bundle.allocate(steps)
+        windows = [window for n in self.neurons for window in n.windows]
+        steps = room(windows, CHUNK, LONGEST_BLOCK)
+        for window in windows:
+            window.allocate(steps)
         return steps
 
     def state(self, population: int) -> Array:

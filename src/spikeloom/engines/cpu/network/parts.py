@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from spikeloom.engines.cpu.network.windows import Bundle, Shape
 from spikeloom.engines.inputs import Term
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
 from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
+
+if TYPE_CHECKING:
+    from spikeloom.engines.cpu.network.trains import Sources
 
 AT_ONCE = 1 << 22
 """Synapses that are looked at together while rows are cut."""
@@ -94,7 +98,7 @@ class Neurons:
             if drive.target == place:
                 flows.setdefault(drive.input, []).append(drive.term)
         driven = [Bundle(name, terms, p.size, width, dtype) for name, terms in flows.items()]
-        self.bundles: Sequence[Bundle] = [*driven, *rates]
+        self.windows: Sequence[Bundle] = [*driven, *rates]
         """Inputs over time."""
         self.variant = Stepping(
             dtype,
@@ -135,7 +139,7 @@ class Neurons:
             given[f"ring:{name}"] = ring.ctypes.data
         for name, plane in planes.items():
             given[f"plane:{name}"] = plane.ctypes.data
-        for bundle in self.bundles:
+        for bundle in self.windows:
             given |= bundle.addresses
         for k, key in enumerate(self._keys):
             given[f"key:{k}"] = signed(key)
@@ -163,7 +167,11 @@ class Synapses:
     """
 
     def __init__(
-        self, plan: NetworkPlan, p: ProjectionPlan, target: Neurons, like: Synapses | None = None
+        self,
+        plan: NetworkPlan,
+        p: ProjectionPlan,
+        target: Neurons | Sources,
+        like: Synapses | None = None,
     ) -> None:
         self.plan = p
         spread = np.ndim(p.delays) > 0 and p.longest != p.shortest

@@ -20,11 +20,11 @@ from spikeloom.engines.cpu.network.train_kernels import (
     write_given,
 )
 from spikeloom.engines.cpu.network.variant import Stepping
-from spikeloom.engines.cpu.network.windows import Bundle, Shape
+from spikeloom.engines.cpu.network.windows import Bundle, Shape, Window
 from spikeloom.engines.inputs import PoissonTrains, Trains
 from spikeloom.engines.inputs.trains import check_chance
 from spikeloom.engines.network_plan import NetworkPlan
-from spikeloom.engines.poisson import BITS, GOLDEN
+from spikeloom.engines.poisson import BITS, GOLDEN, source_key
 
 
 class Events:
@@ -32,8 +32,8 @@ class Events:
 
     row_bytes = 16
 
-    def __init__(self, trains: Trains) -> None:
-        self._trains = trains
+    def __init__(self, trains: Trains, seed: int) -> None:
+        self._trains, self._seed = trains, seed
         # Kernels hold the address of this word, since the spikes themselves move.
         self._place = np.zeros(1, np.int64)
         self._ids = np.empty(0, np.int64)
@@ -44,13 +44,13 @@ class Events:
 
     def fill(self, first: int, count: int) -> None:
         """Find the spikes of some steps."""
-        at, ids = self._trains.fired(first, count)
+        at, ids = self._trains.fired(first, count, self._seed)
         self._ids = np.ascontiguousarray(ids, np.int64)
         self._place[0] = self._ids.ctypes.data
         steps = np.arange(first, first + count)
         rows = steps % self._bounds.shape[1]
         for row, side in zip(self._bounds, ("left", "right"), strict=True):
-            row[rows] = np.searchsorted(at, steps, side)  # type: ignore[call-overload]
+            row[rows] = np.searchsorted(at, steps, side)
 
     @property
     def addresses(self) -> dict[str, int]:
@@ -81,15 +81,16 @@ class Sources:
         self._bundle: Bundle | Events
         self._key = self._first = 0
         if isinstance(p.trains, PoissonTrains):
-            self._key, self._first = p.trains.key, p.trains.first
+            self._key = source_key(plan.seed, p.trains.entity)
+            self._first = p.trains.first
             self._bundle = Bundle(
                 *("chance", p.trains.terms, p.size, self.padded, "float64"),
                 check=check_chance,
                 scale=float(1 << BITS),
             )
         elif p.trains is not None:
-            self._bundle = Events(p.trains)
-        self.bundles: Sequence[Bundle | Events] = [self._bundle]
+            self._bundle = Events(p.trains, plan.seed)
+        self.windows: Sequence[Window] = [self._bundle]
         """Inputs over time."""
 
     def kernel(self, record: tuple[str, ...]) -> tuple[Native, Stepping]:

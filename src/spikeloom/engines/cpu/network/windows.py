@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -44,6 +45,23 @@ class Shape:
         """Addresses that the kernel is given."""
         names = ["whole"] * self.whole + ["course", "gains"] * (self.gains > 0)
         return tuple(f"{name}:{self.label}" for name in [*names, *["dense"] * self.dense])
+
+
+class Window(Protocol):
+    """Something that is written some steps before kernels read it."""
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one step."""
+        ...
+
+    def allocate(self, steps: int) -> None:
+        """Make room for some steps."""
+        ...
+
+    def fill(self, first: int, count: int) -> None:
+        """Write the rows of some steps, no more than there is room for."""
+        ...
 
 
 class Bundle:
@@ -100,9 +118,7 @@ class Bundle:
     @property
     def addresses(self) -> dict[str, int]:
         """Of each slot of the kernel."""
-        return {
-            slot: self._memory[slot.partition(":")[0]].ctypes.data for slot in self.shape.slots
-        }
+        return {slot: self._memory[slot.partition(":")[0]].ctypes.data for slot in self.shape.slots}
 
     def fill(self, first: int, count: int) -> None:
         """Write the rows of some steps, no more than there is room for."""
@@ -131,9 +147,9 @@ class Bundle:
             self._check(values, first)
 
 
-def room(bundles: Sequence[Bundle], most: int, least: int) -> int:
+def room(windows: Sequence[Window], most: int, least: int) -> int:
     """Steps that the windows of a network hold: a power of two, the same for all."""
-    row = sum(bundle.row_bytes for bundle in bundles) or 1
+    row = sum(window.row_bytes for window in windows) or 1
     steps = most
     while steps > least and steps * row > BYTES:
         steps //= 2
