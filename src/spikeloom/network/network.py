@@ -20,10 +20,11 @@ from spikeloom.network.check import NetworkWarning, complaints
 from spikeloom.network.construction import Construction
 from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
+from spikeloom.network.identity import identity, sums
 from spikeloom.network.progress import Progress
 from spikeloom.network.record import Recording
 from spikeloom.network.result import Result
-from spikeloom.network.save import load_state, save_state
+from spikeloom.network.save import Saved, check_same, load_state, save_state
 
 
 class Network(Construction):
@@ -134,7 +135,10 @@ class Network(Construction):
             StorageError: It cannot be written.
         """
         engine = self._ready()
-        save_state(Path(path), engine.state_dict(), engine.plan, self._dt)
+        said, plan = self._said, engine.plan
+        state = engine.state_dict()
+        saved = Saved(state, identity(said, plan), sums(plan), said.running, said.changes)
+        save_state(Path(path), saved)
         return Path(path)
 
     def restore(self, path: str | Path) -> None:
@@ -144,10 +148,16 @@ class Network(Construction):
             path: The file.
 
         Raises:
-            CheckpointError: Missing, damaged, or of another network.
+            CheckpointError: Missing, damaged, of another version or of another network; says what
+                is different.
         """
-        engine = self._ready()
-        engine.load_state_dict(load_state(Path(path), engine.plan, self._dt))
+        engine, saved = self._ready(), load_state(Path(path))
+        check_same(Path(path), saved, identity(self._said, engine.plan), sums(engine.plan))
+        if saved.seed != engine.plan.seed:  # of a fork with a seed of its own
+            engine = self._make(replace(engine.plan, seed=saved.seed))
+        engine.load_state_dict(saved.arrays)
+        self._engine, self._said.run_seed = engine, saved.seed
+        self._said.changes = saved.changes
 
     def fork(self, *, seed: int | None = None) -> Network:
         """A second network in the same state, which shares the connections with this one.

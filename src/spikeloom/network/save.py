@@ -4,44 +4,74 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.errors import CheckpointError
 from spikeloom.files import write_file
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FORMAT = 1
+FORMAT = 2
 KIND = "network state"
 
 
-def save_state(path: Path, state: dict[str, Array], plan: NetworkPlan, dt: float) -> None:
-    """Write arrays with all that says which network they belong to.
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A state, and what belongs to it.
+
+    Arguments:
+        arrays: The state of the engine.
+        parts: From `identity`.
+        sums: From `sums`.
+        seed: Of the random numbers of the run.
+        changes: How many values have been set.
+        recorders: Of each recorder that gathers something over time, its arrays.
+    """
+
+    arrays: dict[str, Array]
+    parts: Mapping[str, str]
+    sums: Sequence[Sequence[int]]
+    seed: int
+    changes: int
+    recorders: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
+
+
+def save_state(path: Path, saved: Saved) -> None:
+    """Write a state with all that says which network it belongs to.
 
     Raises:
         StorageError: It cannot be written; an older file stays as it was.
     """
     from safetensors.numpy import save
 
-    solid = {name: np.ascontiguousarray(np.atleast_1d(value)) for name, value in state.items()}
+    arrays = dict(saved.arrays)
+    for name, own in saved.recorders.items():
+        arrays |= {f"recorder/{name}/{key}": value for key, value in own.items()}
+    solid = {name: np.ascontiguousarray(np.atleast_1d(value)) for name, value in arrays.items()}
     about = {
         "kind": KIND,
         "format": FORMAT,
-        "network": fingerprint(plan, dt),
-        "shapes": {name: list(np.shape(value)) for name, value in state.items()},
+        "version": _version(),
+        "parts": list(saved.parts.items()),
+        "sums": [list(each) for each in saved.sums],
+        "seed": saved.seed,
+        "changes": saved.changes,
+        "shapes": {name: list(np.shape(value)) for name, value in arrays.items()},
         "sha256": _checksum(solid),
     }
     write_file(path, save(solid, {"spikeloom": json.dumps(about, sort_keys=True)}))
 
 
-def load_state(path: Path, plan: NetworkPlan, dt: float) -> dict[str, Array]:
+def load_state(path: Path) -> Saved:
     """Read a file of `save_state`.
 
     Raises:
-        CheckpointError: Missing, damaged, of another version or of another network.
+        CheckpointError: Missing, damaged, or of another version.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -63,44 +93,62 @@ def load_state(path: Path, plan: NetworkPlan, dt: float) -> dict[str, Array]:
         )
     if about.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path}: format {about.get('format')!r}, this version reads {FORMAT}."
+            f"{path}: written in format {about.get('format')!r} by spikeloom "
+            f"{about.get('version', 'of an older version')}; this version, {_version()}, reads "
+            f"format {FORMAT}.",
+            hint="restore it with the version that wrote it",
         )
     if about.get("sha256") != _checksum(arrays):
         raise CheckpointError(f"{path}: the file is damaged: its checksum does not match.")
-    if about.get("network") != fingerprint(plan, dt):
+    state = {name: arrays[name].reshape(shape) for name, shape in about["shapes"].items()}
+    recorders: dict[str, dict[str, Array]] = {}
+    for name in [n for n in state if n.startswith("recorder/")]:
+        _, which, key = name.split("/", 2)
+        recorders.setdefault(which, {})[key] = state.pop(name)
+    return Saved(
+        state, dict(about["parts"]), about["sums"], about["seed"], about["changes"], recorders
+    )
+
+
+def check_same(path: Path, saved: Saved, parts: Mapping[str, str], own: Any) -> None:
+    """Refuse a state of another network, and say what is different.
+
+    Raises:
+        CheckpointError: With the first part that is.
+    """
+    hint = "make the network and net.set(…) its values as they were when the file was written"
+    for name in saved.parts:
+        if name not in parts:
+            raise CheckpointError(
+                f"{path}: it was written by another network; this one has no {name}.", hint=hint
+            )
+        if saved.parts[name] != parts[name]:
+            raise CheckpointError(
+                f"{path}: it was written by another network; {name} is not the same here.",
+                hint=hint,
+            )
+    for name in parts:
+        if name not in saved.parts:
+            raise CheckpointError(
+                f"{path}: it was written by another network, which had no {name}.",
+                hint="restore first, and add to the network then",
+            )
+    if list(parts) != list(saved.parts):
         raise CheckpointError(
-            f"{path}: it was written by another network.",
-            hint="restore into a network with the same populations, connections, dt and seed",
+            f"{path}: it was written by another network; its parts were made in another order."
         )
-    return {name: arrays[name].reshape(shape) for name, shape in about["shapes"].items()}
+    if [list(each) for each in own] != [list(each) for each in saved.sums]:
+        raise CheckpointError(
+            f"{path}: the same connections have other synapses here.",
+            hint=f"this is spikeloom {_version()}; an older version may have drawn them otherwise",
+        )
 
 
-def fingerprint(plan: NetworkPlan, dt: float) -> str:
-    """Equal for networks that go on in the same way from the same state."""
-    total = hashlib.blake2b(digest_size=16)
-
-    def put(*things: Any) -> None:
-        for thing in things:
-            if isinstance(thing, np.ndarray):
-                total.update(f"{thing.dtype} {thing.shape}".encode())
-                total.update(np.ascontiguousarray(thing).data)
-            else:
-                total.update(f"{thing!r}\n".encode())
-
-    put(dt, plan.seed, plan.dtype)
-    for p in plan.populations:
-        put(p.program.key, p.size, p.channels, p.trains and p.trains.text)
-        for name, value in (*sorted(p.coefs.items()), *sorted(p.constants.items())):
-            put(name, np.asarray(value))
-    for q in plan.projections:
-        put(q.source, q.target, q.channel)
-        put(q.indptr, q.targets, np.asarray(q.weights), np.asarray(q.delays))
-    for s in plan.poisson:
-        put(s.target, s.channel, np.asarray(s.rate_per_step), s.weight, s.entity)
-        put(*(term.text for term in s.course))
-    for d in plan.drives:
-        put(d.target, d.input, d.term.text)
-    return total.hexdigest()
+def _version() -> str:
+    try:
+        return version("spikeloom")
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _checksum(arrays: dict[str, Array]) -> str:
