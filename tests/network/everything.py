@@ -1,0 +1,44 @@
+"""A network with everything in it that a network can have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import spikeloom as sl
+
+
+def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.Network:
+    """Small, noisy and busy; what a plan can hold, this plan holds.
+
+    A new kind of part belongs in here: the tests of checkpoints, forks, batches and ranks then
+    cover it, and fail until it is here.
+    """
+    net = sl.Network(0.1 * sl.ms, seed=5, dtype="float64", engine=engine, threads=threads, **more)
+    neuron = sl.Refractory(sl.ConductanceLIF(E_L=-49 * sl.mV), 1 * sl.ms)
+    exc = net.population(70, neuron, name="exc", v=sl.uniform(-60, -50) * sl.mV)
+    tau = sl.normal(20, 2) * sl.ms
+    inh = net.population(21, sl.LIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
+    one = net.population(1, sl.LIF(), name="one", I=0.2 * sl.nA)
+    excite, inhibit = sl.ExponentialCurrent(), sl.AlphaCurrent()
+    some = sl.FixedProbability(0.2)
+    net.connect(
+        exc, exc + inh, excite, some, weight=sl.normal(30, 5) * sl.pA, receptor="exc",
+        delay=sl.uniform(0.3, 2) * sl.ms,
+    )  # fmt: skip
+    net.connect(
+        inh, exc, inhibit, sl.FixedInDegree(4), weight=sl.normal(-40, 5) * sl.pA,
+        delay=0.7 * sl.ms, receptor="inh",
+    )  # fmt: skip
+    net.connect(one, exc[10:60], excite, sl.AllToAll(), weight=40 * sl.pA, delay=1.5 * sl.ms)
+    net.connect(
+        exc[::2], inh, excite, sl.FixedTotal(90, multapses=True), weight=sl.normal(30, 5) * sl.pA,
+        delay=0.5 * sl.ms,
+    )  # fmt: skip
+    net.connect(
+        exc, exc, excite, sl.FixedOutDegree(3), weight=sl.lognormal(20, 5) * sl.pA,
+        delay=sl.normal(1, 0.2) * sl.ms,
+    )  # fmt: skip
+    net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)
+    rates = [100.0 * (1 + k % 3) for k in range(21)] * sl.Hz
+    net.poisson(inh, excite, rate=rates, weight=30 * sl.pA)
+    return net
