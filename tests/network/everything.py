@@ -18,7 +18,7 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
     exc = net.population(70, neuron, name="exc", v=sl.uniform(-60, -50) * sl.mV)
     tau = sl.normal(20, 2) * sl.ms
     inh = net.population(21, sl.LIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
-    one = net.population(1, sl.LIF(), name="one", I=0.2 * sl.nA)
+    one = net.population(1, sl.LIF(), name="one", I=0.5 * sl.nA)
     excite, inhibit = sl.ExponentialCurrent(), sl.AlphaCurrent()
     some = sl.FixedProbability(0.2)
     net.connect(

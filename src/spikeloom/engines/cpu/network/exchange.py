@@ -26,7 +26,7 @@ def exchanged(call: Call, steps: int, exchange: Exchange) -> tuple[list[Array], 
     done, first = 0, net.step
     mine: list[list[Log]] = [[] for _ in net.logs]
     while done < steps:  # a full log ends a call early
-        more, ends = call.advance(steps - done)
+        more, ends = call.advance(net.prepare(steps - done))
         for log, row, kept in zip(net.logs, ends, mine, strict=True):
             kept.append(_log(log, row[: more * len(firsts) + 1], firsts))
         done += more

@@ -105,15 +105,12 @@ class NativeNetwork:
         found: list[list[tuple[Array, Array]]] = [[] for _ in masks]
         call = Call(self, record_states, ids, traces, [len(a) and int(a[0]) for a in at])
         while self.step < first + steps:
-            count = min(CHUNK, first + steps - self.step, self.window)
-            for n in self.neurons:
-                for window in n.windows:
-                    window.fill(self.step, count)
+            left = first + steps - self.step
             if self.exchange is None:
-                done, ends = call.run(count)
+                done, ends = call.run(self.prepare(left))
                 logs: Sequence[Array] = self.logs
             else:
-                done = min(count, self.plan.stride)
+                done = min(left, CHUNK, self.plan.stride)
                 logs, ends = exchanged(call, done, self.exchange)
             if any(mask is not None for mask in masks):
                 spikes = spikes_of(logs, ends, len(masks), self.step, done)
@@ -124,6 +121,18 @@ class NativeNetwork:
         return NetworkRun(
             first, steps, tuple(joined(parts) for parts in found), tuple(traces), tuple(at)
         )
+
+    def prepare(self, steps: int) -> int:
+        """Write the inputs over time of the next steps, of no more than one native call takes.
+
+        Returns:
+            Of how many steps.
+        """
+        count = min(CHUNK, steps, self.window)
+        for n in self.neurons:
+            for window in n.windows:
+                window.fill(self.step, count)
+        return count
 
     def _allocate(self) -> int:
         windows = [window for n in self.neurons for window in n.windows]
