@@ -3,6 +3,9 @@
 from spikeloom.compile.bind import Bound as Bound
 from spikeloom.compile.bind import bind as bind
 from spikeloom.compile.compiler import compile_neuron as compile_neuron
+from spikeloom.compile.learning import bind_rule as bind_rule
+from spikeloom.compile.learning import compile_rule as compile_rule
+from spikeloom.compile.learning_program import RuleProgram as RuleProgram
 from spikeloom.compile.methods import RK4 as RK4
 from spikeloom.compile.methods import Euler as Euler
 from spikeloom.compile.methods import Exact as Exact

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from spikeloom.compile.graph import Graph, Node, reach
 from spikeloom.compile.verify import BOOL, NUMBER, SIGNATURES
 
-VARYING = ("state:", "input:", "grad:")
+VARYING = ("state:", "input:", "grad:", "own:", "post:", "after:", "event:")
 
 
 @dataclass

@@ -67,7 +67,7 @@ class Lowered:
         made: dict[str, Node] = {}
         time = self.definition.factor(self.definition.time_unit)
         for state in self.definition.states:
-            rate = self._expr(self.definition.flow[state.name], point)
+            rate = self.expr(self.definition.flow[state.name], point)
             made[state.name] = g.mul(rate, g.const(time / self.definition.factor(state.unit)))
         return made
 
@@ -83,7 +83,7 @@ class Lowered:
         """Starting value of every state, over parameters."""
         made: dict[str, Node] = {}
         for state in self.definition.states:
-            value = self._expr(state.start, {})
+            value = self.expr(state.start, {})
             factor = self.definition.factor(state.unit)
             made[state.name] = self.graph.mul(value, self.graph.const(1 / factor))
         return made
@@ -104,7 +104,7 @@ class Lowered:
                 hint="join further conditions with & after it; | and ~ have no distance",
             )
         scaled = self.graph.div(margin, self.width)
-        return self._expr(self.surrogate.soft, {}, scaled)
+        return self.expr(self.surrogate.soft, {}, scaled)
 
     def hold_steps(self) -> Node:
         """Whole steps of the refractory period, rounded up."""
@@ -117,7 +117,7 @@ class Lowered:
         g, made = self.graph, dict(point)
         for state in self.definition.states:
             if state.name in updates:
-                value = self._expr(updates[state.name], point)
+                value = self.expr(updates[state.name], point)
                 factor = self.definition.factor(state.unit)
                 made[state.name] = g.mul(value, g.const(1 / factor))
         return made
@@ -137,15 +137,16 @@ class Lowered:
             whole = [_whole(g, p) for p in parts]
             return Threshold(g.apply(op, *whole), None, None)
         a, b = (x for x in condition.args if isinstance(x, Expr))
-        left, right = self._expr(a, after), self._expr(b, after)
+        left, right = self.expr(a, after), self.expr(b, after)
         if op == "rises":
-            below = g.apply("lt", self._expr(a, before), self._expr(b, before))
+            below = g.apply("lt", self.expr(a, before), self.expr(b, before))
             return Threshold(g.apply("ge", left, right), g.sub(left, right), below)
         forward = op in ("ge", "gt")
         margin = g.sub(left, right) if forward else g.sub(right, left)
         return Threshold(g.apply(op, left, right), margin, None)
 
-    def _expr(self, root: Expr | Condition, point: Point, argument: Node | None = None) -> Node:
+    def expr(self, root: Expr | Condition, point: Point, argument: Node | None = None) -> Node:
+        """Any expression of the definition at a point, in the coherent system."""
         g = self.graph
 
         def visit(node: Expr | Condition) -> Node:

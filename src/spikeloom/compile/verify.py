@@ -50,9 +50,12 @@ def verify(program: Program) -> Program:
     )
     given = {f"coef:{n}" for n in program.coefs} | {f"start:{n}" for n in program.states}
     gradients = {f"grad:state:{n}" for n in program.states} | {"grad:out"}
-    _block(program, "prologue", {"dt"} | {f"param:{n}" for n in program.params}, given)
-    _block(program, "forward", step_leaves, expected_state | {"out"})
-    _block(program, "backward", step_leaves | gradients, {f"grad:{leaf}" for leaf in step_leaves})
+    params = {"dt"} | {f"param:{n}" for n in program.params}
+    backward = {f"grad:{leaf}" for leaf in step_leaves}
+    model = program.model
+    verify_block(model, "prologue", program.prologue, params, given)
+    verify_block(model, "forward", program.forward, step_leaves, expected_state | {"out"})
+    verify_block(model, "backward", program.backward, step_leaves | gradients, backward)
     for label, names in (("states", program.states), ("coefs", program.coefs)):
         if len(set(names)) != len(names):
             raise VerificationError(f"{program.model}: {label} must differ, got {names}.")
@@ -90,13 +93,13 @@ def _is_number(value: Any) -> bool:
     return number and not abs(value) > LARGEST
 
 
-def _block(program: Program, label: str, leaves: set[str], outputs: set[str]) -> None:
-    block: Block = getattr(program, label)
+def verify_block(model: str, label: str, block: Block, leaves: set[str], outputs: set[str]) -> None:
+    """Raise unless a block reads only these leaves and gives exactly these outputs."""
     types: list[str] = []
     for place, instr in enumerate(block.instrs):
 
         def broken(rule: str, place: int = place, instr: Instr = instr) -> VerificationError:
-            return VerificationError(f"{program.model}, {label}[{place}] {instr}: {rule}.")
+            return VerificationError(f"{model}, {label}[{place}] {instr}: {rule}.")
 
         if any(not 0 <= a < place for a in instr.args):
             raise broken("arguments must be earlier instructions")
@@ -106,11 +109,11 @@ def _block(program: Program, label: str, leaves: set[str], outputs: set[str]) ->
     if set(block.names) != outputs or len(block.names) != len(outputs):
         missing, extra = sorted(outputs - set(block.names)), sorted(set(block.names) - outputs)
         raise VerificationError(
-            f"{program.model}, {label}: outputs missing {missing}, not expected {extra}."
+            f"{model}, {label}: outputs missing {missing}, not expected {extra}."
         )
     for name, place in block.outputs:
         if not 0 <= place < len(types) or types[place] != NUMBER:
-            raise VerificationError(f"{program.model}, {label}: output {name} is no number.")
+            raise VerificationError(f"{model}, {label}: output {name} is no number.")
 
 
 def _type(

@@ -29,6 +29,9 @@ def carried(
         EngineError: Something would be lost.
     """
     made, step = dict(fresh), int(state["step"])
+    for key in fresh.keys() - state.keys():
+        if ".since." in key:  # traces of synapses that are new begin now
+            made[key] = np.full_like(fresh[key], step - 1)
     for key, value in state.items():
         kind, _, rest = key.partition(".")
         if kind == "states":

@@ -21,6 +21,7 @@ import numpy as np
 from spikeloom.compile.program import Program
 from spikeloom.engines.inputs.drives import DrivePlan, Term
 from spikeloom.engines.inputs.trains import Trains
+from spikeloom.engines.learning_plan import LearningPlan
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -99,8 +100,11 @@ class ProjectionPlan:
             source is a whole population even if this process holds a part of it.
         targets: Target of each synapse, uint32 (nnz,), ascending within a row; a target may
             occur several times. Counted among the neurons that this process holds.
-        weights: One number, or one of each synapse (nnz,), in the unit of the input.
+        weights: One number, or one of each synapse (nnz,), in the unit of the input; where the
+            synapses learn, w before the first step, in the unit of the rule.
         delays: In steps, at least 0: one number, or uint16 (nnz,).
+        learning: How the weights change; None where they stay. See `engines.learning_plan`.
+        name: Of the connection it belongs to, for messages and for the layers above.
     """
 
     source: int
@@ -110,6 +114,8 @@ class ProjectionPlan:
     targets: Array
     weights: Array
     delays: Array
+    learning: LearningPlan | None = None
+    name: str = ""
 
     @cached_property
     def longest(self) -> int:
@@ -151,6 +157,8 @@ class ProjectionPlan:
             raise NumericsError(f"{where}: a weight is NaN or infinite.")
         if count and (np.min(self.delays) < 0 or np.max(self.delays) > MAX_DELAY):
             raise EngineError(f"{where}: delays must be between 0 and {MAX_DELAY} steps.")
+        if self.learning is not None:
+            self.learning.check(where, target.program, self.shortest)
 
 
 @dataclass(frozen=True, eq=False)

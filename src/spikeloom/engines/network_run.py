@@ -10,7 +10,7 @@ import numpy as np
 
 from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import NetworkPlan
-from spikeloom.errors import CheckpointError, EngineError, ShapeError, suggest
+from spikeloom.errors import CheckpointError, EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SpikeWish = Sequence["bool | Array"] | None
@@ -35,6 +35,21 @@ class Trace:
 
 
 @dataclass(frozen=True, eq=False)
+class WeightTrace:
+    """A wish to keep the weights of some synapses, in the unit of the plan.
+
+    Arguments:
+        projection: Place in the plan.
+        synapses: Places in its rows, any order; None for all.
+        every: Keep them after each step n that is a multiple of this.
+    """
+
+    projection: int
+    synapses: Array | None = None
+    every: int = 1
+
+
+@dataclass(frozen=True, eq=False)
 class NetworkRun:
     """Result of some steps of a network.
 
@@ -45,6 +60,8 @@ class NetworkRun:
             and then neuron. Steps are counted from the beginning of the network's life.
         traces: For each wish (rows, neurons), in the order of its ids.
         trace_steps: For each wish the steps after which its rows were kept.
+        weights: For each wish of weights (rows, synapses), in the order of its synapses.
+        weight_steps: For each wish of weights the steps after which its rows were kept.
     """
 
     first: int
@@ -52,6 +69,8 @@ class NetworkRun:
     spikes: tuple[tuple[Array, Array], ...]
     traces: tuple[Array, ...]
     trace_steps: tuple[Array, ...]
+    weights: tuple[Array, ...] = ()
+    weight_steps: tuple[Array, ...] = ()
 
 
 class NetworkEngine(Protocol):
@@ -70,9 +89,37 @@ class NetworkEngine(Protocol):
     exchange: Exchange | None
 
     def run(
-        self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
+        self,
+        steps: int,
+        record_spikes: SpikeWish = None,
+        record_states: Sequence[Trace] = (),
+        record_weights: Sequence[WeightTrace] = (),
     ) -> NetworkRun:
         """Run some steps."""
+        ...
+
+    def weights(self, projection: int) -> Array:
+        """A copy of the weights (nnz,) of a projection as they are now, in the plan's unit."""
+        ...
+
+    def set_weights(self, projection: int, values: Array, synapses: Array | None = None) -> None:
+        """Replace weights of synapses that learn, in the plan's unit and order; None for all."""
+        ...
+
+    def traces(self, projection: int) -> dict[str, Array]:
+        """Every trace of a rule that is no state of the target; nothing for static synapses.
+
+        Of shape (sources,), (targets,), (nnz,) or (), as the rule declares it; a target's in the
+        neuron's own time.
+        """
+        ...
+
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Hold the weights of a projection, or let them go; all else goes on."""
+        ...
+
+    def reward(self, projection: int, value: float) -> None:
+        """Give the rule of a projection a reward, now."""
         ...
 
     def state(self, population: int) -> Array:
@@ -123,6 +170,57 @@ def check_wishes(
             )
         masks.append(mask if mask.any() else None)
     return tuple(masks), tuple(_ids(plan, trace) for trace in record_states)
+
+
+def check_weight_wishes(
+    plan: NetworkPlan, record_weights: Sequence[WeightTrace]
+) -> tuple[Array, ...]:
+    """The synapses of each wish, int64."""
+    made: list[Array] = []
+    for wish in record_weights:
+        check_synapses(plan, wish.projection, wish.synapses)
+        if wish.every < 1:
+            raise EngineError(f"network: every must be at least 1, got {wish.every}.")
+        count = plan.projections[wish.projection].targets.size
+        chosen = np.arange(count) if wish.synapses is None else np.asarray(wish.synapses, np.int64)
+        made.append(chosen)
+    return tuple(made)
+
+
+def check_synapses(plan: NetworkPlan, projection: int, synapses: Array | None) -> int:
+    """The number of synapses that are meant; raise unless there are such."""
+    if not 0 <= projection < len(plan.projections):
+        raise EngineError(f"network: there is no projection {projection}.")
+    count = plan.projections[projection].targets.size
+    if synapses is None:
+        return count
+    ids = np.asarray(synapses)
+    if ids.ndim != 1 or (ids.size and not 0 <= ids.min() <= ids.max() < count):
+        raise EngineError(f"network: synapses must be between 0 and {count - 1}.")
+    return ids.size
+
+
+def check_weights(
+    plan: NetworkPlan, projection: int, values: Array, synapses: Array | None
+) -> Array:
+    """New weights as float64, one for each synapse that is meant."""
+    count = check_synapses(plan, projection, synapses)
+    given = np.asarray(values, np.float64)
+    if given.shape not in ((), (count,)):
+        raise ShapeError(f"network: weights must have shape ({count},), got {given.shape}.")
+    if not np.all(np.isfinite(given)):
+        raise NumericsError("network: a new weight is NaN or infinite.")
+    return np.broadcast_to(given, (count,))
+
+
+def check_rule(plan: NetworkPlan, projection: int, event: str) -> None:
+    """Raise unless the projection learns, and its rule has an event."""
+    check_synapses(plan, projection, None)
+    learning = plan.projections[projection].learning
+    if learning is None:
+        raise EngineError(f"network: the synapses of projection {projection} do not learn.")
+    if event and not any(name.startswith(f"{event}.") for name in learning.program.blocks):
+        raise EngineError(f"network: {learning.program.rule} has no {event}.")
 
 
 def trace_steps(first: int, steps: int, every: int) -> Array:

@@ -43,9 +43,18 @@ from spikeloom.equations.compose import Cell as Cell
 from spikeloom.equations.declare import Input as Input
 from spikeloom.equations.declare import Param as Param
 from spikeloom.equations.declare import State as State
+from spikeloom.equations.declare import Target as Target
+from spikeloom.equations.declare import Trace as Trace
+from spikeloom.equations.declare import Weight as Weight
 from spikeloom.equations.declare import impulse as impulse
 from spikeloom.equations.declare import inflow as inflow
+from spikeloom.equations.declare import post as post
+from spikeloom.equations.declare import pre as pre
+from spikeloom.equations.declare import shared as shared
 from spikeloom.equations.declare import state as state
+from spikeloom.equations.declare import synaptic as synaptic
+from spikeloom.equations.declare import target as target
+from spikeloom.equations.declare import weight as weight
 from spikeloom.equations.definition import Definition as Definition
 from spikeloom.equations.definition import InputDecl as InputDecl
 from spikeloom.equations.definition import ParamDecl as ParamDecl
@@ -55,6 +64,7 @@ from spikeloom.equations.definition import SynapseDefinition as SynapseDefinitio
 from spikeloom.equations.expr import Condition as Condition
 from spikeloom.equations.expr import Expr as Expr
 from spikeloom.equations.functions import atan as atan
+from spikeloom.equations.functions import clip as clip
 from spikeloom.equations.functions import cos as cos
 from spikeloom.equations.functions import cosh as cosh
 from spikeloom.equations.functions import erf as erf
@@ -74,6 +84,10 @@ from spikeloom.equations.functions import sinh as sinh
 from spikeloom.equations.functions import sqrt as sqrt
 from spikeloom.equations.functions import tanh as tanh
 from spikeloom.equations.functions import where as where
+from spikeloom.equations.learning import LearningRule as LearningRule
+from spikeloom.equations.learning_definition import LearningDefinition as LearningDefinition
+from spikeloom.equations.learning_definition import TargetDecl as TargetDecl
+from spikeloom.equations.learning_definition import TraceDecl as TraceDecl
 from spikeloom.equations.neuron import Neuron as Neuron
 from spikeloom.equations.place import pair as pair
 from spikeloom.equations.place import position as position

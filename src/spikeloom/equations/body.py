@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
 
-from spikeloom.equations.declare import KINDS, InputField, StateField
+from spikeloom.equations.declare import KINDS, InputField, StateField, TraceField
 from spikeloom.equations.definition import ParamDecl
 from spikeloom.equations.expr import Expr, located
 from spikeloom.equations.quantity import Quantity, Unit, one
@@ -17,6 +18,7 @@ from spikeloom.equations.values import Distribution, Learn
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError, UnitError
 
+NEURON = {"State": "state(mV)", "Input": "inflow(nA) or impulse(mV)"}
 RESERVED = ("recipe", "definition", "equations", "values", "replace", "self", "dt", "t")
 
 
@@ -54,7 +56,8 @@ class Body:
         for name, s in self.states.items():
             found[name] = Expr("leaf", unit=s.unit, kind="state", name=name)
         for name, i in self.inputs.items():
-            found[name] = Expr("leaf", unit=i.unit, kind="input", name=name)
+            kind = "post" if i.kind == "target" else "input"
+            found[name] = Expr("leaf", unit=i.unit, kind=kind, name=name)
         return found
 
     def error(
@@ -65,8 +68,16 @@ class Body:
         return located(kind, f"{self.name}: {message}", where, hint)
 
 
-def read_body(cls: type, base: type, methods: tuple[str, ...]) -> Body:
-    """Read and check the declarations of `cls`, a direct subclass of `base`."""
+def read_body(
+    cls: type, base: type, methods: tuple[str, ...], words: Mapping[str, str] = NEURON
+) -> Body:
+    """Read and check the declarations of `cls`, a direct subclass of `base`.
+
+    Arguments:
+        cls, base: The class that is being made, and what it must be a subclass of.
+        methods: Methods that mean something.
+        words: Annotations that may stand beside Param, and how such a field is declared.
+    """
     place = here()
     lines = field_sources(cls.__name__, place)
     parent = cls.__mro__[1]
@@ -88,17 +99,17 @@ def read_body(cls: type, base: type, methods: tuple[str, ...]) -> Body:
         value = vars(cls).get(name)
         if word == "Param":
             params.append(_param(body, name, value))
-        elif word == "State" and isinstance(value, StateField):
+        elif word in words and isinstance(value, StateField) and word == _declared(value):
             body.states[name] = value
-        elif word == "Input" and isinstance(value, InputField):
+        elif word in words and isinstance(value, InputField) and word == _declared(value):
             body.inputs[name] = value
-        elif word in ("State", "Input"):
-            how = "state(mV)" if word == "State" else "inflow(nA) or impulse(mV)"
+        elif word in words:
             raise body.error(name, f"{name!r} is annotated {word} but declared otherwise.",
-                             f"write {name}: {word} = {how}")  # fmt: skip
+                             f"write {name}: {word} = {words[word]}")  # fmt: skip
         else:
+            *most, last = [f"{'an' if w[0] in 'AEIOU' else 'a'} {w}" for w in ("Param", *words)]
             raise body.error(name, f"{name!r} is annotated {word!r}.",
-                             "every field is a Param, a State or an Input")  # fmt: skip
+                             f"every field is {', '.join(most)} or {last}")  # fmt: skip
     helpers = _helpers(cls, body, set(annotations), methods)
     for name in annotations:
         if name in vars(cls):
@@ -135,9 +146,18 @@ def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) 
         if inspect.isfunction(value) or isinstance(value, staticmethod):
             found.append(name)
             continue
-        kind = "State" if isinstance(value, StateField) else "Param"
-        _no_annotation(body, name, "Input" if isinstance(value, InputField) else kind)
+        is_field = isinstance(value, (StateField, InputField))
+        _no_annotation(body, name, _declared(value) if is_field else "Param")
     return tuple(found)
+
+
+def _declared(value: StateField | InputField) -> str:
+    """The annotation that belongs to a declaration."""
+    if isinstance(value, TraceField):
+        return value.word
+    if isinstance(value, InputField):
+        return "Target" if value.kind == "target" else "Input"
+    return "State"
 
 
 def _no_annotation(body: Body, name: str, kind: str) -> NoReturn:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from spikeloom.equations.body import RESERVED
 from spikeloom.equations.definition import Definition
+from spikeloom.equations.follow import followed_params, with_traces
+from spikeloom.equations.learning import LearningRule
 from spikeloom.equations.merge import merge
 from spikeloom.equations.model_value import ModelValue
 from spikeloom.equations.neuron import Neuron
@@ -18,6 +20,9 @@ from spikeloom.errors import ModelError, ParameterError
 
 if TYPE_CHECKING:
     from spikeloom.equations.text_out import Equations
+
+
+_PARTS = (Synapse, LearningRule)
 
 
 class Cell(ModelValue):
@@ -32,7 +37,8 @@ class Cell(ModelValue):
         neuron: A neuron, refractory or not.
         into: The inflow of the neuron that the synapses flow into.
         receptors: Name → synapse. Synapses whose equations are linear may be shared by any number
-            of connections with the same parameters.
+            of connections with the same parameters. A learning rule may stand here too: its traces
+            that follow the neuron's states become states of the cell.
 
     Raises:
         ModelError: The neuron has no such inflow, or two names of the whole are the same.
@@ -49,16 +55,20 @@ class Cell(ModelValue):
 
     neuron: Neuron | Refractory
     into: str
-    receptors: Mapping[str, Synapse]
+    receptors: Mapping[str, Synapse | LearningRule]
 
     def __init__(
-        self, neuron: Neuron | Refractory, /, *, into: str = "I", **receptors: Synapse
+        self,
+        neuron: Neuron | Refractory,
+        /,
+        *,
+        into: str = "I",
+        **receptors: Synapse | LearningRule,
     ) -> None:
         _neuron(neuron)
         for name, synapse in receptors.items():
             _receptor(name, synapse)
-        named = receptors.items()
-        values = {f"{r}_{n}": value for r, s in named for n, value in s.values.items()}
+        values = {f"{r}_{n}": s.values[n] for r, s in receptors.items() for n in _own(s)}
         for name, value in (
             ("neuron", neuron),
             ("into", into),
@@ -71,8 +81,12 @@ class Cell(ModelValue):
     @cached_property
     def definition(self) -> Definition:
         """Neuron and synapses as one definition."""
-        parts = {name: s.definition for name, s in self.receptors.items()}
-        return merge(self.neuron.definition, parts, self.into)
+        whole = self.neuron.definition
+        for name, rule in self.receptors.items():
+            if isinstance(rule, LearningRule):
+                whole = with_traces(whole, name, rule.definition)
+        parts = {n: s.definition for n, s in self.receptors.items() if isinstance(s, Synapse)}
+        return merge(whole, parts, self.into)
 
     @property
     def equations(self) -> Equations:
@@ -83,10 +97,10 @@ class Cell(ModelValue):
         """The same cell with receptors (``exc=…``) or parameters (``tau=…, exc_tau=…``) changed."""
         into = changes.pop("into", self.into)
         receptors = dict(self.receptors)
-        for name in [n for n, x in changes.items() if n in receptors or isinstance(x, Synapse)]:
+        for name in [n for n, x in changes.items() if n in receptors or isinstance(x, _PARTS)]:
             receptors[name] = changes.pop(name)
         for name, synapse in receptors.items():
-            known = {f"{name}_{p}": p for p in getattr(synapse, "values", ())}
+            known = {f"{name}_{p}": p for p in _own(synapse)}
             own = {p: changes.pop(long) for long, p in known.items() if long in changes}
             receptors[name] = synapse.replace(**own) if own else synapse
         return Cell(self.neuron.replace(**changes), into=into, **receptors)
@@ -118,7 +132,16 @@ class Cell(ModelValue):
         return (self.neuron, self.into, tuple(self.receptors.items()))
 
 
-def _rebuild(neuron: Neuron | Refractory, into: str, receptors: dict[str, Synapse]) -> Cell:
+def _own(part: object) -> tuple[str, ...]:
+    """The parameters of a synapse or rule that are also parameters of the cell."""
+    if isinstance(part, LearningRule):
+        return followed_params(part.definition)
+    return tuple(part.values) if isinstance(part, Synapse) else ()
+
+
+def _rebuild(
+    neuron: Neuron | Refractory, into: str, receptors: dict[str, Synapse | LearningRule]
+) -> Cell:
     return Cell(neuron, into=into, **receptors)
 
 
@@ -141,5 +164,5 @@ def _receptor(name: str, synapse: object) -> None:
         raise ParameterError(f"Cell: {name} takes a synapse value, not the class "
                              f"{synapse.__name__}.", hint=f"call it: {synapse.__name__}()",
                              )  # fmt: skip
-    if not isinstance(synapse, Synapse):
+    if not isinstance(synapse, _PARTS):
         raise ParameterError(f"Cell: {name} takes a synapse; got {type(synapse).__name__}.")

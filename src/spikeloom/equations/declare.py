@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from spikeloom.equations.expr import located
-from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.quantity import Quantity, Unit, one
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError
 
@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 
         def __get__(self, instance: object, owner: type) -> Expr: ...
 
+    class Trace(State):
+        """Annotation of a trace of a learning rule: ``x: Trace = pre()``."""
+
+    class Weight(State):
+        """Annotation of a weight with a unit: ``w: Weight = weight(nS)``."""
+
+    class Target(Input):
+        """Annotation of a state of the target neuron: ``v: Target = target(mV)``."""
+
 else:
 
     class Param:
@@ -43,8 +52,22 @@ else:
     class Input:
         """Annotation of an input: ``I: Input = inflow(nA)``."""
 
+    class Trace:
+        """Annotation of a trace of a learning rule: ``x: Trace = pre()``."""
 
-KINDS = {"Param": Param, "State": State, "Input": Input}
+    class Weight:
+        """Annotation of a weight with a unit: ``w: Weight = weight(nS)``."""
+
+    class Target:
+        """Annotation of a state of the target neuron: ``v: Target = target(mV)``."""
+
+
+KINDS = {
+    "Param": Param, "State": State, "Input": Input,
+    "Trace": Trace, "Weight": Weight, "Target": Target,
+}  # fmt: skip
+Level = Literal["pre", "post", "synapse", "shared"]
+"""Whose a trace is: of each source, of each target, of each synapse, or of all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +80,21 @@ class StateField:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceField(StateField):
+    """What `pre(...)`, `post(...)`, `synaptic(...)`, `shared(...)`, `weight(...)` leave there."""
+
+    level: Level = "synapse"
+    word: str = "Trace"
+
+
+@dataclass(frozen=True, slots=True)
 class InputField:
-    """What `inflow(...)` and `impulse(...)` leave in the class body."""
+    """What `inflow(...)`, `impulse(...)` and `target(...)` leave in the class body."""
 
     unit: Unit
-    kind: Literal["inflow", "impulse"]
+    kind: Literal["inflow", "impulse", "target"]
     where: Where | None
+    state: str = ""
 
 
 def state(unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[False] = False) -> Any:
@@ -85,6 +117,56 @@ def inflow(unit: Unit, *, init: Literal[False] = False) -> Any:
 def impulse(unit: Unit, *, init: Literal[False] = False) -> Any:
     """Declare an input that arrives at once at the beginning of a step, such as spikes."""
     return InputField(_unit("impulse", unit), "impulse", here())
+
+
+def pre(
+    unit: Unit = one, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
+) -> Any:
+    """Declare a trace of which every source neuron has one.
+
+    Arguments:
+        unit: Its unit; by default a plain number.
+        start: As in `state`.
+        init: Always False: a trace is no argument of the constructor.
+    """
+    return TraceField(_unit("pre", unit), start, here(), "pre")
+
+
+def post(
+    unit: Unit = one, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
+) -> Any:
+    """Declare a trace of which every target neuron has one; arguments as in `pre`."""
+    return TraceField(_unit("post", unit), start, here(), "post")
+
+
+def synaptic(
+    unit: Unit = one, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
+) -> Any:
+    """Declare a trace of which every synapse has one; arguments as in `pre`."""
+    return TraceField(_unit("synaptic", unit), start, here(), "synapse")
+
+
+def shared(
+    unit: Unit = one, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
+) -> Any:
+    """Declare a trace that all synapses of a connection share; arguments as in `pre`."""
+    return TraceField(_unit("shared", unit), start, here(), "shared")
+
+
+def weight(unit: Unit = one, *, init: Literal[False] = False) -> Any:
+    """Declare the unit of the weight ``w`` of a learning rule; without it, a plain number."""
+    return TraceField(_unit("weight", unit), 0.0, here(), "synapse", "Weight")
+
+
+def target(unit: Unit, state: str = "", *, init: Literal[False] = False) -> Any:
+    """Declare a state of the target neuron that a learning rule reads.
+
+    Arguments:
+        unit: Its unit.
+        state: Its name in the target, where that is another than here.
+        init: Always False.
+    """
+    return InputField(_unit("target", unit), "target", here(), state)
 
 
 def _unit(word: str, unit: Any) -> Unit:

@@ -29,7 +29,7 @@ from spikeloom.errors import ModelError, UnitError
 
 __all__ = ["Condition", "Expr", "ExprLike", "LeafKind", "Where", "condition", "lift", "make"]
 
-LeafKind = Literal["param", "state", "input", "dt", "argument", "post", "place"]
+LeafKind = Literal["param", "state", "input", "dt", "argument", "post", "place", "after", "event"]
 ExprLike: TypeAlias = "Expr | Quantity | Unit | float"
 
 _IF = (

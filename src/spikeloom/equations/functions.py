@@ -5,6 +5,8 @@
 <exp(-x) + expm1(x) + log(x) + log1p(x) + sqrt(x) + sign(x)>
 >>> tanh(x) + sigmoid(x) + sinh(x) + cosh(x) + sin(x) + cos(x) + atan(x) + erf(x) + exprel(x)
 <tanh(x) + sigmoid(x) + sinh(x) + cosh(x) + sin(x) + cos(x) + atan(x) + erf(x) + exprel(x)>
+>>> clip(x, 0, 1)
+<minimum(maximum(x, 0), 1)>
 >>> where(x > 0, minimum(x, 1), maximum(-x, 2)), rises(x, 1)
 (<where(x > 0, minimum(x, 1), maximum(-x, 2))>, <rises(x, 1)>)
 """
@@ -58,6 +60,13 @@ def maximum(a: ExprLike, b: ExprLike) -> Expr:
     """The larger of two values of like unit."""
     where = here()
     return make("max", (lift(a, where), lift(b, where)), where)
+
+
+def clip(x: ExprLike, low: ExprLike, high: ExprLike) -> Expr:
+    """`x` kept between `low` and `high`."""
+    where = here()
+    bounded = make("max", (lift(x, where), lift(low, where)), where)
+    return make("min", (bounded, lift(high, where)), where)
 
 
 def where(condition: Condition | Any, a: ExprLike, b: ExprLike) -> Expr:

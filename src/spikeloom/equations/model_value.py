@@ -94,7 +94,7 @@ class ModelValue:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (self.recipe or type(self), dict(self.values)))
+        return (rebuild, (self.recipe or type(self), dict(self.values)))
 
     def __copy__(self) -> Self:
         return self
@@ -103,7 +103,7 @@ class ModelValue:
         return self
 
 
-def _rebuild(made: type[ModelValue] | dict[str, Any], values: dict[str, Value]) -> ModelValue:
+def rebuild(made: type[ModelValue] | dict[str, Any], values: dict[str, Value]) -> ModelValue:
     if isinstance(made, dict):
         from spikeloom.equations.text import from_text
 

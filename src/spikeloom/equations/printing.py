@@ -22,7 +22,8 @@ def infix(node: Expr | Condition) -> str:
     """The expression as `from_text` reads it: ``(E - v + R*I)/tau``."""
     if isinstance(node, Expr):
         if node.op == "leaf":
-            return f"post.{node.name}" if node.kind == "post" else node.name or "?"
+            prefix = f"{node.kind}." if node.kind in ("post", "after") else ""
+            return f"{prefix}{node.name or '?'}"
         if node.op == "const":
             return constant(node)
     args = node.args

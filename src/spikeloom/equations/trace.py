@@ -12,10 +12,15 @@ from spikeloom.equations.quantity import Unit, bridge
 from spikeloom.equations.where import Where, here, of_traceback
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
-Phase = Literal["flow", "receive", "fires", "reset", "initial", "soft", "gives", "kicks"]
+Phase = Literal[
+    "flow", "receive", "fires", "reset", "initial", "soft", "gives", "kicks",
+    "on_pre", "on_post", "on_tick", "on_reward", "sends", "post_event",
+]  # fmt: skip
 SIGNATURES: dict[Phase, str] = {
     "flow": "self, d", "reset": "self, after", "receive": "self, after", "initial": "self, at",
     "fires": "self", "soft": "self, u", "gives": "self, post", "kicks": "self, post",
+    "on_pre": "self, after", "on_post": "self, after", "on_tick": "self, after",
+    "on_reward": "self, after", "sends": "self, after", "post_event": "self",
 }  # fmt: skip
 
 

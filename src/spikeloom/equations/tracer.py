@@ -53,7 +53,11 @@ class Tracer:
     def inputs(self) -> tuple[InputDecl, ...]:
         """Every input."""
         body = self.body
-        return tuple(InputDecl(n, f.unit, f.kind, body.doc(n)) for n, f in body.inputs.items())
+        return tuple(
+            InputDecl(n, f.unit, f.kind, body.doc(n))
+            for n, f in body.inputs.items()
+            if f.kind != "target"
+        )
 
     def check_methods(self) -> None:
         """A method with nearly the right name is a slip of the pen."""

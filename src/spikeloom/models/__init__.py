@@ -15,6 +15,7 @@ from spikeloom.models.neurons.lif import LIF as LIF
 from spikeloom.models.neurons.perfect_if import PerfectIF as PerfectIF
 from spikeloom.models.neurons.quadratic_if import QuadraticIF as QuadraticIF
 from spikeloom.models.neurons.traub_miles import TraubMiles as TraubMiles
+from spikeloom.models.rules.pair_stdp import PairSTDP as PairSTDP
 from spikeloom.models.surrogates.arctan import ATan as ATan
 from spikeloom.models.surrogates.fast_sigmoid import FastSigmoid as FastSigmoid
 from spikeloom.models.surrogates.gaussian import Gaussian as Gaussian

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from spikeloom.network.check import NetworkWarning as NetworkWarning
 from spikeloom.network.network import Network as Network
+from spikeloom.network.projection import Projection as Projection
 from spikeloom.network.receptors import Impulse as Impulse
 from spikeloom.network.result import Recorded as Recorded
 from spikeloom.network.result import Recorder as Recorder

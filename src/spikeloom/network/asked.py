@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.compile import Method
-from spikeloom.equations import Cell, Neuron, Refractory, Synapse
+from spikeloom.equations import Cell, LearningRule, Neuron, Refractory, Synapse
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import Hz, ms, one
@@ -16,6 +16,7 @@ from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.network.description import Connection, Description, Member, Source
 from spikeloom.network.grid import whole_steps
+from spikeloom.network.plasticity import check_rule, plasticity
 from spikeloom.network.receptors import Impulse, Receptors
 from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.rules import Rule
@@ -66,6 +67,8 @@ def connection(
     delay: Any,
     receptor: str | None,
     name: str | None,
+    learning: LearningRule | None = None,
+    axonal: Any = None,
 ) -> Connection:
     """A connection; arguments as in `Network.connect`."""
     if not isinstance(rule, Rule):
@@ -82,6 +85,8 @@ def connection(
             )
     else:
         check(label, "delay", ms, delay)
+    if learning is not None:
+        check_rule(label, learning)
     channels = _channels(said, target, synapse, receptor, label, weight)
     return Connection(
         source=source,
@@ -91,6 +96,7 @@ def connection(
         weight=_number(weight),
         delay=_number(delay),
         name=label,
+        learning=plasticity(said, label, target, channels, learning, axonal),
     )
 
 

@@ -18,6 +18,7 @@ from spikeloom.equations.values import Distribution
 from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
 from spikeloom.network.overlap import own_shift, without_autapses
+from spikeloom.network.plasticity import learning_plan
 from spikeloom.network.rules.synapse_values import delays, weights
 from spikeloom.network.space import Places
 from spikeloom.network.split import Rows, pairs
@@ -133,6 +134,7 @@ def _projections(said: Description, connection: Connection, dtype: DType) -> lis
     )
     step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
     made: list[ProjectionPlan] = []
+    learning = connection.learning
     units = [_unit(said, *each) for each in zip(target.parts, connection.channels, strict=True)]
     # Channels of different units get weights of their own; nearly always there is one unit.
     for unit in dict.fromkeys(units):
@@ -150,8 +152,14 @@ def _projections(said: Description, connection: Connection, dtype: DType) -> lis
                         channel=connection.channels[place],
                         indptr=part.indptr,
                         targets=part.targets,
-                        weights=part.weights,
+                        weights=part.weights
+                        if learning is None
+                        else np.asarray(part.weights, np.float64) / learning.scales[place],
                         delays=part.delays,
+                        learning=None
+                        if learning is None
+                        else learning_plan(said, learning, receiver, place),
+                        name=name,
                     )
                 )
     return made

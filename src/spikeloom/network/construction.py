@@ -15,15 +15,16 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
 from spikeloom.network import asked, build, settings
 from spikeloom.network.adding import adding
-from spikeloom.network.description import Description, Setting
+from spikeloom.network.description import Connection, Description, Setting
+from spikeloom.network.projection import Array, Projection, with_weights
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.rules import Rule
-from spikeloom.network.view import Group, Members, Population, parts
+from spikeloom.network.view import Group, Members, Population, View, parts
 
 if TYPE_CHECKING:
     from spikeloom.engines.network_plan import NetworkPlan
-    from spikeloom.equations import Synapse
+    from spikeloom.equations import LearningRule, Synapse
 
 
 class Construction(ABC):
@@ -95,7 +96,9 @@ class Construction(ABC):
         delay: Any = 0 * ms,
         receptor: str | None = None,
         name: str | None = None,
-    ) -> None:
+        learning: LearningRule | None = None,
+        axonal: Any = 0 * ms,
+    ) -> Projection:
         """Let spikes of the source act on the target.
 
         Equal synapses that end on one population share one receptor and its states.
@@ -110,16 +113,31 @@ class Construction(ABC):
             receptor: Name of the receptor, by which its states are recorded: ``exc`` gives
                 ``exc_g``. By default ``syn1``, ``syn2``, …
             name: Of the connection, for messages. It also sets its random numbers apart.
+            learning: How the weights change, for example ``PairSTDP(scale=5 * nS)``; None for
+                weights that stay.
+            axonal: Of a synapse that learns: the part of its delay that a spike of the source
+                takes to reach it, one time. The rest is the way from and to the target's body.
+
+        Returns:
+            The connection, to look at its weights and change them.
 
         Raises:
             ParameterError: Not of this network, or something that cannot be connected.
             UnitError: A weight or delay in the wrong unit.
+            ModelError: The target lacks a state that the learning rule reads.
         """
         sender, receiver = self._group(source), self._group(target)
         made = asked.connection(
-            self._said, sender, receiver, synapse, rule, weight, delay, receptor, name
-        )
+            self._said, sender, receiver, synapse, rule, weight, delay, receptor, name, learning,
+            axonal,
+        )  # fmt: skip
         self._said.connections.append(made)
+        return Projection(self, made)
+
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """All connections, in the order in which they were made."""
+        return tuple(Projection(self, connection) for connection in self._said.connections)
 
     @adding
     def poisson(
@@ -231,6 +249,22 @@ class Construction(ABC):
             found.append(Quantity(np.array(every[part.ids], np.float64), unit))
         unit = found[0].unit
         return Quantity(np.concatenate([np.asarray(q.to(unit)) for q in found]), unit)
+
+    def engine(self) -> NetworkEngine:
+        """The engine that runs the network; builds it if need be."""
+        return self._ready()
+
+    def channel_unit(self, part: View, channel: str) -> Unit:
+        """Unit of an impulse input of a population."""
+        inputs = self._said.members[part.population.index].receptors.definition.inputs
+        return next(i.unit for i in inputs if i.name == channel)
+
+    def replace_weights(self, connection: Connection, weights: list[Array]) -> None:
+        """Give synapses that do not learn other weights."""
+        self._ready()
+        graphs = self._pieces.graphs
+        graphs[connection] = with_weights(graphs[connection], weights)
+        self._grown = build.plan(self._said, self._pieces)
 
     def _group(self, members: Members) -> Group:
         group = Group(parts(members))

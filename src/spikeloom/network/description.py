@@ -17,6 +17,7 @@ from spikeloom.network.rules.rule import Rule
 from spikeloom.network.view import Group, Population, View
 
 if TYPE_CHECKING:
+    from spikeloom.equations import LearningRule
     from spikeloom.network.result import Recorder
 
 
@@ -38,6 +39,25 @@ class Member:
 
 
 @dataclass(frozen=True, eq=False)
+class Learning:
+    """How the synapses of a connection learn.
+
+    Arguments:
+        rule: The learning rule.
+        labels: For each part of the target the name of the rule's traces in its neurons.
+        scales: For each part, the weight in the channel's unit that w = 1 stands for.
+        axonal: Steps of each delay that lie before the synapse.
+        every: Steps between two ticks; 0 for a rule without.
+    """
+
+    rule: LearningRule
+    labels: tuple[str, ...]
+    scales: tuple[float, ...]
+    axonal: int = 0
+    every: int = 0
+
+
+@dataclass(frozen=True, eq=False)
 class Connection:
     """One call of `Network.connect`.
 
@@ -48,6 +68,7 @@ class Connection:
         weight: Of each spike.
         delay: From a spike to its arrival, beside the step that each spike takes.
         name: For messages.
+        learning: How the weights change, if they do.
     """
 
     source: Group
@@ -57,6 +78,7 @@ class Connection:
     weight: Quantity | Distribution | Expr
     delay: Quantity | Distribution | Expr
     name: str
+    learning: Learning | None = None
 
 
 @dataclass(frozen=True, eq=False)

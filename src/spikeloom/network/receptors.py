@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spikeloom.equations import Synapse
+from spikeloom.equations import LearningRule, Synapse
 from spikeloom.equations.compose import Cell
+from spikeloom.equations.follow import target_units
 from spikeloom.errors import ParameterError, suggest
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class Receptors:
         self.population = population
         self.neuron = neuron.neuron if isinstance(neuron, Cell) else neuron
         self.into = neuron.into if isinstance(neuron, Cell) else _only_inflow(self.neuron)
-        self.synapses: dict[str, Synapse] = (
-            dict(neuron.receptors) if isinstance(neuron, Cell) else {}
-        )
+        given = neuron.receptors if isinstance(neuron, Cell) else {}
+        self.synapses = {n: s for n, s in given.items() if isinstance(s, Synapse)}
+        self.rules = {n: r for n, r in given.items() if isinstance(r, LearningRule)}
 
     def channel(self, synapse: Synapse | Impulse, name: str | None = None) -> str:
         """The impulse input through which a synapse acts; adds a receptor if there is none.
@@ -72,6 +73,11 @@ class Receptors:
             if shared:
                 return shared[0]
             name = self._free_name()
+        elif name in self.rules:
+            raise ParameterError(
+                f"{self.population!r}: {name!r} is the name of a learning rule there.",
+                hint="give the receptor another name",
+            )
         elif name in self.synapses:
             if self.synapses[name] == synapse:
                 return name
@@ -81,15 +87,39 @@ class Receptors:
                 hint="give the new one another name",
             )
         trial = {**self.synapses, name: synapse}
-        Cell(self.neuron, into=self.into, **trial)  # refuses what does not fit, before it is kept
+        # Refuses what does not fit, before it is kept.
+        Cell(self.neuron, into=self.into, **trial, **self.rules)
         self.synapses = trial
+        return name
+
+    def follow(self, rule: LearningRule) -> str:
+        """The name under which traces of a rule are states of the neurons; adds them if needed.
+
+        Raises:
+            ModelError: The neurons lack what the rule reads.
+            UnitError: They have it in another kind of unit.
+        """
+        name = rule.definition.name.lower()
+        target_units(self.definition, f"learning in {self.population!r}", rule.definition)
+        if not rule.definition.driven:
+            return name
+        rule = rule.replace(scale=None)
+        shared = [n for n, known in self.rules.items() if known == rule]
+        if shared:
+            return shared[0]
+        taken, number = {*self.synapses, *self.rules}, 2
+        while name in taken:
+            name, number = f"{rule.definition.name.lower()}{number}", number + 1
+        trial = {**self.rules, name: rule}
+        Cell(self.neuron, into=self.into, **self.synapses, **trial)
+        self.rules = trial
         return name
 
     def cell(self) -> Neuron | Refractory | Cell:
         """The whole neuron as it stands."""
-        if not self.synapses:
+        if not (self.synapses or self.rules):
             return self.neuron
-        return Cell(self.neuron, into=self.into, **self.synapses)
+        return Cell(self.neuron, into=self.into, **self.synapses, **self.rules)
 
     @property
     def definition(self) -> Definition:
@@ -107,6 +137,6 @@ class Receptors:
 
     def _free_name(self) -> str:
         number = 1
-        while f"syn{number}" in self.synapses:
+        while f"syn{number}" in (*self.synapses, *self.rules):
             number += 1
         return f"syn{number}"

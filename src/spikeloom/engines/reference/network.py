@@ -15,7 +15,12 @@ from spikeloom.engines.network_run import (
     NetworkRun,
     SpikeWish,
     Trace,
+    WeightTrace,
+    check_rule,
     check_state,
+    check_synapses,
+    check_weight_wishes,
+    check_weights,
     check_wishes,
     trace_steps,
 )
@@ -26,6 +31,7 @@ from spikeloom.engines.poisson import (
     source_key,
     varying_counts,
 )
+from spikeloom.engines.reference.learning import Learner
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -48,10 +54,19 @@ class ReferenceNetwork:
         self._coming = [
             {name: np.zeros((plan.slots, p.size)) for name in p.channels} for p in plan.populations
         ]
+        self._learners = {
+            k: Learner(plan, p, p.learning, self._states[p.target])
+            for k, p in enumerate(plan.projections)
+            if p.learning is not None
+        }
         self._tables = [poisson_table(source.rate_per_step) for source in plan.poisson]
 
     def run(
-        self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
+        self,
+        steps: int,
+        record_spikes: SpikeWish = None,
+        record_states: Sequence[Trace] = (),
+        record_weights: Sequence[WeightTrace] = (),
     ) -> NetworkRun:
         """Run some steps, going on from where the last call ended.
 
@@ -59,16 +74,19 @@ class ReferenceNetwork:
             steps: How many.
             record_spikes: Of each population: all, none, or a mask (N,). None: of all.
             record_states: States to keep.
+            record_weights: Weights to keep.
 
         Returns:
-            Spikes and traces.
+            Spikes, traces and weights.
         """
         masks, ids = check_wishes(self.plan, steps, record_spikes, record_states)
+        synapses = check_weight_wishes(self.plan, record_weights)
         first = self.step
         empty = np.empty(0, np.int64)
         at: list[list[Array]] = [[empty] for _ in masks]
         who: list[list[Array]] = [[empty] for _ in masks]
         rows: list[list[Array]] = [[] for _ in ids]
+        weights: list[list[Array]] = [[] for _ in synapses]
         for _ in range(steps):
             now = self.step
             fired = [self._advance(place) for place in range(len(self._states))]
@@ -84,16 +102,58 @@ class ReferenceNetwork:
                 if now % trace.every == 0:
                     names = self.plan.populations[trace.population].program.states
                     row.append(self._states[trace.population][names.index(trace.state)][chosen])
-            for projection in self.plan.projections:
-                self._deliver(projection, fired[projection.source])
+            for place, projection in enumerate(self.plan.projections):
+                if place in self._learners:
+                    states = self._states[projection.target]
+                    self._learn(place, fired[projection.source], fired[projection.target], states)
+                else:
+                    self._deliver(projection, fired[projection.source])
             self.step += 1
+            for wish, chosen, kept in zip(record_weights, synapses, weights, strict=True):
+                if now % wish.every == 0:
+                    kept.append(self.weights(wish.projection)[chosen])
         return NetworkRun(
             first,
             steps,
             tuple((np.concatenate(a), np.concatenate(w)) for a, w in zip(at, who, strict=True)),
             tuple(np.array(r).reshape(len(r), len(i)) for r, i in zip(rows, ids, strict=True)),
             tuple(trace_steps(first, steps, trace.every) for trace in record_states),
+            tuple(
+                np.array(r).reshape(len(r), len(i)) for r, i in zip(weights, synapses, strict=True)
+            ),
+            tuple(trace_steps(first, steps, wish.every) for wish in record_weights),
         )
+
+    def weights(self, projection: int) -> Array:
+        """A copy of the weights (nnz,) of a projection as they are now, in the plan's unit."""
+        count = check_synapses(self.plan, projection, None)
+        if projection in self._learners:
+            return self._learners[projection].weights(self.step - 1)
+        fixed = np.asarray(self.plan.projections[projection].weights, np.float64)
+        return np.broadcast_to(fixed, (count,)).copy()
+
+    def set_weights(self, projection: int, values: Array, synapses: Array | None = None) -> None:
+        """Replace weights of synapses that learn, in the plan's unit and order; None for all."""
+        check_rule(self.plan, projection, "")
+        given = check_weights(self.plan, projection, values, synapses)
+        chosen = np.arange(given.size) if synapses is None else np.asarray(synapses, np.int64)
+        self._learners[projection].set_weights(chosen, given, self.step - 1)
+
+    def traces(self, projection: int) -> dict[str, Array]:
+        """Every trace of a rule that is no state of the target; nothing for static synapses."""
+        check_synapses(self.plan, projection, None)
+        found = self._learners.get(projection)
+        return {} if found is None else found.traces(self.step - 1)
+
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Hold the weights of a projection, or let them go; all else goes on."""
+        check_rule(self.plan, projection, "")
+        self._learners[projection].freeze(frozen, self.step - 1)
+
+    def reward(self, projection: int, value: float) -> None:
+        """Give the rule of a projection a reward, now."""
+        check_rule(self.plan, projection, "on_reward")
+        self._learners[projection].everywhere("on_reward", self.step - 1, value)
 
     def state(self, population: int) -> Array:
         """A copy of the states (S, N) of a population."""
@@ -109,6 +169,9 @@ class ReferenceNetwork:
         for k, (states, coming) in enumerate(zip(self._states, self._coming, strict=True)):
             saved[f"states.{k}"] = states.copy()
             saved |= {f"coming.{k}.{name}": ring.copy() for name, ring in coming.items()}
+        for k, learner in self._learners.items():
+            saved |= {f"learning.{k}.{name}": x.copy() for name, x in learner.kept.items()}
+            saved[f"learning.{k}.frozen"] = np.array(learner.frozen)
         return saved
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
@@ -123,6 +186,10 @@ class ReferenceNetwork:
             states[:] = state[f"states.{k}"]
             for name, ring in coming.items():
                 ring[:] = state[f"coming.{k}.{name}"]
+        for k, learner in self._learners.items():
+            for name, kept in learner.kept.items():
+                kept[...] = state[f"learning.{k}.{name}"]
+            learner.frozen = bool(state[f"learning.{k}.frozen"])
 
     def _advance(self, place: int) -> Array:
         """One step of a population; gives the neurons that spiked."""
@@ -160,6 +227,17 @@ class ReferenceNetwork:
         if not program.spikes:
             return np.empty(0, np.int64)
         return np.flatnonzero(np.broadcast_to(given["out"], (size,)))
+
+    def _learn(self, place: int, fired: Array, spiked: Array, states: Array) -> None:
+        """Let synapses change, and send what reaches them in this step on its way."""
+        learner = self._learners[place]
+        target = self.plan.populations[learner.projection.target]
+        own = spiked - target.first  # of a population that is spread over processes, the part here
+        own = own[(own >= 0) & (own < target.size)]
+        senders, sent = learner.step(self.step, fired, own, states)
+        ring = self._coming[learner.projection.target][learner.projection.channel]
+        slots = (self.step + 1 + learner.behind[senders]) % self.plan.slots
+        np.add.at(ring, (slots, learner.targets[senders]), sent)
 
     def _deliver(self, projection: ProjectionPlan, fired: Array) -> None:
         """Send the spikes of this step on their way."""

@@ -20,7 +20,10 @@ from spikeloom.engines.network_run import (
     NetworkRun,
     SpikeWish,
     Trace,
+    WeightTrace,
+    check_rule,
     check_state,
+    check_synapses,
     check_wishes,
     trace_steps,
 )
@@ -63,6 +66,11 @@ class NativeNetwork:
     ) -> None:
         if threads is not None and threads < 1:
             raise EngineError(f"network: threads must be at least 1 or None, got {threads!r}.")
+        if any(p.learning is not None for p in plan.projections):
+            raise EngineError(
+                "network: plasticity is not yet in the compiled engine.",
+                hint="engine='reference', or 'auto'",
+            )
         self.plan = plan
         self.exchange = exchange
         self.step = 0
@@ -86,7 +94,11 @@ class NativeNetwork:
         self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
 
     def run(
-        self, steps: int, record_spikes: SpikeWish = None, record_states: Sequence[Trace] = ()
+        self,
+        steps: int,
+        record_spikes: SpikeWish = None,
+        record_states: Sequence[Trace] = (),
+        record_weights: Sequence[WeightTrace] = (),
     ) -> NetworkRun:
         """Run some steps, going on from where the last call ended.
 
@@ -94,10 +106,13 @@ class NativeNetwork:
             steps: How many.
             record_spikes: Of each population: all, none, or a mask (N,). None: of all.
             record_states: States to keep.
+            record_weights: Not yet: weights of this engine do not change.
 
         Returns:
             Spikes and traces.
         """
+        if record_weights:
+            raise EngineError("network: the compiled engine does not record weights yet.")
         masks, ids = check_wishes(self.plan, steps, record_spikes, record_states)
         first = self.step
         at = [trace_steps(first, steps, trace.every) for trace in record_states]
@@ -154,6 +169,29 @@ class NativeNetwork:
                 f"network: states must have shape {(len(n.states), n.size)}, got {np.shape(value)}."
             )
         n.states[:, : n.size] = value
+
+    def weights(self, projection: int) -> Array:
+        """A copy of the weights (nnz,) of a projection."""
+        count = check_synapses(self.plan, projection, None)
+        fixed = np.asarray(self.plan.projections[projection].weights, np.float64)
+        return np.broadcast_to(fixed, (count,)).copy()
+
+    def set_weights(self, projection: int, values: Array, synapses: Array | None = None) -> None:
+        """Replace weights of synapses that learn; here are none."""
+        check_rule(self.plan, projection, "")
+
+    def traces(self, projection: int) -> dict[str, Array]:
+        """Traces of the learning rule; here is none."""
+        check_synapses(self.plan, projection, None)
+        return {}
+
+    def freeze(self, projection: int, frozen: bool) -> None:
+        """Hold the weights of synapses that learn; here are none."""
+        check_rule(self.plan, projection, "")
+
+    def reward(self, projection: int, value: float) -> None:
+        """Reward synapses that learn; here are none."""
+        check_rule(self.plan, projection, "on_reward")
 
     def state_dict(self) -> dict[str, Array]:
         """Every array that is needed to go on bit for bit."""
