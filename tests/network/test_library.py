@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from spikeloom.equations.units import ms
-from spikeloom.network.library import EXAMPLES, Setup, measure
+from spikeloom.network.library import EXAMPLES, Setup
 
 
 def check(name: str, seed: int = 1, threads: int | None = None) -> None:
     example = EXAMPLES[name]
     built = example.build(Setup(seed=seed, threads=threads))
     result = built.net.run(example.duration * ms, progress=False)
-    found = measure(result.spikes[built.spikes], example.settle)
+    found = example.measured(built, result)
     for band in example.bands:
         assert band.holds(found[band.measure]), (band, found)
 
@@ -33,7 +33,36 @@ def test_fast_points_of_brunel(name: str) -> None:
     check(name)
 
 
+def test_the_strongest_of_ten_silences_the_others() -> None:
+    check("winner-take-all")
+
+
+def test_a_small_microcircuit_keeps_the_rates_of_the_whole() -> None:
+    """A tenth of the neurons with a tenth of the inputs each; what is lacking is compensated."""
+    example = EXAMPLES["microcircuit"]
+    built = example.build(Setup(scale=0.1, seed=1))
+    found = example.measured(built, built.net.run(2000 * ms, progress=False))
+    for band in example.bands:
+        middle = (band.low + band.high) / 2
+        assert found[band.measure] == pytest.approx(middle, rel=0.35, abs=0.2), band
+
+
+@pytest.mark.slow
+def test_the_whole_microcircuit() -> None:
+    """77,169 neurons with 299 million synapses; a few seconds of it, so the bands are generous."""
+    example = EXAMPLES["microcircuit"]
+    built = example.build(Setup(seed=1))
+    assert sum(p.targets.size for p in built.net.build().projections) == 298_880_970
+    found = example.measured(built, built.net.run(3000 * ms, progress=False))
+    for band in example.bands:
+        assert band.low * 0.95 <= found[band.measure] <= band.high * 1.05, (band, found)
+
+
+SMALL = {"brunel": 10_000, "microcircuit": 20683, "winner": 10}
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_can_be_made_small(name: str) -> None:
     built = EXAMPLES[name].build(Setup(scale=0.11))
-    assert built.net.populations[0].size == round(0.11 * (10_000 if "brunel" in name else 3200))
+    whole = next((n for word, n in SMALL.items() if name.startswith(word)), 3200)
+    assert built.net.populations[0].size == round(0.11 * whole)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from spikeloom.network.library import Example
 
 
+NAMES = "cuba, coba, cobahh, brunel-a to brunel-d, microcircuit or winner-take-all."
+
+
 class Precision(StrEnum):
     """Of states and weights."""
 
@@ -34,7 +37,7 @@ class Engine(StrEnum):
 def simulate(
     name: Annotated[
         str,
-        typer.Argument(help="cuba, coba, cobahh, or brunel-a to brunel-d.", show_default=False),
+        typer.Argument(help=NAMES, show_default=False),
     ],
     scale: Annotated[
         float, typer.Option(help="Number of neurons, relative to the paper; inputs stay as many.")
@@ -68,7 +71,7 @@ def simulate(
     Example: `spikeloom simulate brunel-c --seconds 0.3 --threads 2 --out runs/c`
     """
     from spikeloom.equations.units import ms
-    from spikeloom.network.library import EXAMPLES, Setup, measure
+    from spikeloom.network.library import EXAMPLES, Setup
 
     if name not in EXAMPLES:
         raise ConfigError(f"there is no network {name!r}.", hint=suggest(name, EXAMPLES))
@@ -94,7 +97,7 @@ def simulate(
         "complete": result.complete,
         "computed_s": result.seconds,
         "measured_from_ms": min(example.settle, (result.stop - result.start) / 2),
-        "measured": measure(trains, example.settle),
+        "measured": example.measured(built, result),
         "bands": {band.measure: [band.low, band.high] for band in example.bands},
     }
     figure = _write(folder, told, result, trains)
@@ -144,16 +147,14 @@ def _table(
     from rich.table import Table
     from rich.text import Text
 
-    from spikeloom.network.library.example import UNITS
-
     bands = {band.measure: band for band in example.bands}
     table = Table.grid(padding=(0, 2))
     table.add_row(Text("measure", "bold"), Text("here", "bold"), Text("published", "bold"), "")
     for what, value in told["measured"].items():
-        band, unit = bands.get(what), UNITS[what]
-        known = f"{band.low:g} to {band.high:g} {unit}" if band else ""
+        band = bands.get(what)
+        known = f"{band.low:g} to {band.high:g}" if band else ""
         verdict = ("within" if band.holds(value) else "outside") if band else ""
-        table.add_row(what, f"{value:.3g} {unit}", known, verdict)
+        table.add_row(what, f"{value:.3g}", known, verdict)
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble((example.title, "bold"), f"  {told['neurons']:,} neurons"))
     console.print(Text(example.source, "dim"))

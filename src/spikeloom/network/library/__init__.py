@@ -3,13 +3,13 @@
 >>> from spikeloom import ms
 >>> cuba = EXAMPLES["cuba"]
 >>> isinstance(cuba, Example), cuba.bands
-(True, (Band(measure='rate', low=5, high=7),))
+(True, (Band(measure='rate (Hz)', low=5, high=7),))
 >>> built = cuba.build(Setup(scale=0.05, engine="reference"))
 >>> isinstance(built, Built), [(p.name, p.size) for p in built.net.populations]
 (True, [('exc', 160), ('inh', 40)])
 >>> result = built.net.run(20 * ms)
->>> sorted(measure(result.spikes[built.spikes], settle=10))
-['interval CV', 'rate', 'rhythm']
+>>> sorted(cuba.measured(built, result))
+['interval CV', 'rate (Hz)', 'rhythm (Hz)']
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from spikeloom.network.library.example import Band as Band
 from spikeloom.network.library.example import Built as Built
 from spikeloom.network.library.example import Example as Example
 from spikeloom.network.library.example import Setup as Setup
-from spikeloom.network.library.example import measure as measure
+from spikeloom.network.library.microcircuit import MICROCIRCUIT
+from spikeloom.network.library.winner_take_all import WINNER_TAKE_ALL
 
-EXAMPLES: dict[str, Example] = {e.name: e for e in (CUBA, COBA, COBAHH, *BRUNEL)}
+EXAMPLES: dict[str, Example] = {
+    e.name: e for e in (CUBA, COBA, COBAHH, *BRUNEL, MICROCIRCUIT, WINNER_TAKE_ALL)
+}
 """Every network by its name."""

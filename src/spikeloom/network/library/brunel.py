@@ -8,7 +8,7 @@ from spikeloom.equations import Refractory, uniform
 from spikeloom.equations.units import Hz, ms, mV
 from spikeloom.errors import ParameterError
 from spikeloom.models import ConductanceLIF, Delta
-from spikeloom.network.library.example import Band, Built, Example, Setup
+from spikeloom.network.library.example import CV, RATE, RHYTHM, Band, Built, Example, Setup
 from spikeloom.network.rules import FixedInDegree
 
 NEEDED = 10.0
@@ -60,15 +60,15 @@ def _point(
 
 
 BRUNEL = (
-    _point("a", "synchronous and regular", 3, 2, 400.0, Band("rate", 320, 350)),
-    _point("b", "fast oscillation", 6, 4, 1200.0, Band("rate", 56, 63), Band("rhythm", 170, 190)),
+    _point("a", "synchronous and regular", 3, 2, 400.0, Band(RATE, 320, 350)),
+    _point("b", "fast oscillation", 6, 4, 1200.0, Band(RATE, 56, 63), Band(RHYTHM, 170, 190)),
     _point(
         "c", "asynchronous and irregular", 5, 2, 700.0,
-        Band("rate", 36.5, 39.5), Band("interval CV", 0.33, 0.50),
+        Band(RATE, 36.5, 39.5), Band(CV, 0.33, 0.50),
     ),
     _point(
         "d", "slow oscillation", 4.5, 0.9, 1200.0,
-        Band("rate", 4.5, 6.5), Band("rhythm", 18, 40),
+        Band(RATE, 4.5, 6.5), Band(RHYTHM, 18, 40),
     ),
 )  # fmt: skip
 """The four points, from A to D."""

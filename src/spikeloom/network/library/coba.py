@@ -7,7 +7,7 @@ from typing import Any
 from spikeloom.equations import Cell, Neuron, Refractory, normal
 from spikeloom.equations.units import ms, mV, nS
 from spikeloom.models import ConductanceLIF, ExponentialConductance
-from spikeloom.network.library.example import Band, Built, Example, Setup
+from spikeloom.network.library.example import RATE, Band, Built, Example, Setup
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.rules import FixedProbability
 
@@ -49,5 +49,5 @@ COBA = Example(
     title="Balanced network of conductance-based synapses",
     source="Vogels & Abbott 2005, J. Neurosci. 25:10786; Brette et al. 2007, benchmark 1",
     build=coba,
-    bands=(Band("rate", 15, 25),),
+    bands=(Band(RATE, 15, 25),),
 )

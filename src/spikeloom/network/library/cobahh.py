@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikeloom.models import TraubMiles
 from spikeloom.network.library.coba import balanced
-from spikeloom.network.library.example import Band, Built, Example, Setup
+from spikeloom.network.library.example import RATE, Band, Built, Example, Setup
 
 
 def cobahh(setup: Setup) -> Built:
@@ -17,6 +17,6 @@ COBAHH = Example(
     title="Balanced network of cells with ion channels",
     source="Brette et al. 2007, J. Comput. Neurosci. 23:349, benchmark 3",
     build=cobahh,
-    bands=(Band("rate", 30, 45),),
+    bands=(Band(RATE, 30, 45),),
     duration=1000.0,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spikeloom.equations import Refractory, uniform
 from spikeloom.equations.units import ms, mV, pA
 from spikeloom.models import ConductanceLIF, ExponentialCurrent
-from spikeloom.network.library.example import Band, Built, Example, Setup
+from spikeloom.network.library.example import RATE, Band, Built, Example, Setup
 from spikeloom.network.rules import FixedProbability
 
 
@@ -32,5 +32,5 @@ CUBA = Example(
     title="Balanced network of current-based neurons",
     source="Vogels & Abbott 2005, J. Neurosci. 25:10786; Brette et al. 2007, benchmark 2",
     build=cuba,
-    bands=(Band("rate", 5, 7),),
+    bands=(Band(RATE, 5, 7),),
 )

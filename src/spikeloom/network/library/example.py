@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from spikeloom.equations.quantity import Quantity
@@ -11,11 +11,10 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
 from spikeloom.network.engine import EngineName
 from spikeloom.network.network import Network
-from spikeloom.network.result import Recorder
+from spikeloom.network.result import Recorder, Result
 from spikeloom.network.spikes import SpikeTrains
 
-RATE, CV, RHYTHM = "rate", "interval CV", "rhythm"
-UNITS = {RATE: "Hz", CV: "", RHYTHM: "Hz"}
+RATE, CV, RHYTHM = "rate (Hz)", "interval CV", "rhythm (Hz)"
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class Setup:
     """What may be chosen when a network of the library is made.
 
     Arguments:
-        scale: Number of neurons, relative to the paper; each keeps its number of inputs.
+        scale: Number of neurons, relative to the paper. Each keeps its number of inputs, unless
+            the network says otherwise.
         seed, dtype, threads, engine: As in `Network`.
         dt: Time step.
 
@@ -72,7 +72,7 @@ class Built:
 class Band:
     """Between which values a measure lies, over seeds and simulators.
 
-    >>> Band("rate", 5, 7).holds(5.7), Band("rate", 5, 7).holds(float("nan"))
+    >>> Band(RATE, 5, 7).holds(5.7), Band(RATE, 5, 7).holds(float("nan"))
     (True, False)
     """
 
@@ -83,6 +83,44 @@ class Band:
     def holds(self, value: float) -> bool:
         """Whether a value lies in the band."""
         return self.low <= value <= self.high
+
+
+Measure = Callable[["Built", "Result", float], dict[str, float]]
+"""From a run, and the milliseconds to leave out at its beginning, to numbers by name and unit."""
+
+
+def activity(built: Built, result: Result, settle: float) -> dict[str, float]:
+    """Rate, coefficient of variation and strongest rhythm of all recorded spikes."""
+    late = settled(result.spikes[built.spikes], settle)
+    return {RATE: late.rate(), CV: late.cv(), RHYTHM: late.peak_frequency()}
+
+
+def settled(trains: SpikeTrains, settle: float) -> SpikeTrains:
+    """Spikes of the time after settling.
+
+    Arguments:
+        trains: The spikes.
+        settle: Milliseconds to leave out; of a run that is no longer, half of it.
+    """
+    length = trains.stop - trains.start
+    return trains.between(trains.start + (settle if settle < length else length / 2))
+
+
+def by_part(trains: SpikeTrains) -> dict[str, SpikeTrains]:
+    """The spikes of each recorded population by its name, neurons counted from 0."""
+    found: dict[str, SpikeTrains] = {}
+    low = 0
+    for name, size in trains.parts:
+        here = (trains.ids >= low) & (trains.ids < low + size)
+        found[name] = replace(
+            trains,
+            times=trains.times[here],
+            ids=trains.ids[here] - low,
+            size=size,
+            parts=((name, size),),
+        )
+        low += size
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +135,7 @@ class Example:
         bands: What is known of it, at scale 1.
         settle: Milliseconds before which nothing is measured.
         duration: Milliseconds of the run that the bands hold for.
+        measure: What is measured.
     """
 
     name: str
@@ -106,15 +145,8 @@ class Example:
     bands: tuple[Band, ...]
     settle: float = 200.0
     duration: float = 1200.0
+    measure: Measure = activity
 
-
-def measure(trains: SpikeTrains, settle: float) -> dict[str, float]:
-    """Rate, coefficient of variation and strongest rhythm of the time after settling.
-
-    Arguments:
-        trains: The spikes.
-        settle: Milliseconds to leave out; of a run that is no longer, half of it.
-    """
-    length = trains.stop - trains.start
-    late = trains.between(trains.start + (settle if settle < length else length / 2))
-    return {RATE: late.rate(), CV: late.cv(), RHYTHM: late.peak_frequency()}
+    def measured(self, built: Built, result: Result) -> dict[str, float]:
+        """What this network is measured by."""
+        return self.measure(built, result, self.settle)
