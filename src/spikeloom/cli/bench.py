@@ -62,6 +62,41 @@ def start(json: Json = None, rounds: Rounds = None, threads: Threads = None) -> 
     _run("start", json=json, rounds=rounds, threads=threads)
 
 
+@bench.command()
+def network(
+    case: Annotated[
+        str, typer.Option(help="Networks, separated by commas, or `all`.", show_default=True)
+    ] = "all",
+    against: Against = None,
+    json: Json = None,
+    rounds: Rounds = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of every side.")] = 1,
+    scale: Annotated[
+        float | None, typer.Option(help="Size of the network; by default each case's own.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Simulated seconds of one timing.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of everything random.")] = None,
+) -> None:
+    """Whole networks beside Brian2 and NEST: speed, construction and memory.
+
+    Cases: cuba, coba, cobahh, brunel, brunel-stdp, microcircuit and memory with peers; cuba-1m,
+    silent, microcircuit-full, regenerated, brunel-threads and brunel-stdp-threads without.
+
+    Example: `spikeloom bench network --case cuba --against brian2,nest --json cuba.json`
+    """
+    _run(
+        "network",
+        case=_names(case),
+        against=_names(against),
+        json=json,
+        rounds=rounds,
+        threads=threads,
+        scale=scale,
+        seconds=seconds,
+        seed=seed,
+    )
+
+
 def _run(name: str, **options: Any) -> None:
     """Run a benchmark with the options that were given; the others keep its own defaults."""
     from importlib import import_module

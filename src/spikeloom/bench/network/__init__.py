@@ -1,0 +1,11 @@
+"""``spikeloom bench network``: whole networks beside Brian2 and NEST.
+
+Every network is a spec of plain numbers (`spec`, `cases`) that each side says in its own words
+(``workers/*_network.py``): the same neurons, start values, connection statistics, delays, inputs,
+time step, threads, and every spike recorded. Before any time is reported, the numbers of synapses,
+the mean rates and the irregularity of all sides must agree (`agree`). Then all sides take turns
+(`beside`). What only our side is asked, such as growth to a million neurons, is in `alone`; the
+figures that we set out for are in `targets`.
+"""
+
+from spikeloom.bench.network.run import run as run

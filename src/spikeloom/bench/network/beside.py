@@ -1,0 +1,297 @@
+"""One network beside the other simulators, in interleaved rounds."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from spikeloom.bench.machine import thread_env
+from spikeloom.bench.network.agree import Activity, agree
+from spikeloom.bench.network.cases import Case
+from spikeloom.bench.network.pace import Pace
+from spikeloom.bench.network.spec import Spec
+from spikeloom.bench.report import Row
+from spikeloom.bench.rounds import take_turns
+from spikeloom.bench.worker import Worker
+from spikeloom.errors import BenchmarkError
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Side:
+    """Who takes part.
+
+    Arguments:
+        name: In the report.
+        script: Worker script.
+        python: Its interpreter; None is ours.
+        variants: Ways of running it; the fastest counts.
+    """
+
+    name: str
+    script: str | Path
+    python: Path | None = None
+    variants: tuple[str, ...] = ("",)
+
+    def start(self, spec: Spec, variant: str, threads: int, cache: Path | None = None) -> Worker:
+        """A process of its own, told what to run."""
+        config = {
+            "side": self.name,
+            "variant": variant,
+            "dtype": variant,
+            "threads": threads,
+            "spec": spec.to_dict(),
+        }
+        env = thread_env(threads) | {"PYNEST_QUIET": "1"}
+        if cache is not None:
+            env["SPIKELOOM_CACHE"] = str(cache)
+        return Worker(self.script, config, python=self.python, env=env, timeout=7200.0)
+
+
+def ours(dtype: str) -> Side:
+    """Our side in one precision."""
+    return Side(f"ours {dtype}", "ours_network.py", None, (dtype,))
+
+
+def peer(name: str, python: Path, threads: int) -> Side:
+    """Another simulator and how it is tried."""
+    if name == "nest":
+        return Side(name, "nest_network.py", python, ("usual synapses", "hpc synapses"))
+    several = (" openmp",) if threads > 1 else ()
+    variants = tuple(f"{p}{kind}" for p in ("double", "single") for kind in ("", *several))
+    return Side(name, "brian_network.py", python, variants)
+
+
+@dataclass
+class Entry:
+    """A side that has been built: its process, and what is known of it."""
+
+    side: Side
+    worker: Worker
+    variant: str
+    told: dict[str, Any]
+    tried: Mapping[str, float | str]
+    times: list[dict[str, float]] = field(default_factory=list)
+    activity: Activity | None = None
+
+
+def race(
+    spec: Spec,
+    case: Case,
+    sides: Sequence[Side],
+    *,
+    threads: int,
+    rounds: int,
+    pace: Pace,
+    band: tuple[float, float] | None,
+) -> list[Row]:
+    """Rows of one network: seconds per simulated second, and seconds of construction.
+
+    Arguments:
+        spec: The network.
+        case: How closely the sides must agree.
+        sides: All that take part; ours are those whose name begins so.
+        threads: Of every side.
+        rounds: Interleaved timings of each side.
+        pace: Hears how far it is.
+        band: Where the mean rate must lie, in Hz.
+
+    Raises:
+        BenchmarkError: Two sides do not run the same network, or one cannot run it.
+    """
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        entries: dict[str, Entry] = {}
+        for number, side in enumerate(sides):
+            pace.tell(f"building {side.name} (side {number + 1} of {len(sides)})")
+            entries[side.name] = _fastest(side, spec, threads, stack, pace)
+        for name, entry in entries.items():
+            pace.tell(f"proving {name}")
+            path = Path(place) / f"{name}.npz"
+            entry.told |= entry.worker.ask("prove", ms=spec.stretch, to=str(path))
+            entry.activity = Activity.read(path, spec, int(entry.told["synapses"]))
+            entry.told |= entry.worker.ask("memory")
+        activities = {n: e.activity for n, e in entries.items() if e.activity}
+        apart = agree(spec, activities, case.tolerance, band)
+        load = os.getloadavg()[0]
+        pace.begin(rounds * len(entries))
+        turns = {name: _turn(entry, spec.stretch, pace) for name, entry in entries.items()}
+        take_turns(turns, rounds)
+        loads = [load, os.getloadavg()[0]]
+    mine = [name for name in entries if name.startswith("ours")]
+    return list(_rows(spec, entries, mine, apart, threads, loads))
+
+
+def _turn(entry: Entry, ms: float, pace: Pace) -> Callable[[], float]:
+    def turn() -> float:
+        entry.times.append(entry.worker.ask("time", ms=ms))
+        pace.done(entry.side.name)
+        return entry.times[-1]["s"]
+
+    return turn
+
+
+def _fastest(
+    side: Side, spec: Spec, threads: int, stack: ExitStack, pace: Pace
+) -> Entry:  # fmt: skip
+    """The fastest of a side's ways, ready to go on; the others are tried and ended."""
+    tried: dict[str, float | str] = {}
+    best: tuple[float, Worker, str, dict[str, Any]] | None = None
+    for variant in side.variants:
+        worker = stack.enter_context(side.start(spec, variant, threads))
+        try:
+            pace.tell(f"building {side.name} {variant}")
+            told = worker.ask("prepare")
+            took = 0.0
+            if len(side.variants) > 1:
+                pace.tell(f"trying {side.name} {variant}")
+                took = min(worker.ask("time", ms=spec.stretch)["s"] for _ in range(2))
+        except BenchmarkError as fault:
+            tried[variant] = fault.message
+            worker.close()
+            continue
+        tried[variant] = took
+        if best is not None and took >= best[0]:
+            worker.close()
+            continue
+        if best is not None:
+            best[1].close()
+        best = (took, worker, variant, told)
+    if best is None:
+        raise BenchmarkError(f"{side.name}: no way of running {spec.name!r} works: {tried}.")
+    return Entry(side, best[1], best[2], best[3], tried)
+
+
+def _rows(
+    spec: Spec,
+    entries: Mapping[str, Entry],
+    mine: Sequence[str],
+    apart: float,
+    threads: int,
+    loads: Sequence[float],
+) -> Iterator[Row]:
+    per_second = 1000.0 / spec.stretch
+    times = {n: [t["s"] * per_second for t in e.times] for n, e in entries.items()}
+    cpu = {n: median(t["cpu_s"] for t in e.times) * per_second for n, e in entries.items()}
+    peers = [name for name in entries if name not in mine]
+    shared = {
+        "neurons": spec.neurons,
+        "synapses": spec.synapses,
+        "simulated_ms": spec.stretch,
+        "threads": threads,
+        "load": loads,
+        "versions": {n: e.told["version"] for n, e in entries.items()},
+        "peers_way": {n: entries[n].variant for n in peers},
+        "tried": {n: dict(entries[n].tried) for n in peers},
+        "activity": {n: e.activity.to_dict() for n, e in entries.items() if e.activity},
+    }
+    rate = {n: spec.events(_spikes(e, spec)) for n, e in entries.items()}
+    for name in mine:
+        dtype, sides = entries[name].variant, [name, *peers]
+        seconds = {n: median(times[n]) for n in sides}
+        yield Row(
+            f"{spec.name}, {dtype}",
+            seconds[name],
+            {n: seconds[n] for n in peers},
+            apart,
+            entries[name].told["peak_mb"],
+            {n: entries[n].told["peak_mb"] for n in peers},
+            {
+                **shared,
+                "unit": "s per simulated second",
+                "ratios": {n: ratios(times[n], times[name]) for n in peers},
+                "cpu_ratios": {n: cpu[n] / max(cpu[name], 1e-9) for n in peers},
+                "real_time_factor": seconds[name],
+                "events_per_s_core": {
+                    n: rate[n] / seconds[n] / threads * per_second for n in sides
+                },
+                "ns_per_neuron_step": {n: seconds[n] * 1e6 * spec.dt / spec.neurons for n in sides},
+                "bytes_per_synapse": {
+                    n: entries[n].told["network_mb"] * 2**20 / spec.synapses for n in sides
+                },
+                "spread_s": {n: [min(times[n]), max(times[n])] for n in sides},
+                "cpu_s": {n: cpu[n] for n in sides},
+            },
+        )
+        construct = {n: entries[n].told["construct_s"] for n in sides}
+        yield Row(
+            f"{spec.name}, construction, {dtype}",
+            construct.pop(name),
+            construct,
+            extra={"synapses": spec.synapses, "threads": threads,
+                   "build_s": {n: entries[n].told["build_s"] for n in sides}},
+        )  # fmt: skip
+
+
+def _spikes(entry: Entry, spec: Spec) -> dict[str, float]:
+    """Spikes of each population in the stretch that proved it."""
+    if entry.activity is None:
+        return dict.fromkeys(spec.sizes, 0.0)
+    return {
+        name: rate * spec.sizes[name] * spec.stretch / 1000
+        for name, rate in entry.activity.rates.items()
+    }
+
+
+def ratios(theirs: Sequence[float], ours: Sequence[float]) -> dict[str, float]:
+    """Theirs for one of ours, round by round: what disturbs a round disturbs both.
+
+    >>> ratios([2.0, 6.0, 2.0], [1.0, 2.0, 1.0])
+    {'median': 2.0, 'low': 2.0, 'high': 3.0}
+    """
+    each = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return {"median": median(each), "low": min(each), "high": max(each)}
+
+
+def cold(
+    spec: Spec, sides: Sequence[Side], *, threads: int, rounds: int, pace: Pace
+) -> list[Row]:  # fmt: skip
+    """Rows of the whole job: process start, import, code, network, run, spikes in hand.
+
+    No generated code is kept from before: each of our processes has an empty cache, and Brian2
+    generates and compiles its program. The run is one stretch from the start of the network.
+    """
+    from dataclasses import replace
+
+    whole = replace(spec, settle=0.0)
+    with tempfile.TemporaryDirectory() as place:
+
+        def job(side: Side, variant: str) -> float:
+            cache = Path(tempfile.mkdtemp(dir=place))
+            begin = time.monotonic()
+            with side.start(whole, variant, threads, cache) as worker:
+                worker.ask("prepare")
+                worker.ask("prove", ms=whole.stretch, to=str(cache / "spikes.npz"))
+                took = time.monotonic() - begin
+            pace.done(f"{side.name}, cold")
+            return took
+
+        pace.begin(rounds * len(sides))
+        first = {side.name: side.variants[0] for side in sides}
+        times = take_turns(
+            {s.name: (lambda s=s: job(s, first[s.name])) for s in sides}, rounds
+        )  # fmt: skip
+    middle = {name: median(values) for name, values in times.items()}
+    mine = [name for name in times if name.startswith("ours")]
+    peers = {name: middle[name] for name in times if name not in mine}
+    return [
+        Row(
+            f"{spec.name}, whole job cold, {first[name]}",
+            middle[name],
+            peers,
+            extra={
+                "unit": f"s from process start, {whole.stretch:g} ms simulated",
+                "ratios": {n: ratios(times[n], times[name]) for n in peers},
+                "peers_way": {n: first[n] for n in peers},
+                "spread_s": {n: [min(v), max(v)] for n, v in times.items()},
+            },
+        )
+        for name in mine
+    ]

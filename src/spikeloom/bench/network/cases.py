@@ -1,0 +1,230 @@
+"""The networks of `spikeloom bench network`, as specs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import log, log1p
+
+from spikeloom.bench.network.spec import Cells, Draw, Noise, PowerLaw, Spec, Wires
+
+LIF = {"C": 200.0, "g_L": 10.0}
+
+
+def _balanced(name: str, scale: float, wires: tuple[float, float], cells: Cells) -> Spec:
+    """4,000 neurons, 80 % excitatory, 2 % of all pairs connected; at any scale 80 inputs each."""
+    sizes = {"exc": round(3200 * scale), "inh": round(800 * scale)}
+    everyone, chance = ("exc", "inh"), min(0.02 / scale, 1.0)
+    return Spec(
+        name,
+        tuple(Cells(n, s, cells.model, cells.values, cells.start) for n, s in sizes.items()),
+        (
+            Wires("exc", everyone, "exc", "probability", chance, wires[0]),
+            Wires("inh", everyone, "inh", "probability", chance, wires[1]),
+        ),
+    )
+
+
+def cuba(scale: float = 1.0) -> Spec:
+    """Balanced network of current-based neurons (Brette et al. 2007, benchmark 2)."""
+    values = LIF | {"E_L": -49.0, "theta": -50.0, "v_reset": -60.0, "t_ref": 5.0}
+    values |= {"tau_exc": 5.0, "tau_inh": 10.0}
+    start: Mapping[str, Draw] = {"v": ("uniform", -60.0, -50.0)}
+    return _balanced("cuba", scale, (16.2, -90.0), Cells("", 0, "current", values, start))
+
+
+REVERSAL = {"tau_exc": 5.0, "tau_inh": 10.0, "E_exc": 0.0, "E_inh": -80.0}
+ACTIVE: Mapping[str, Draw] = {
+    "v": ("normal", -65.0, 5.0),
+    "exc": ("positive normal", 40.0, 15.0),
+    "inh": ("positive normal", 200.0, 120.0),
+}
+"""Start of a network that is active already; without it COBA would stay silent."""
+
+
+def coba(scale: float = 1.0) -> Spec:
+    """The same balance by conductances (Brette et al. 2007, benchmark 1)."""
+    values = LIF | {"E_L": -60.0, "theta": -50.0, "v_reset": -60.0, "t_ref": 5.0} | REVERSAL
+    return _balanced("coba", scale, (6.0, 67.0), Cells("", 0, "conductance", values, ACTIVE))
+
+
+def cobahh(scale: float = 1.0) -> Spec:
+    """COBA of cells with sodium and potassium channels (Brette et al. 2007, benchmark 3)."""
+    values = LIF | {"E_L": -60.0, "g_Na": 20000.0, "g_K": 6000.0, "E_Na": 50.0, "E_K": -90.0}
+    values |= {"V_T": -63.0, "theta": -20.0} | REVERSAL
+    return _balanced("cobahh", scale, (6.0, 67.0), Cells("", 0, "channels", values, ACTIVE))
+
+
+KICK = {"C": 200.0, "g_L": 10.0, "E_L": 0.0, "theta": 20.0, "v_reset": 10.0, "t_ref": 2.0}
+
+
+def brunel(scale: float = 1.0, learning: bool = False) -> Spec:
+    """Brunel's network at point C, asynchronous and irregular (Brunel 2000, figure 8).
+
+    10,000 and 2,500 neurons with 1,000 and 250 inputs each: 15.6 million synapses.
+    """
+    sizes = {"exc": round(10_000 * scale), "inh": round(2500 * scale)}
+    everyone, start = ("exc", "inh"), {"v": ("uniform", 0.0, 20.0)}
+    # From a spike to the spike that it sets off pass 1.5 ms: the step in which a kick acts
+    # belongs to them.
+    J, D = 0.1, 1.4
+    parts = (("exc",), ("inh",)) if learning else (everyone,)
+    excite = tuple(
+        Wires("exc", to, "exc", "in_degree", 1000, J, delay=D, learning=learning and to == ("exc",))
+        for to in parts
+    )
+    return Spec(
+        "brunel-stdp" if learning else "brunel",
+        tuple(Cells(n, s, "kick", KICK, start) for n, s in sizes.items()),  # type: ignore[arg-type]
+        (*excite, Wires("inh", everyone, "inh", "in_degree", 250, -5 * J, delay=D)),
+        (Noise(everyone, 1000, 20.0, J),),
+        settle=100.0,
+        stretch=300.0,
+        learning=power_law(J) if learning else None,
+    )
+
+
+def power_law(weight: float) -> PowerLaw:
+    """The rule of hpc_benchmark, in units in which its 45.6 pA are `weight`.
+
+    >>> rule = power_law(45.6096)
+    >>> round(rule.lambda_, 6), round(rule.alpha, 6)
+    (0.1, 0.0513)
+    """
+    ratio = (weight / 45.6096) ** 0.6
+    return PowerLaw(lambda_=0.1 * ratio, alpha=0.0513 / ratio)
+
+
+LAYERS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
+SIZES = (20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948)
+EXTERNAL = (1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100)
+CHANCE = (
+    (0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0, 0.0076, 0),
+    (0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0, 0.0042, 0),
+    (0.0077, 0.0059, 0.0497, 0.1350, 0.0067, 0.0003, 0.0453, 0),
+    (0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0, 0.1057, 0),
+    (0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0),
+    (0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0),
+    (0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252),
+    (0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443),
+)
+"""Chance that a pair is connected: rows are targets, columns sources."""
+RATES = (0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523)
+"""Mean rates at full scale in Hz; they say what input a smaller network lacks."""
+POTENTIALS = (
+    (-68.28, 5.36), (-63.16, 4.57), (-63.33, 4.74), (-63.45, 4.94),
+    (-63.11, 4.94), (-61.66, 4.55), (-66.72, 5.46), (-61.43, 4.48),
+)  # fmt: skip
+
+
+def microcircuit(scale: float = 0.2) -> Spec:
+    """Cortical column (Potjans & Diesmann 2014): neurons and inputs of each shrink with `scale`.
+
+    Weights grow by 1 / sqrt(scale) and a constant current gives what is then missing of the mean
+    input, so that mean and variance of the input stay as they are at full scale.
+    """
+    sizes = [max(1, round(n * scale)) for n in SIZES]
+    weight, tau = 87.81, 0.5
+    stronger = scale**-0.5
+    wires: list[Wires] = []
+    lacking = [0.0] * 8  # pA
+    for t in range(8):
+        for s in range(8):
+            if not CHANCE[t][s]:
+                continue
+            total = log(1 - CHANCE[t][s]) / log1p(-1 / (SIZES[t] * SIZES[s]))
+            mean = weight * (-4 if s % 2 else 2 if (t, s) == (0, 2) else 1)
+            made = Wires(
+                LAYERS[s], (LAYERS[t],), "inh" if s % 2 else "exc", "total",
+                round(total * scale**2), mean * stronger, 0.1 * abs(mean) * stronger,
+                *((0.75, 0.375) if s % 2 else (1.5, 0.75)),
+            )  # fmt: skip
+            wires.append(made)
+            lacking[t] += total / SIZES[t] * mean * RATES[s] * tau / 1000
+        lacking[t] += EXTERNAL[t] * weight * 8.0 * tau / 1000
+    missing = 1 - scale**0.5
+    values = {"C": 250.0, "g_L": 25.0, "E_L": -65.0, "theta": -50.0, "v_reset": -65.0}
+    values |= {"t_ref": 2.0, "tau_exc": tau, "tau_inh": tau}
+    return Spec(
+        "microcircuit",
+        tuple(
+            Cells(
+                LAYERS[k],
+                sizes[k],
+                "current",
+                values | {"I": lacking[k] * missing},
+                {"v": ("normal", *POTENTIALS[k])},
+            )
+            for k in range(8)
+        ),
+        tuple(wires),
+        tuple(
+            Noise((LAYERS[k],), round(EXTERNAL[k] * scale), 8.0, weight * stronger)
+            for k in range(8)
+        ),
+        settle=100.0,
+        stretch=500.0,
+    )
+
+
+QUIET = LIF | {"E_L": -60.0, "theta": 1e9, "v_reset": -60.0, "t_ref": 5.0}
+QUIET |= {"tau_exc": 5.0, "tau_inh": 10.0}
+
+
+def quiet(neurons: int, inputs: int, name: str) -> Spec:
+    """A network that never fires, with so many inputs of each neuron."""
+    cells, wire = (
+        Cells("all", neurons, "current", QUIET),
+        Wires("all", ("all",), "exc", "in_degree", inputs, 16.2, delay=1.5),
+    )
+    wires = (wire,) if inputs else ()
+    return Spec(name, (cells,), wires, settle=10.0, stretch=100.0)
+
+
+def sparse(neurons: int, inputs: int) -> Spec:
+    """A network of which one neuron in a thousand fires; its connections are not kept."""
+    few, chance = max(1, neurons // 1000), inputs / neurons
+    sizes, loud = {"few": few, "most": neurons - few}, {"E_L": -45.0, "theta": -50.0}
+    return Spec(
+        "regenerated",
+        tuple(
+            Cells(n, s, "current", QUIET | (loud if n == "few" else {})) for n, s in sizes.items()
+        ),
+        tuple(
+            Wires(n, ("few", "most"), "exc", "probability", chance, 0.1, delay=1.5) for n in sizes
+        ),
+        settle=10.0,
+        stretch=100.0,
+        regenerate=True,
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network that is run beside others.
+
+    Arguments:
+        make: Its spec at a scale.
+        band: What is known of its mean rate in Hz, at scale 1.
+        tolerance: How far rates of two sides may lie apart, relative to the larger.
+        scale: At which it is run if nothing is said.
+        peers: Who can run it.
+    """
+
+    make: Callable[[float], Spec]
+    band: tuple[float, float] | None
+    tolerance: float
+    scale: float = 1.0
+    peers: tuple[str, ...] = ("brian2", "nest")
+
+
+CASES: Mapping[str, Case] = {
+    "cuba": Case(cuba, (5, 7), 0.20),
+    "coba": Case(coba, (15, 25), 0.30),
+    "cobahh": Case(cobahh, (30, 45), 0.10),
+    "brunel": Case(brunel, (36.5, 39.5), 0.03),
+    "brunel-stdp": Case(lambda scale: brunel(scale, learning=True), None, 0.10),
+    "microcircuit": Case(microcircuit, None, 0.10, 0.2, ("nest",)),
+    "memory": Case(lambda scale: quiet(round(20_000 * scale), 1000, "memory"), None, 0.0),
+}
+"""Cases with peers, by name."""
