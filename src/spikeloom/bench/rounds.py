@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 
@@ -24,3 +24,13 @@ def take_turns(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[st
 def medians(times: Mapping[str, list[float]]) -> dict[str, float]:
     """The median of each side."""
     return {name: median(values) for name, values in times.items()}
+
+
+def ratios(theirs: Sequence[float], ours: Sequence[float]) -> dict[str, float]:
+    """Theirs for one of ours, round by round: what disturbs a round disturbs both.
+
+    >>> ratios([2.0, 6.0, 2.0], [1.0, 2.0, 1.0])
+    {'median': 2.0, 'low': 2.0, 'high': 3.0}
+    """
+    each = [a / b for a, b in zip(theirs, ours, strict=True)]
+    return {"median": median(each), "low": min(each), "high": max(each)}

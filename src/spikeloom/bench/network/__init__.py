@@ -8,4 +8,5 @@ the mean rates and the irregularity of all sides must agree (`agree`). Then all 
 figures that we set out for are in `targets`.
 """
 
-from spikeloom.bench.network.run import run as run
+from spikeloom.bench.network.job import NAMES as NAMES
+from spikeloom.bench.network.job import run as run

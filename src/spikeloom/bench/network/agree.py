@@ -97,8 +97,8 @@ def agree(
                 f"{band[1]:g} Hz.", hint=HINT,
             )  # fmt: skip
     rates = {side: what.rate for side, what in found.items()}
-    low, high = min(rates.values()), max(rates.values())
-    apart = (high - low) / high if high else 0.0
+    high = float(np.max([*rates.values()]))  # NaN stays NaN
+    apart = (high - min(rates.values())) / high if high else 0.0
     if not apart <= tolerance:
         raise BenchmarkError(
             f"{where}: the rates do not agree to {100 * tolerance:g} %: {_each(rates, 'Hz')}.",

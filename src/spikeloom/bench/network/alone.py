@@ -11,9 +11,9 @@ from statistics import median
 from typing import Any
 
 from spikeloom.bench.network.agree import Activity, agree
-from spikeloom.bench.network.beside import Side, ours
 from spikeloom.bench.network.cases import CASES, cuba, microcircuit, quiet, sparse
 from spikeloom.bench.network.pace import Pace
+from spikeloom.bench.network.sides import Side, ours
 from spikeloom.bench.network.spec import Spec
 from spikeloom.bench.report import Row
 from spikeloom.bench.rounds import take_turns

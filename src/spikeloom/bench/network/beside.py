@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,62 +11,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from spikeloom.bench.machine import thread_env
 from spikeloom.bench.network.agree import Activity, agree
-from spikeloom.bench.network.cases import Case
 from spikeloom.bench.network.pace import Pace
+from spikeloom.bench.network.sides import Side
 from spikeloom.bench.network.spec import Spec
 from spikeloom.bench.report import Row
-from spikeloom.bench.rounds import take_turns
+from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.worker import Worker
 from spikeloom.errors import BenchmarkError
-
-DTYPES = ("float32", "float64")
-
-
-@dataclass(frozen=True)
-class Side:
-    """Who takes part.
-
-    Arguments:
-        name: In the report.
-        script: Worker script.
-        python: Its interpreter; None is ours.
-        variants: Ways of running it; the fastest counts.
-    """
-
-    name: str
-    script: str | Path
-    python: Path | None = None
-    variants: tuple[str, ...] = ("",)
-
-    def start(self, spec: Spec, variant: str, threads: int, cache: Path | None = None) -> Worker:
-        """A process of its own, told what to run."""
-        config = {
-            "side": self.name,
-            "variant": variant,
-            "dtype": variant,
-            "threads": threads,
-            "spec": spec.to_dict(),
-        }
-        env = thread_env(threads) | {"PYNEST_QUIET": "1"}
-        if cache is not None:
-            env["SPIKELOOM_CACHE"] = str(cache)
-        return Worker(self.script, config, python=self.python, env=env, timeout=7200.0)
-
-
-def ours(dtype: str) -> Side:
-    """Our side in one precision."""
-    return Side(f"ours {dtype}", "ours_network.py", None, (dtype,))
-
-
-def peer(name: str, python: Path, threads: int) -> Side:
-    """Another simulator and how it is tried."""
-    if name == "nest":
-        return Side(name, "nest_network.py", python, ("usual synapses", "hpc synapses"))
-    several = (" openmp",) if threads > 1 else ()
-    variants = tuple(f"{p}{kind}" for p in ("double", "single") for kind in ("", *several))
-    return Side(name, "brian_network.py", python, variants)
 
 
 @dataclass
@@ -85,7 +36,7 @@ class Entry:
 
 def race(
     spec: Spec,
-    case: Case,
+    tolerance: float,
     sides: Sequence[Side],
     *,
     threads: int,
@@ -97,7 +48,7 @@ def race(
 
     Arguments:
         spec: The network.
-        case: How closely the sides must agree.
+        tolerance: How far their mean rates may lie apart, relative to the larger.
         sides: All that take part; ours are those whose name begins so.
         threads: Of every side.
         rounds: Interleaved timings of each side.
@@ -119,7 +70,7 @@ def race(
             entry.activity = Activity.read(path, spec, int(entry.told["synapses"]))
             entry.told |= entry.worker.ask("memory")
         activities = {n: e.activity for n, e in entries.items() if e.activity}
-        apart = agree(spec, activities, case.tolerance, band)
+        apart = agree(spec, activities, tolerance, band)
         load = os.getloadavg()[0]
         pace.begin(rounds * len(entries))
         turns = {name: _turn(entry, spec.stretch, pace) for name, entry in entries.items()}
@@ -238,60 +189,3 @@ def _spikes(entry: Entry, spec: Spec) -> dict[str, float]:
         name: rate * spec.sizes[name] * spec.stretch / 1000
         for name, rate in entry.activity.rates.items()
     }
-
-
-def ratios(theirs: Sequence[float], ours: Sequence[float]) -> dict[str, float]:
-    """Theirs for one of ours, round by round: what disturbs a round disturbs both.
-
-    >>> ratios([2.0, 6.0, 2.0], [1.0, 2.0, 1.0])
-    {'median': 2.0, 'low': 2.0, 'high': 3.0}
-    """
-    each = [a / b for a, b in zip(theirs, ours, strict=True)]
-    return {"median": median(each), "low": min(each), "high": max(each)}
-
-
-def cold(
-    spec: Spec, sides: Sequence[Side], *, threads: int, rounds: int, pace: Pace
-) -> list[Row]:  # fmt: skip
-    """Rows of the whole job: process start, import, code, network, run, spikes in hand.
-
-    No generated code is kept from before: each of our processes has an empty cache, and Brian2
-    generates and compiles its program. The run is one stretch from the start of the network.
-    """
-    from dataclasses import replace
-
-    whole = replace(spec, settle=0.0)
-    with tempfile.TemporaryDirectory() as place:
-
-        def job(side: Side, variant: str) -> float:
-            cache = Path(tempfile.mkdtemp(dir=place))
-            begin = time.monotonic()
-            with side.start(whole, variant, threads, cache) as worker:
-                worker.ask("prepare")
-                worker.ask("prove", ms=whole.stretch, to=str(cache / "spikes.npz"))
-                took = time.monotonic() - begin
-            pace.done(f"{side.name}, cold")
-            return took
-
-        pace.begin(rounds * len(sides))
-        first = {side.name: side.variants[0] for side in sides}
-        times = take_turns(
-            {s.name: (lambda s=s: job(s, first[s.name])) for s in sides}, rounds
-        )  # fmt: skip
-    middle = {name: median(values) for name, values in times.items()}
-    mine = [name for name in times if name.startswith("ours")]
-    peers = {name: middle[name] for name in times if name not in mine}
-    return [
-        Row(
-            f"{spec.name}, whole job cold, {first[name]}",
-            middle[name],
-            peers,
-            extra={
-                "unit": f"s from process start, {whole.stretch:g} ms simulated",
-                "ratios": {n: ratios(times[n], times[name]) for n in peers},
-                "peers_way": {n: first[n] for n in peers},
-                "spread_s": {n: [min(v), max(v)] for n, v in times.items()},
-            },
-        )
-        for name in mine
-    ]

@@ -37,7 +37,8 @@ class Target:
 
     def judge(self, value: float) -> Literal["reached", "not reached"]:
         """Whether the value is good enough."""
-        return "reached" if (value >= self.wanted) is self.more else "not reached"
+        good = value >= self.wanted if self.more else value <= self.wanted
+        return "reached" if good else "not reached"
 
 
 def _beside(row: str, *, brian2: float | None = None, nest: float | None = None) -> list[Target]:

@@ -66,7 +66,10 @@ class Net:
             if spec["learning"]:
                 made.tau_minus = spec["learning"]["tau_minus"]
             for state, values in draws.start_values(spec, place).items():
-                made.set(**{STATES[state]: values})
+                # The cell with channels does not let its conductances be set; it fires by itself
+                # and does not need them to start.
+                if state == "v" or cells["model"] == "conductance":
+                    made.set(**{STATES[state]: values})
             self.cells[cells["name"]] = made
         for number, wires in enumerate(spec["wires"]):
             self.connect(number, wires)
