@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000
 """More neurons than this are thinned out evenly, and the figure says so."""
+MOST_LABELS = 14
+"""Names of populations that fit above each other."""
 COLOURS = (INK, TWIN, SPIKING)
 
 
@@ -73,15 +75,19 @@ def _spikes(axes: Axes, trains: SpikeTrains) -> None:
         centres.append(low + size / 2)
         low += size
     axes.set_ylim(trains.size, 0)
-    axes.set_yticks(centres, [name for name, _ in trains.parts])
+    axes.set_yticks(centres, [""] * len(centres))
+    for (name, _), at in zip(trains.parts, apart(centres, trains.size / MOST_LABELS), strict=True):
+        axes.text(-0.01, at, name, transform=axes.get_yaxis_transform(), ha="right", va="center")
     axes.tick_params(axis="y", length=0)
     every = "" if step == 1 else f", one of {step} shown"
     axes.set_title(f"{trains.size:,} neurons{every}, {trains.rate():.3g} Hz")
 
 
 def _rates(axes: Axes, trains: SpikeTrains, bin: float) -> None:
-    low = 0
-    for (name, size), colour in zip(trains.parts, _colours(trains), strict=True):
+    """The rate of each population; of more than can be told apart, that of all together."""
+    low, many = 0, len(trains.parts) > len(COLOURS)
+    parts = (("all together", trains.size),) if many else trains.parts
+    for (name, size), colour in zip(parts, _colours(trains), strict=False):
         here = (trains.ids >= low) & (trains.ids < low + size)
         middle = trains.start + bin * (
             np.arange(max(int((trains.stop - trains.start) / bin + 1e-9), 1)) + 0.5
@@ -93,10 +99,10 @@ def _rates(axes: Axes, trains: SpikeTrains, bin: float) -> None:
             middle, hits * (1000 / (bin * size)), color=colour, ls=style, lw=1.0, label=name
         )  # fmt: skip
         low += size
-    axes.set_ylabel("rate\n(Hz)")
+    axes.set_ylabel("mean rate\n(Hz)" if many else "rate\n(Hz)")
     axes.set_ylim(bottom=0)
-    if len(trains.parts) > 1:
-        axes.legend(loc="upper right", ncols=len(trains.parts), fontsize=9)
+    if 1 < len(trains.parts) <= len(COLOURS):
+        axes.legend(loc="upper right", ncols=len(parts), fontsize=9)
     grid(axes)
 
 
@@ -107,6 +113,28 @@ def _potentials(axes: Axes, trace: Trace) -> None:
     unit = str(trace.unit)
     axes.set_ylabel(trace.state + (f"\n({unit})" if unit else ""))
     grid(axes)
+
+
+def apart(places: list[float], least: float) -> list[float]:
+    """Places in rising order, moved as little as keeps neighbours apart.
+
+    >>> apart([0.0, 1.0, 10.0], 3.0)
+    [-1.0, 2.0, 10.0]
+    """
+    groups: list[list[float]] = []
+    for place in places:
+        groups.append([place])
+        while len(groups) > 1:
+            before, last = (_spread(g, least) for g in groups[-2:])
+            if last[0] - before[-1] >= least:
+                break
+            groups[-2:] = [groups[-2] + groups[-1]]
+    return [x for group in groups for x in _spread(group, least)]
+
+
+def _spread(group: list[float], least: float) -> list[float]:
+    middle = sum(group) / len(group)
+    return [middle + least * (k - (len(group) - 1) / 2) for k in range(len(group))]
 
 
 def _colours(trains: SpikeTrains) -> list[str]:
