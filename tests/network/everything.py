@@ -19,6 +19,8 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
     tau = sl.normal(20, 2) * sl.ms
     inh = net.population(21, sl.LIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
     one = net.population(1, sl.LIF(), name="one", I=0.5 * sl.nA)
+    # The compiled engine does not learn yet.
+    learning = None if engine == "cpu" else sl.PairSTDP(A_plus=0.1, scale=50 * sl.pA)
     excite, inhibit = sl.ExponentialCurrent(), sl.AlphaCurrent()
     some = sl.FixedProbability(0.2)
     net.connect(
@@ -36,7 +38,8 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
     )  # fmt: skip
     net.connect(
         exc, exc, excite, sl.FixedOutDegree(3), weight=sl.lognormal(20, 5) * sl.pA,
-        delay=sl.normal(1, 0.2) * sl.ms,
+        delay=sl.normal(1, 0.2, low=0.3) * sl.ms, axonal=0.2 * sl.ms if learning else 0 * sl.ms,
+        learning=learning,
     )  # fmt: skip
     net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)
     rates = [100.0 * (1 + k % 3) for k in range(21)] * sl.Hz

@@ -93,7 +93,7 @@ def test_the_walk_through_an_engine_sees_a_planted_state() -> None:
 
 
 def test_the_network_with_everything_has_everything() -> None:
-    plan = everything().build()
+    plan = everything("reference").build()
     for each in fields(NetworkPlan):
         value = getattr(plan, each.name)
         if each.name == "drives":  # no method of a network makes them yet
