@@ -125,8 +125,10 @@ class _RuleGraph:
 
     def _sends(self) -> Node:
         g, unit = self.lowered.graph, self.rule.weight
-        after = Expr("leaf", unit=unit, kind="after", name=WEIGHT)
-        value = self._in_unit(self._expr(self.rule.sends or after, self._point), unit)
+        sends = self.rule.sends
+        if sends is None:
+            sends = Expr("leaf", unit=unit, kind="after", name=WEIGHT)
+        value = self._in_unit(self._expr(sends, self._point), unit)
         return g.mul(value, g.leaf(f"param:{SCALE}"))
 
     def _value(self, name: str, value: Expr, point: Point) -> Node:
@@ -162,7 +164,7 @@ class _RuleGraph:
             for row, line in system.matrix.items()
         }
         scaled = Affine(system.states, system.columns, system.inputs, per_step)
-        after = propagate(g, scaled, g.leaf("event:steps"), start)
+        after = propagate(g, scaled, g.leaf("event:steps"), start, far=True)
         if any(node.op == "expm1m" for node in reach(after.values())):
             raise CompileError(
                 f"{label}: a chain of three traces, or a loop, has no solution that an engine can "

@@ -68,13 +68,21 @@ def closed(
     return tuple(name for name in states if name in feeds)
 
 
-def propagate(graph: Graph, system: Affine, dt: Node, start: Mapping[str, Node]) -> dict[str, Node]:
+def propagate(
+    graph: Graph, system: Affine, dt: Node, start: Mapping[str, Node], *, far: bool = False
+) -> dict[str, Node]:
     """States after `dt`: x + (P − 1)x + Q u + r.
 
     The increment is formed on its own, so that a small `dt` in float32 loses digits neither of the
     decay nor of the resting value.
+
+    Arguments:
+        graph, system, start: What moves, and from where.
+        dt: How long.
+        far: Whether dt may be many time constants, where a growing factor must not meet one that
+            has vanished.
     """
-    propagator = _Propagator(graph, system, dt)
+    propagator = _Propagator(graph, system, dt, far)
     after: dict[str, Node] = {}
     for row in system.states:
         terms: list[Node] = []
@@ -95,8 +103,8 @@ class _Propagator:
     through one matrix exponential.
     """
 
-    def __init__(self, graph: Graph, system: Affine, dt: Node) -> None:
-        self.graph, self.system, self.dt = graph, system, dt
+    def __init__(self, graph: Graph, system: Affine, dt: Node, far: bool) -> None:
+        self.graph, self.system, self.dt, self.far = graph, system, dt, far
         self._exponential: Node | None = None
 
     def entry(self, row: str, column: str) -> Node:
@@ -112,6 +120,11 @@ class _Propagator:
             return self._general(row, column)
         a, b = self._rate(row), self._rate(column)
         coupling = g.mul(self.system.matrix[row][column], dt)
+        if self.far:
+            # The same with the slower rate outside: neither factor grows.
+            slow, apart = g.apply("max", a, b), g.apply("abs", g.sub(a, b))
+            decay = g.apply("exp", g.mul(slow, dt))
+            return g.mul(coupling, g.mul(decay, g.apply("exprel", g.neg(g.mul(apart, dt)))))
         decay = g.apply("exp", g.mul(b, dt))
         return g.mul(coupling, g.mul(decay, g.apply("exprel", g.mul(g.sub(a, b), dt))))
 

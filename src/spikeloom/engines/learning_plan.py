@@ -19,7 +19,8 @@ end the block gives 1; it reads the target's states as they stand after the step
    in step n − a.
 3. *What they see.* Pre traces of the source, shared traces, and the synapse's own states just
    before step n's events; post traces of the target just before the events of step n − e; states
-   of the target (``post:NAME``, `reads` says which) as they stood after step n − e.
+   of the target (``post:NAME``, `reads` says which) as they stood after step n − e, or, if they
+   are seen late, `lags` steps before.
 4. *P:* ``on_post.synapse`` gives new values.
 5. *Q:* ``on_pre.synapse`` gives new values. ``state:`` leaves are those of point 3, also for a
    synapse that is in P; ``own:`` leaves are what point 4 has left. So no event sees the jump of
@@ -69,6 +70,8 @@ class LearningPlan:
         coefs: Coefficient → number, float64, from `bind_rule`.
         start: Trace → its value before the first step, from `bind_rule`.
         reads: Name in the rule (``post:NAME``) → state of the target population's program.
+        lags: Name in the rule → steps by which a state of the target is seen late, wherever a block
+            reads it; none for 0.
         axonal: Steps of every delay that lie before the synapse; at most the shortest delay.
         every: Steps between two ticks; 0 for a rule without.
     """
@@ -77,6 +80,7 @@ class LearningPlan:
     coefs: Mapping[str, float]
     start: Mapping[str, float]
     reads: Mapping[str, str] = field(default_factory=dict[str, str])
+    lags: Mapping[str, int] = field(default_factory=dict[str, int])
     axonal: int = 0
     every: int = 0
 

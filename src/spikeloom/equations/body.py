@@ -143,7 +143,7 @@ def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) 
     for name, value in vars(cls).items():
         if name in fields or name in methods or name.startswith("__"):
             continue
-        if inspect.isfunction(value) or isinstance(value, staticmethod):
+        if inspect.isfunction(value) or isinstance(value, (staticmethod, classmethod)):
             found.append(name)
             continue
         is_field = isinstance(value, (StateField, InputField))

@@ -85,6 +85,7 @@ class TraceField(StateField):
 
     level: Level = "synapse"
     word: str = "Trace"
+    lag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,19 @@ def pre(
 
 
 def post(
-    unit: Unit = one, *, start: str | Quantity | float = 0.0, init: Literal[False] = False
+    unit: Unit = one,
+    *,
+    start: str | Quantity | float = 0.0,
+    lag: str = "",
+    init: Literal[False] = False,
 ) -> Any:
-    """Declare a trace of which every target neuron has one; arguments as in `pre`."""
-    return TraceField(_unit("post", unit), start, here(), "post")
+    """Declare a trace of which every target neuron has one.
+
+    Arguments:
+        unit, start, init: As in `pre`.
+        lag: Name of a Param: so much later do events see a trace that follows the target's states.
+    """
+    return TraceField(_unit("post", unit), start, here(), "post", lag=lag)
 
 
 def synaptic(

@@ -37,6 +37,8 @@ class TraceDecl:
     start: Expr
     written: Expr = field(compare=False)
     doc: str = field(default="", compare=False)
+    lag: str = ""
+    """The parameter that says how late a driven trace is seen; none for at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def trace_rule(cls: type, body: Body, doc: str) -> LearningDefinition:
     events = {name: tracer.event(name) for name in EVENTS}
     traces = tuple(
         TraceDecl(s.name, s.unit, tracer.level(s.name), s.name in tracer.driven, s.start,
-                  s.written, s.doc)
+                  s.written, s.doc, tracer.lag(s.name))
         for s in tracer.states() if s.name != WEIGHT
     )  # fmt: skip
     definition = LearningDefinition(
@@ -135,6 +135,21 @@ class _RuleTracer(Tracer):
         """Whose a state is."""
         f = self.body.states[name]
         return f.level if isinstance(f, TraceField) else "synapse"
+
+    def lag(self, name: str) -> str:
+        """The parameter by which a trace is seen late, if it is."""
+        f = self.body.states[name]
+        if not isinstance(f, TraceField) or not f.lag:
+            return ""
+        param = next((p for p in self.body.params if p.name == f.lag), None)
+        if param is None or param.unit.kind != "time":
+            raise self.body.error(name, f"the lag of {name!r} must name a Param that is a time; "
+                                  f"got {f.lag!r}.", "lag: Param = 3 * ms")  # fmt: skip
+        if name not in self.driven:
+            raise self.body.error(name, f"{name!r} has a lag, but follows no state of the "
+                                  "target.", "its jumps come with the synapse's delay")  # fmt: skip
+        self.used.add(f.lag)
+        return f.lag
 
     def check_shape(self) -> None:
         """Methods and declarations that belong together are there together."""

@@ -78,7 +78,12 @@ def learning_plan(said: Description, learning: Learning, target: View, place: in
     coefs, start = bind_rule(program, rule_numbers(rule, learning.scales[place]), step)
     reads = {t.name: t.state for t in rule.definition.targets}
     reads |= {t.name: f"{label}_{t.name}" for t in rule.definition.driven}
-    return LearningPlan(program, coefs, start, reads, learning.axonal, learning.every)
+    lags = {
+        t.name: whole_steps(f"{label}: {t.lag}", rule.values[t.lag], said.dt)
+        for t in rule.definition.driven
+        if t.lag
+    }
+    return LearningPlan(program, coefs, start, reads, lags, learning.axonal, learning.every)
 
 
 def _unit(said: Description, part: View, channel: str) -> Unit:

@@ -39,7 +39,7 @@ class Learner:
         delays = np.broadcast_to(projection.delays, (count,)).astype(np.int64)
         self.behind = delays - learning.axonal
         """Dendritic share e of each synapse's delay."""
-        rooms = 2 + int(self.behind.max(initial=0))
+        rooms = 2 + int(self.behind.max(initial=0)) + max(learning.lags.values(), default=0)
         size = plan.populations[projection.target].size
         rows = plan.populations[projection.target].program.states
         self._rows = {n: rows.index(learning.reads.get(n, n)) for n in self.rule.reads}
@@ -179,7 +179,7 @@ class Learner:
     def _targets(self, slot: int, now: int) -> Values:
         """What the events of a target see of it, for all of them."""
         found = self._post(slot, None, now) | self._level("shared", now)
-        return found | {f"post:{n}": self.kept[f"seen.{n}"][slot] for n in self._rows}
+        return found | self._target_states(now, slice(None))
 
     def _source_jumps(self, fired: Array, now: int, each: Array) -> Values:
         """Point 7; gives the traces after it as leaves, for each of the synapses that send."""
@@ -206,9 +206,15 @@ class Learner:
         leaves |= self._post((room - late) % rooms, target, room)
         leaves |= self._level("shared", now)
         leaves |= {f"state:{n}": x for n, x in self._synapse(chosen, now).items()}
-        for name in self._rows:
-            leaves[f"post:{name}"] = self.kept[f"seen.{name}"][room % rooms, target]
-        return self._with_coefs(leaves)
+        return self._with_coefs(leaves | self._target_states(room, target))
+
+    def _target_states(self, room: Array | int, target: Any) -> Values:
+        """States of some targets as they stood after a step, each with its lag."""
+        rooms, lags = len(self.kept["events"]), self.learning.lags
+        return {
+            f"post:{n}": self.kept[f"seen.{n}"][(room - lags.get(n, 0)) % rooms, target]
+            for n in self._rows
+        }
 
     def _level(self, level: str, now: int) -> Values:
         """All states of a level as leaves, brought to step `now`."""

@@ -1,4 +1,4 @@
-"""Spike-timing dependent plasticity of pairs, additive."""
+"""Spike-timing dependent plasticity of all pairs of spikes, additive."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class PairSTDP(LearningRule):
     """Every pair of spikes counts: w grows when the source fires first, and shrinks otherwise.
 
     A pair with t_post − t_pre = Δ > 0 adds A_plus exp(−Δ / tau_plus), one with Δ < 0 takes
-    A_minus exp(Δ / tau_minus) away; a pair in one step does neither. w stays between 0 and w_max;
-    what it stands for is `scale`, for example the greatest conductance.
+    A_minus exp(Δ / tau_minus) away, whatever w is; a pair in one step does neither. w stays
+    between 0 and w_max; `scale` is what w = 1 stands for, here the greatest conductance.
 
     Source: Song, Miller & Abbott 2000, Nat. Neurosci. 3:919, eqs. 1 and 2.
     """
