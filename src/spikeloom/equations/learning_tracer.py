@@ -147,7 +147,7 @@ class _RuleTracer(Tracer):
                                   f"got {f.lag!r}.", "lag: Param = 3 * ms")  # fmt: skip
         if name not in self.driven:
             raise self.body.error(name, f"{name!r} has a lag, but follows no state of the "
-                                  "target.", "its jumps come with the synapse's delay")  # fmt: skip
+                                  "target.", "it comes with the synapse's delay")  # fmt: skip
         self.used.add(f.lag)
         return f.lag
 

@@ -21,6 +21,9 @@ from spikeloom.models.rules.clopath import ClopathSTDP as ClopathSTDP
 from spikeloom.models.rules.dopamine_stdp import DopamineSTDP as DopamineSTDP
 from spikeloom.models.rules.guetig_stdp import GuetigSTDP as GuetigSTDP
 from spikeloom.models.rules.hebb import Hebb as Hebb
+from spikeloom.models.rules.homeostatic_clopath import (
+    HomeostaticClopathSTDP as HomeostaticClopathSTDP,
+)
 from spikeloom.models.rules.multiplicative_stdp import MultiplicativeSTDP as MultiplicativeSTDP
 from spikeloom.models.rules.nearest_stdp import NearestSTDP as NearestSTDP
 from spikeloom.models.rules.nearest_triplet_stdp import NearestTripletSTDP as NearestTripletSTDP

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
-from spikeloom.equations import (
-    Condition,
-    LearningRule,
-    Param,
-    Target,
-    Trace,
-    clip,
-    maximum,
-    post,
-    pre,
-    target,
-)  # fmt: skip
+from spikeloom.equations import LearningRule, Param, Target, Trace, clip, maximum, post, pre, target
+from spikeloom.equations.expr import Condition
 from spikeloom.equations.units import Hz, ms, mV
 
 
