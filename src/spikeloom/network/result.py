@@ -2,97 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
-from spikeloom.equations.quantity import Unit
 from spikeloom.errors import ParameterError, suggest
+from spikeloom.network.recording.collector import Stored, Wish
 from spikeloom.network.spikes import SpikeTrains
+from spikeloom.network.trace import Trace
 from spikeloom.network.view import Group, Population, View
+from spikeloom.network.windows import Windows
+
+if TYPE_CHECKING:
+    import neo
 
 Array = np.ndarray[Any, np.dtype[Any]]
 T = TypeVar("T")
 SPIKES = "spikes"
 
 
-@dataclass(frozen=True, eq=False)
-class Recorder:
+@dataclass(frozen=True, eq=False, repr=False)
+class Recorder(Generic[T]):
     """What `Network.record` was asked to keep; the key to find it in a `Result`.
 
     Arguments:
-        members: Whose spikes or states.
-        what: ``"spikes"`` or the name of a state.
-        every: Steps between two samples of a state.
+        of: Whose, in words.
+        what: ``"spikes"``, the name of a state, or what is measured.
+        more: What sets it apart from other recorders of the same, in words.
+        wish: What it was asked for; None where it comes from a file.
     """
 
-    members: Group
+    of: str
     what: str
-    every: int = 1
+    more: str = ""
+    wish: Wish[T] | None = None
 
     def __repr__(self) -> str:
-        return f"{self.what} of {self.members!r}"
+        return f"{self.what} of {self.of}{self.more}"
 
 
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """A state of some neurons, sampled.
-
-    Arguments:
-        times: Times of the samples in ms, (samples,).
-        values: In `unit`, (samples, neurons).
-        unit: Unit that the model declares for the state.
-        state: Name of the state.
-    """
-
-    times: Array = field(repr=False)
-    values: Array = field(repr=False)
-    unit: Unit
-    state: str
-
-    def __repr__(self) -> str:
-        rows, size = self.values.shape
-        return f"{self.state} of {size:,} neurons, {rows:,} samples in {self.unit}"
-
-
-class Recorded(Mapping[Recorder, T], Generic[T]):
+class Recorded(Mapping[Recorder[T], T], Generic[T]):
     """Recordings by recorder; also by population, part of one, or name where that says which.
 
     Arguments:
-        kind: ``"spikes"`` or ``"states"``, for messages.
+        kind: What they are, for messages: ``"spikes"``, ``"states"``, …
         found: The recordings.
     """
 
-    def __init__(self, kind: str, found: Mapping[Recorder, T]) -> None:
-        self._kind, self._found = kind, dict(found)
+    def __init__(self, kind: str, found: Mapping[Recorder[Any], T] | None = None) -> None:
+        self._kind, self._found = kind, dict(found or {})
 
-    def __getitem__(self, key: Recorder | Population | View | Group | str) -> T:
+    def __getitem__(self, key: Recorder[Any] | Population | View | Group | str) -> T:
         if isinstance(key, Recorder):
             if key in self._found:
                 return self._found[key]
+            # What is read from a file has recorders of its own, which say the same.
+            same = [r for r in self._found if r.wish is None and repr(r) == repr(key)]
+            if same:
+                return self._found[same[0]]
             raise ParameterError(
                 f"{key!r} is not among the recorded {self._kind} of this run.",
                 hint="a recorder must be made before the run that it records",
             )
         name = key if isinstance(key, str) else repr(key)
-        known = [r for r in self._found if name in (repr(r.members), repr(r))]
+        known = [r for r in self._found if name in (r.of, repr(r))]
         if len(known) == 1:
             return self._found[known[0]]
         if known:
             raise ParameterError(
                 f"{name} was recorded {len(known)} times.",
-                hint="ask by what net.record(…) gave back",
+                hint=f"ask by what net.record(…) gave back, or by name: {known[0]!r}"
+                if len({repr(r) for r in known}) > 1
+                else "ask by what net.record(…) gave back",
             )
         raise ParameterError(
             f"no {self._kind} of {name!r} were recorded in this run.",
-            hint=suggest(name, [repr(r.members) for r in self._found])
+            hint=suggest(name, [r.of for r in self._found])
             if self._found
             else f'before the run: net.record({name}, "spikes")',
         )
 
-    def __iter__(self) -> Iterator[Recorder]:
+    def __iter__(self) -> Iterator[Recorder[T]]:
         return iter(self._found)
 
     def __len__(self) -> int:
@@ -106,13 +99,19 @@ class Recorded(Mapping[Recorder, T], Generic[T]):
 class Result:
     """One run of a network. All times are plain numbers in ms.
 
+    ``result[recorder]`` gives what a recorder has kept, whatever it is.
+
     Arguments:
         start: When the run began.
         stop: When it ended.
         spikes: Spikes, by what `Network.record` gave back, by population or by name.
         states: Sampled states, likewise.
         seconds: How long the computer took.
-        complete: False where Ctrl-C ended the run before its time.
+        complete: False where Ctrl-C or an error ended the run before its time.
+        windows: States around moments.
+        measures: What measures have computed.
+        path: The file that the run was streamed to or read from; None for memory.
+        stored: All of it, as it is kept.
     """
 
     start: float
@@ -121,14 +120,66 @@ class Result:
     states: Recorded[Trace]
     seconds: float
     complete: bool = True
+    windows: Recorded[Windows] = field(default_factory=lambda: Recorded("windows"))
+    measures: Recorded[Any] = field(default_factory=lambda: Recorded("measures"))
+    path: Path | None = None
+    stored: Mapping[Recorder[Any], Stored] = field(default_factory=dict, repr=False)
 
     @property
     def real_time_factor(self) -> float:
         """Seconds of computing for one second of the network's time."""
         return self.seconds / max((self.stop - self.start) / 1000, 1e-12)
 
+    def __getitem__(self, recorder: Recorder[T]) -> T:
+        """What a recorder has kept.
+
+        Raises:
+            ParameterError: It is not of this run.
+        """
+        if not isinstance(recorder, Recorder):
+            raise ParameterError(
+                f"result[…] wants what net.record(…) gave back, got {recorder!r}.",
+                hint='by population or name: result.spikes[exc], result.states["exc"]',
+            )
+        for recorded in self._all():
+            if recorder in recorded:
+                return recorded[recorder]
+        same = [each for each in self._all() if any(repr(r) == repr(recorder) for r in each)]
+        return (same[0] if same else self.spikes)[recorder]
+
     def __repr__(self) -> str:
         head = f"{self.start:g} to {self.stop:g} ms, computed in {self.seconds:.3g} s"
         early = "" if self.complete else " (ended early)"
-        rows = [repr(x) for x in (*self.spikes.values(), *self.states.values())]
+        rows = [repr(x) for each in self._all() for x in each.values()]
         return "\n  ".join([f"Result  {head}{early}", *rows])
+
+    def _all(self) -> Sequence[Recorded[Any]]:
+        return (self.spikes, self.states, self.windows, self.measures)
+
+
+def result_of(
+    recorders: Sequence[Recorder[Any]],
+    stored: Sequence[Stored],
+    *,
+    start: float,
+    stop: float,
+    seconds: float,
+    complete: bool,
+    path: Path | None = None,
+) -> Result:
+    """A result from what is kept of each recorder."""
+    from spikeloom.network.recording.kinds import VALUES
+
+    found: dict[str, dict[Recorder[Any], Any]] = {kind: {} for kind in VALUES}
+    for recorder, kept in zip(recorders, stored, strict=True):
+        kind = str(kept.about["kind"])
+        found[kind][recorder] = VALUES[kind](kept)
+    return Result(
+        start=start,
+        stop=stop,
+        seconds=seconds,
+        complete=complete,
+        path=path,
+        stored=dict(zip(recorders, stored, strict=True)),
+        **{kind: Recorded(kind, values) for kind, values in found.items()},
+    )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spikeloom.errors import ParameterError
+from spikeloom.network import intervals
+from spikeloom.network.recording.column import Part, Rows, column
+
+if TYPE_CHECKING:
+    from spikeloom.network.measures import CorrelationMatrix, PowerSpectrum
 
 Array = np.ndarray[Any, np.dtype[Any]]
+EDGE = 1e-6
+"""Spikes lie on the edges of steps: this part of a bin keeps them from flickering by rounding."""
 
 
-@dataclass(frozen=True, eq=False)
 class SpikeTrains:
     """Spikes in order of time, then of neuron. All times are plain numbers in ms.
+
+    What is in a file is read when it is asked for; `between` reads nothing outside its times.
 
     Arguments:
         times: Time of each spike: the end of the step in which it happened, (spikes,).
@@ -30,15 +38,33 @@ class SpikeTrains:
     (15.0, [10.0, 30.0], [20.0, 10.0])
     """
 
-    times: Array = field(repr=False)
-    ids: Array = field(repr=False)
-    size: int
-    start: float
-    stop: float
-    parts: tuple[tuple[str, int], ...] = ()
+    def __init__(
+        self,
+        times: Rows,
+        ids: Rows,
+        size: int,
+        start: float,
+        stop: float,
+        parts: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        self._times, self._ids = column(times), column(ids)
+        self.size = size
+        self.start = start
+        self.stop = stop
+        self.parts = parts
+
+    @property
+    def times(self) -> Array:
+        """Time of each spike in ms, (spikes,)."""
+        return self._times.read()
+
+    @property
+    def ids(self) -> Array:
+        """Which of the recorded neurons fired, (spikes,)."""
+        return self._ids.read()
 
     def __len__(self) -> int:
-        return len(self.times)
+        return len(self._times)
 
     def __repr__(self) -> str:
         names = " + ".join(name for name, _ in self.parts) or "spikes"
@@ -51,6 +77,34 @@ class SpikeTrains:
         """Spike times of one neuron in ms."""
         return self.times[self.ids == neuron]
 
+    def trains(self) -> list[Array]:
+        """Spike times of every neuron in ms, one array each."""
+        ids = self.ids
+        order = np.argsort(ids, kind="stable")
+        ends = np.cumsum(np.bincount(ids, minlength=self.size))[:-1]
+        return np.split(self.times[order], ends)
+
+    def of(self, neurons: Sequence[int] | Array | slice) -> SpikeTrains:
+        """The spikes of some of the neurons, which are counted anew from 0 in the order given.
+
+        Raises:
+            ParameterError: There is no such neuron, or one is named twice.
+        """
+        chosen = np.arange(self.size)[neurons] if isinstance(neurons, slice) else neurons
+        chosen = np.atleast_1d(np.asarray(chosen))
+        inside = chosen.dtype.kind in "iu" and np.all((chosen >= 0) & (chosen < self.size))
+        if not inside or len(np.unique(chosen)) != len(chosen):
+            raise ParameterError(
+                f"spikes: neurons must be different numbers from 0 to {self.size - 1}."
+            )
+        place = np.full(self.size, -1)
+        place[chosen] = np.arange(len(chosen))
+        ids = place[self.ids]
+        here = ids >= 0
+        times, ids = self.times[here], ids[here]
+        order = np.lexsort((ids, times))
+        return SpikeTrains(times[order], ids[order], len(chosen), self.start, self.stop)
+
     def between(self, start: float | None = None, stop: float | None = None) -> SpikeTrains:
         """The spikes after `start` and up to `stop`, in ms.
 
@@ -60,20 +114,22 @@ class SpikeTrains:
         begin = self.start if start is None else float(start)
         end = self.stop if stop is None else float(stop)
         slack = 1e-9 * max(abs(self.stop), 1.0)
-        if begin < self.start - slack or end > self.stop + slack or begin > end:
+        if not (self.start - slack <= begin <= end <= self.stop + slack):
             raise ParameterError(
                 f"spikes: {begin:g} to {end:g} ms is not within the recording, "
                 f"{self.start:g} to {self.stop:g} ms."
             )
-        low, high = np.searchsorted(self.times, [begin + slack, end + slack])
-        return SpikeTrains(
-            self.times[low:high], self.ids[low:high], self.size, begin, end, self.parts
-        )
+        low, high = self._times.after(begin + slack), self._times.after(end + slack)
+        cut = Part(self._times, low, high), Part(self._ids, low, high)
+        return SpikeTrains(*cut, self.size, begin, end, self.parts)
 
     @property
     def counts(self) -> Array:
         """Number of spikes of each neuron, (size,)."""
-        return np.bincount(self.ids, minlength=self.size)
+        total = np.zeros(self.size, np.int64)
+        for ids in self._ids.pieces():
+            total += np.bincount(ids, minlength=self.size)
+        return total
 
     def rate(self) -> float:
         """Spikes per neuron and second; NaN over no time."""
@@ -91,36 +147,86 @@ class SpikeTrains:
         Arguments:
             fewest: Neurons with fewer intervals are left out; NaN if all are.
         """
-        order = np.argsort(self.ids, kind="stable")
-        who, gaps = self.ids[order], np.diff(self.times[order])
-        same = who[1:] == who[:-1]
-        who, gaps = who[1:][same], gaps[same]
-        count = np.bincount(who, minlength=self.size)
-        use = count >= max(fewest, 1)
-        if not use.any():
-            return float("nan")
-        n = np.maximum(count, 1)
-        mean = np.bincount(who, gaps, self.size) / n
-        spread = np.bincount(who, (gaps - mean[who]) ** 2, self.size) / n
-        return float(np.mean(np.sqrt(spread[use]) / mean[use]))
+        number, values = intervals.cv(self.times, self.ids, self.size)
+        return _mean(values[number >= max(fewest, 1)])
+
+    def cv2(self, fewest: int = 3) -> float:
+        """Mean variation of neighbouring intervals, 2|b − a|/(a + b), mean over neurons.
+
+        Unlike `cv` it does not count slow changes of the rate. Arguments as there.
+
+        Source: Holt et al. 1996, eq. 2.
+        """
+        number, values = intervals.cv2(self.times, self.ids, self.size)
+        return _mean(values[number >= max(fewest, 2)])
+
+    def lv(self, fewest: int = 3) -> float:
+        """Local variation of intervals, 3(a − b)²/(a + b)², mean over neurons; as `cv2`.
+
+        Source: Shinomoto et al. 2003, eq. 2.2.
+        """
+        number, values = intervals.lv(self.times, self.ids, self.size)
+        return _mean(values[number >= max(fewest, 2)])
+
+    def binned(self, bin: float = 1.0) -> Array:
+        """Spikes of each neuron in each bin, (bins, size).
+
+        Arguments:
+            bin: Width in ms; a rest at the end that fills no bin is left out. A spike at the end
+                of a bin belongs to it.
+        """
+        number, place = self._bins("binned", bin)
+        here = place < number
+        flat = place[here] * self.size + self.ids[here]
+        return np.bincount(flat, minlength=number * self.size).reshape(number, self.size)
 
     def population_rate(self, bin: float = 1.0) -> tuple[Array, Array]:
         """Spikes per neuron and second in each bin.
 
         Arguments:
-            bin: Width in ms; a rest at the end that fills no bin is left out.
+            bin: Width in ms, as in `binned`.
         Returns:
             Middle of each bin in ms, and the rate in Hz.
         """
-        if not bin > 0:
-            raise ParameterError(f"population_rate: bin must be above 0 ms, got {bin:g}.")
-        number = int((self.stop - self.start) / bin + 1e-9)
-        # Spikes lie on the edges of steps: half a step of tolerance keeps them from flickering
-        # between two bins by rounding. A spike at the end of a bin belongs to it.
-        place = np.ceil((self.times - self.start) / bin - 1e-6).astype(np.int64) - 1
-        hits = np.bincount(place[(place >= 0) & (place < number)], minlength=number)
+        number, place = self._bins("population_rate", bin)
+        hits = np.bincount(place[place < number], minlength=number)
         middle = self.start + bin * (np.arange(number) + 0.5)
         return middle, hits * (1000.0 / (bin * max(self.size, 1)))
+
+    def fano(self, bin: float) -> float:
+        """Variance over mean of the counts in bins, mean over the neurons that fired."""
+        counts = self.binned(bin)
+        mean = counts.mean(axis=0)
+        return _mean(counts.var(axis=0)[mean > 0] / mean[mean > 0])
+
+    def correlation(self, bin: float) -> CorrelationMatrix:
+        """Correlations of the counts of all pairs of neurons.
+
+        Arguments:
+            bin: Width in ms, as in `binned`.
+        """
+        from spikeloom.network.measures import CorrelationMatrix
+
+        counts = self.binned(bin)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            matrix = np.atleast_2d(np.corrcoef(counts, rowvar=False))
+        mean, variance = counts.mean(axis=0), counts.var(axis=0)
+        return CorrelationMatrix(matrix, mean, variance, bin, len(counts), self.parts)
+
+    def spectrum(self, bin: float = 1.0, segment: float = 1000.0) -> PowerSpectrum:
+        """Power spectrum of the rate of all neurons by Welch's method, as `Spectrum` does it.
+
+        Arguments:
+            bin: Width of the bins of the rate in ms.
+            segment: Length of a segment in ms, an even number of bins.
+        """
+        from spikeloom.network.measures import PowerSpectrum
+        from spikeloom.network.measures.spectrum import welch
+
+        rate = self.population_rate(bin)[1][:, None]
+        names = " + ".join(name for name, _ in self.parts)
+        parts = ((names, self.size),) if names else ()
+        return PowerSpectrum(*welch(rate, bin, segment), parts)
 
     def peak_frequency(
         self, low: float = 5.0, high: float = 400.0, bin: float = 0.5, smooth: float = 6.0
@@ -142,3 +248,15 @@ class SpikeTrains:
         power = np.convolve(power, np.ones(width) / width, mode="same")
         use = (frequency >= low) & (frequency <= high)
         return float(frequency[use][np.argmax(power[use])]) if use.any() else float("nan")
+
+    def _bins(self, what: str, bin: float) -> tuple[int, Array]:
+        """Number of whole bins, and the bin of each spike."""
+        if not bin > 0:
+            raise ParameterError(f"{what}: bin must be above 0 ms, got {bin:g}.")
+        number = int((self.stop - self.start) / bin + 1e-9)
+        place = np.ceil((self.times - self.start) / bin - EDGE).astype(np.int64) - 1
+        return number, np.maximum(place, 0)
+
+
+def _mean(values: Array) -> float:
+    return float(np.mean(values)) if len(values) else float("nan")

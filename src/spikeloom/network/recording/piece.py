@@ -1,0 +1,82 @@
+"""What an engine gave for some steps, as recorders want to see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikeloom.engines.network_run import NetworkRun
+from spikeloom.network.view import Group, View
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some steps of a run.
+
+    Arguments:
+        run: What the engine gave.
+        weights: Of each wish for weights the steps after which they were copied, and the rows.
+    """
+
+    run: NetworkRun
+
+    @property
+    def first(self) -> int:
+        """First step."""
+        return self.run.first
+
+    @property
+    def last(self) -> int:
+        """The step after the last."""
+        return self.run.first + self.run.steps
+
+    def spikes(self, group: Group, since: int = 0) -> tuple[Array, Array]:
+        """Spikes of a group from step `since` on, in order of step and then neuron.
+
+        Returns:
+            Step of each, and which neuron of the group it was, counted over its parts.
+        """
+        at: list[Array] = []
+        who: list[Array] = []
+        low = 0
+        for part in group.parts:
+            steps, ids = self.run.spikes[part.population.index]
+            here, place = within(part, ids)
+            at.append(steps[here])
+            who.append(place + low)
+            low += len(part)
+        when, neuron = np.concatenate(at), np.concatenate(who)
+        if len(at) > 1:
+            order = np.lexsort((neuron, when))
+            when, neuron = when[order], neuron[order]
+        if since > self.first:
+            cut = int(np.searchsorted(when, since))
+            when, neuron = when[cut:], neuron[cut:]
+        return when, neuron
+
+    def states(self, place: int, count: int, since: int = 0) -> tuple[Array, Array]:
+        """Samples of `count` wishes that follow each other, side by side.
+
+        Returns:
+            The steps after which they were taken, (rows,), and the samples, (rows, neurons).
+        """
+        steps = self.run.trace_steps[place]
+        found = self.run.traces[place : place + count]
+        rows = found[0] if count == 1 else np.concatenate(found, axis=1)
+        if since > self.first:
+            cut = int(np.searchsorted(steps, since))
+            steps, rows = steps[cut:], rows[cut:]
+        return steps, rows
+
+
+def within(part: View, ids: Array) -> tuple[Any, Array]:
+    """Which spikes are of a part, and which of its neurons they are."""
+    if part.whole:
+        return slice(None), ids
+    place = np.minimum(np.searchsorted(part.ids, ids), len(part) - 1)
+    here = part.ids[place] == ids
+    return here, place[here]
