@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spikeloom.network.result import Result
 
 
 class SpikeloomError(Exception):
@@ -18,6 +22,8 @@ class SpikeloomError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.result: Result | None = None
+        """What a run of a network had recorded when it failed."""
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\n  hint: {self.hint}"

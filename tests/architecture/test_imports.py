@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("sympy", "torch", "llvmlite", "matplotlib", "triton", "scipy", "numba", "sklearn", "PIL")
+HEAVY = (
+    *("sympy", "torch", "llvmlite", "matplotlib", "triton", "scipy", "numba", "sklearn", "PIL"),
+    *("h5py", "neo", "elephant", "quantities"),
+)
 
 # What may be loaded by each part, when it is imported alone.
 ALLOWED = {

@@ -25,13 +25,24 @@ exc: 8 spikes of 8 neurons in 0 to 30 ms, 33.3 Hz
 from __future__ import annotations
 
 from spikeloom.network.check import NetworkWarning as NetworkWarning
+from spikeloom.network.crossing import Crossing as Crossing
+from spikeloom.network.measures import Correlation as Correlation
+from spikeloom.network.measures import CorrelationMatrix as CorrelationMatrix
+from spikeloom.network.measures import FiringRates as FiringRates
+from spikeloom.network.measures import Intervals as Intervals
+from spikeloom.network.measures import IntervalStatistics as IntervalStatistics
+from spikeloom.network.measures import Measure as Measure
+from spikeloom.network.measures import NeuronRates as NeuronRates
+from spikeloom.network.measures import PopulationRate as PopulationRate
+from spikeloom.network.measures import PowerSpectrum as PowerSpectrum
+from spikeloom.network.measures import RateCurve as RateCurve
+from spikeloom.network.measures import Spectrum as Spectrum
 from spikeloom.network.network import Network as Network
 from spikeloom.network.projection import Projection as Projection
 from spikeloom.network.receptors import Impulse as Impulse
 from spikeloom.network.result import Recorded as Recorded
 from spikeloom.network.result import Recorder as Recorder
 from spikeloom.network.result import Result as Result
-from spikeloom.network.result import Trace as Trace
 from spikeloom.network.rules import AllToAll as AllToAll
 from spikeloom.network.rules import Convolution as Convolution
 from spikeloom.network.rules import Distance as Distance
@@ -46,6 +57,8 @@ from spikeloom.network.rules import OneToOne as OneToOne
 from spikeloom.network.rules import Profile as Profile
 from spikeloom.network.rules import Rule as Rule
 from spikeloom.network.spikes import SpikeTrains as SpikeTrains
+from spikeloom.network.trace import Trace as Trace
 from spikeloom.network.view import Group as Group
 from spikeloom.network.view import Population as Population
 from spikeloom.network.view import View as View
+from spikeloom.network.windows import Windows as Windows

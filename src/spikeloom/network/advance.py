@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from spikeloom.engines.network_run import NetworkEngine
+from spikeloom.engines.network_run import NetworkEngine, NetworkRun
 from spikeloom.errors import NumericsError
 from spikeloom.interrupt import Interrupt
+from spikeloom.network.blame import Ill, blame, find_ill
+from spikeloom.network.description import Description
 from spikeloom.network.progress import Progress
-from spikeloom.network.record import Recording
-from spikeloom.network.view import Population
+from spikeloom.network.recording.recording import Recording
 
 Array = np.ndarray[Any, np.dtype[Any]]
 PIECE = 0.25
 """Seconds of computing between two looks around."""
 LARGEST_COPY = 1 << 28
 """Bytes of state up to which a copy is kept, to find out when a state went wrong."""
+LARGEST_PIECE = 1 << 25
+"""Bytes of recorded states that one piece may hold."""
 
 
 def advance(
@@ -28,7 +31,7 @@ def advance(
     recording: Recording,
     progress: Progress,
     dt: float,
-    populations: Sequence[Population],
+    said: Description,
 ) -> bool:
     """Run some steps; the result does not depend on how they are cut.
 
@@ -38,24 +41,28 @@ def advance(
         recording: Takes what the engine gives.
         progress: Hears how far it is.
         dt: Time step in ms.
-        populations: For messages.
+        said: The network, for messages.
 
     Returns:
         False where Ctrl-C ended it early.
 
     Raises:
-        NumericsError: A state is NaN or infinite.
+        NumericsError: A state is NaN or infinite. All that was recorded before is kept, and the
+            engine stands at the last step that was well.
+        StorageError: What was recorded cannot be written.
     """
-    done, piece = 0, min(steps, 100)
+    longest = max(1, int(LARGEST_PIECE / max(recording.row_bytes, 1)))
+    done, piece, start = 0, min(steps, 100), time.perf_counter()
     with Interrupt() as interrupt:
         while done < steps and not interrupt.asked:
-            piece = min(piece, steps - done)
+            piece = min(piece, steps - done, longest)
             before = _copy(engine)
             began = time.perf_counter()
             made = engine.run(piece, recording.masks, recording.wishes)
             took = time.perf_counter() - began
-            _look(engine, before, piece, dt, populations)
-            recording.add(made)
+            if (ill := find_ill(engine)) is not None:
+                raise _failure(engine, before, ill, made, recording, dt, said)
+            recording.add(made, time.perf_counter() - start)
             done += piece
             progress.at(done * dt)
             piece = int(min(max(piece * PIECE / max(took, 1e-6), 1), 8 * piece))
@@ -68,44 +75,47 @@ def _copy(engine: NetworkEngine) -> dict[str, Array] | None:
     return engine.state_dict() if 8 * (sizes + rings) <= LARGEST_COPY else None
 
 
-def _look(
+def _failure(
     engine: NetworkEngine,
     before: dict[str, Array] | None,
-    steps: int,
+    ill: Ill,
+    made: NetworkRun,
+    recording: Recording,
     dt: float,
-    populations: Sequence[Population],
-) -> None:
-    """Stop at the first NaN or infinity; with a copy from before, name its very step."""
-    if _ill(engine) is None:
-        return
-    when = f"at or before {engine.step * dt:g} ms"
-    if before is not None:
-        step = _first(engine, before, steps)
-        when = f"at {step * dt:g} ms"
-    place, row, neuron, value = _ill(engine) or (0, 0, 0, float("nan"))
-    state = engine.plan.populations[place].program.states[row]
-    name = populations[place].name
-    if before is not None:
+    said: Description,
+) -> NumericsError:
+    """The first NaN or infinity in words; with a copy from before, its very step and term."""
+    when, why = f"at or before {engine.step * dt:g} ms", ""
+    if before is None:
+        recording.add(made, 0.0)
+    else:
+        count = _first(engine, before, made.steps)
+        when = f"at {engine.step * dt:g} ms"
+        ill = find_ill(engine) or ill
         engine.load_state_dict(before)
-    raise NumericsError(
-        f"{name}[{neuron}].{state} is {value} {when}.",
+        recording.add(engine.run(count - 1, recording.masks, recording.wishes), 0.0)
+        why = blame(engine, ill, said)
+    name = said.members[ill.population].population.name
+    state = engine.plan.populations[ill.population].program.states[ill.row]
+    return NumericsError(
+        f"{name}[{ill.neuron}].{state} is {ill.value} {when}{why}.",
         hint="a smaller dt, another method=…, or smaller weights; "
-        f'net.record({name}[{neuron}], "{state}") shows the way there',
+        f'net.record({name}[{ill.neuron}], "{state}") shows the way there',
     )
 
 
 def _first(engine: NetworkEngine, before: dict[str, Array], steps: int) -> int:
-    """The step count after which a state is first ill; leaves the engine there."""
+    """After how many steps a state is ill for the first time; leaves the engine there."""
     wishes = [False] * len(engine.plan.populations)
 
     def ill_after(count: int) -> bool:
         engine.load_state_dict(before)
         engine.run(count, wishes)
-        return _ill(engine) is not None
+        return find_ill(engine) is not None
 
     least = bisect(ill_after, steps)
     ill_after(least)
-    return engine.step
+    return least
 
 
 def bisect(true_after: Callable[[int], bool], most: int) -> int:
@@ -119,14 +129,3 @@ def bisect(true_after: Callable[[int], bool], most: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if true_after(middle) else (middle, high)
     return high
-
-
-def _ill(engine: NetworkEngine) -> tuple[int, int, int, float] | None:
-    """Population, state, neuron and value of the first number that is none."""
-    for place in range(len(engine.plan.populations)):
-        states = engine.state(place)
-        bad = ~np.isfinite(states)
-        if bad.any():
-            row, neuron = np.unravel_index(int(np.argmax(bad)), bad.shape)
-            return place, int(row), int(neuron), float(states[row, neuron])
-    return None

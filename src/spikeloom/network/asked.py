@@ -15,10 +15,8 @@ from spikeloom.equations.units import Hz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.network.description import Connection, Description, Member, Source
-from spikeloom.network.grid import whole_steps
 from spikeloom.network.plasticity import check_rule, plasticity
 from spikeloom.network.receptors import Impulse, Receptors
-from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.rules import Rule
 from spikeloom.network.settings import units_of
 from spikeloom.network.view import Group, Population
@@ -125,26 +123,6 @@ def source(
         raise ParameterError(f"{label}: rate and n must not be negative.")
     channels = _channels(said, target, synapse, receptor, label, weight)
     return Source(target, channels, rate, weight, float(number))
-
-
-def recorder(said: Description, members: Group, what: str, every: Quantity | None) -> Recorder:
-    """Something to keep; arguments as in `Network.record`."""
-    if what == SPIKES:
-        if every is not None:
-            raise ParameterError("record: spikes are all kept; `every` is for states.")
-        return Recorder(members, what)
-    for part in members.parts:
-        definition = said.members[part.population.index].receptors.definition
-        names = [s.name for s in definition.states]
-        if what not in names:
-            raise ParameterError(
-                f"record: {part.population.name!r} has no state {what!r}.",
-                hint=suggest(what, [*names, SPIKES]),
-            )
-    step = 1 if every is None else whole_steps("record: every", every, said.dt)
-    if step < 1:
-        raise ParameterError(f"record: every must be at least dt = {said.dt}.")
-    return Recorder(members, what, step)
 
 
 def value(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from spikeloom.network.adding import adding
 from spikeloom.network.description import Connection, Description, Setting
 from spikeloom.network.projection import Array, Projection, with_weights
 from spikeloom.network.receptors import Impulse
-from spikeloom.network.result import SPIKES, Recorder
+from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
 from spikeloom.network.view import Group, Members, Population, View, parts
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spikeloom.equations import LearningRule, Synapse
 
 
-class Construction(ABC):
+class Construction(Recorders):
     """The half of `Network` that takes down what is wanted; running is the other half.
 
     Arguments:
@@ -166,23 +166,6 @@ class Construction(ABC):
         """
         made = asked.source(self._said, self._group(target), synapse, rate, weight, n, receptor)
         self._said.sources.append(made)
-
-    def record(
-        self, members: Members, what: str = SPIKES, *, every: Quantity | None = None
-    ) -> Recorder:
-        """Keep something while running; it is found in the `Result` of each later run.
-
-        Arguments:
-            members: Whose.
-            what: ``"spikes"``, or the name of a state.
-            every: Time between two samples of a state; None keeps every step.
-
-        Raises:
-            ParameterError: No such state, or a time that falls between two steps.
-        """
-        made = asked.recorder(self._said, self._group(members), what, every)
-        self._said.recorders.append(made)
-        return made
 
     def set(self, members: Members, **values: Any) -> None:
         """Set states, parameters or constant currents of some neurons.

@@ -18,12 +18,12 @@ class Crossing:
         level: In the unit of the state.
         falling: The other way round: from above to the level or below.
 
-    >>> from spikeloom import LIF, Network, ms, mV, nA
+    >>> from spikeloom import LIF, Crossing, Network, ms, mV, nA
     >>> net = Network(engine="reference")
     >>> cells = net.population(2, LIF(), name="cells", I=0.1 * nA)
     >>> after = net.record(cells, "v", since=Crossing(cells[0], "v", -60 * mV))
-    >>> net.run(30 * ms)[after].times[0]
-    13.9
+    >>> float(net.run(30 * ms)[after].times[0])
+    14.0
     """
 
     members: Population | View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -143,7 +143,7 @@ class Description:
     connections: list[Connection] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
-    recorders: list[Recorder] = field(default_factory=list)
+    recorders: list[Recorder[Any]] = field(default_factory=list)
 
     @property
     def running(self) -> int:

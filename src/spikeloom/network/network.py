@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from copy import copy
 from dataclasses import replace
@@ -13,16 +12,14 @@ from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import build
+from spikeloom.network import build, running
 from spikeloom.network.adding import taken_over
-from spikeloom.network.advance import advance
 from spikeloom.network.check import NetworkWarning, complaints
 from spikeloom.network.construction import Construction
 from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.identity import identity, sums
-from spikeloom.network.progress import Progress
-from spikeloom.network.record import Recording
+from spikeloom.network.recording.stream import Stream
 from spikeloom.network.result import Result
 from spikeloom.network.save import Saved, check_same, load_state, save_state
 
@@ -88,41 +85,42 @@ class Network(Construction):
         """
         return self._ready().plan
 
-    def run(self, duration: Quantity, *, progress: bool = True) -> Result:
+    def run(
+        self,
+        duration: Quantity,
+        *,
+        to: str | Path | None = None,
+        replace: bool = False,
+        progress: bool = True,
+    ) -> Result:
         """Run for some time, going on from where the last run ended.
 
-        Ctrl-C ends the run early and gives what there is.
+        Ctrl-C ends the run early and gives what there is. Where an error ends it, the error holds
+        what there is: ``error.result``.
 
         Arguments:
             duration: A whole number of steps.
+            to: An HDF5 file to which all that is recorded is written while the network runs, so
+                that a run of any length needs no more memory. It can be read at any time, also
+                after a crash, by ``Result.load``. None keeps everything in memory.
+            replace: Whether a file that exists may be replaced.
             progress: Whether to say how far it is, from two seconds on.
 
         Returns:
             Everything that was recorded.
 
         Raises:
-            NumericsError: A state became NaN or infinite; says which and when.
+            NumericsError: A state became NaN or infinite; says which, when and why.
+            StorageError: The file exists, or it cannot be written any more.
         """
         steps = whole_steps("run: duration", duration, self.dt)
         engine = self._ready()
-        units = [
-            {s.name: s.unit for s in member.receptors.definition.states}
-            for member in self._said.members
-        ]
-        recording = Recording(engine.plan, self._said.recorders, self._dt, units)
-        start, began = self.time, time.perf_counter()
-        told = Progress(steps * self._dt, show=progress)
-        try:
-            complete = advance(engine, steps, recording, told, self._dt, self.populations)
-        finally:
-            told.close()
-        return Result(
-            start=start,
-            stop=self.time,
-            spikes=recording.spikes(start, self.time),
-            states=recording.states(),
-            seconds=time.perf_counter() - began,
-            complete=complete,
+        about = running.provenance(self._said, engine, repr(self))
+        store = None
+        if to is not None:
+            store = Stream(Path(to), about, self._dt, engine.step, replace)
+        return running.run(
+            engine, steps, self._said, dt=self._dt, about=about, store=store, progress=progress
         )
 
     def checkpoint(self, path: str | Path) -> Path:

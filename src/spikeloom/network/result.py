@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from spikeloom.network.spikes import SpikeTrains
 from spikeloom.network.trace import Trace
 from spikeloom.network.view import Group, Population, View
 from spikeloom.network.windows import Windows
-
-if TYPE_CHECKING:
-    import neo
 
 Array = np.ndarray[Any, np.dtype[Any]]
 T = TypeVar("T")
@@ -56,34 +53,39 @@ class Recorded(Mapping[Recorder[T], T], Generic[T]):
         self._kind, self._found = kind, dict(found or {})
 
     def __getitem__(self, key: Recorder[Any] | Population | View | Group | str) -> T:
+        known = self._matching(key)
+        if len(known) == 1:
+            return self._found[known[0]]
+        if known:
+            differ = len({repr(r) for r in known}) > 1
+            raise ParameterError(
+                f"{key} was recorded {len(known)} times.",
+                hint="ask by what net.record(…) gave back"
+                + (f", or by name: {repr(known[0])!r}" if differ else ""),
+            )
         if isinstance(key, Recorder):
-            if key in self._found:
-                return self._found[key]
-            # What is read from a file has recorders of its own, which say the same.
-            same = [r for r in self._found if r.wish is None and repr(r) == repr(key)]
-            if same:
-                return self._found[same[0]]
             raise ParameterError(
                 f"{key!r} is not among the recorded {self._kind} of this run.",
                 hint="a recorder must be made before the run that it records",
             )
-        name = key if isinstance(key, str) else repr(key)
-        known = [r for r in self._found if name in (r.of, repr(r))]
-        if len(known) == 1:
-            return self._found[known[0]]
-        if known:
-            raise ParameterError(
-                f"{name} was recorded {len(known)} times.",
-                hint=f"ask by what net.record(…) gave back, or by name: {known[0]!r}"
-                if len({repr(r) for r in known}) > 1
-                else "ask by what net.record(…) gave back",
-            )
         raise ParameterError(
-            f"no {self._kind} of {name!r} were recorded in this run.",
-            hint=suggest(name, [r.of for r in self._found])
+            f"no {self._kind} of {str(key)!r} were recorded in this run.",
+            hint=suggest(str(key), [r.of for r in self._found])
             if self._found
-            else f'before the run: net.record({name}, "spikes")',
+            else f'before the run: net.record({key}, "spikes")',
         )
+
+    def __contains__(self, key: object) -> bool:
+        return len(self._matching(key)) == 1
+
+    def _matching(self, key: object) -> list[Recorder[T]]:
+        if isinstance(key, Recorder):
+            if key in self._found:
+                return [key]
+            # What is read from a file has recorders of its own, which say the same.
+            return [r for r in self._found if r.wish is None and repr(r) == repr(key)]
+        name = key if isinstance(key, str) else repr(key)
+        return [r for r in self._found if name in (r.of, repr(r))]
 
     def __iter__(self) -> Iterator[Recorder[T]]:
         return iter(self._found)
@@ -111,6 +113,8 @@ class Result:
         windows: States around moments.
         measures: What measures have computed.
         path: The file that the run was streamed to or read from; None for memory.
+        dt: Time step in ms.
+        about: Where it comes from: versions, seed and the network in words.
         stored: All of it, as it is kept.
     """
 
@@ -123,6 +127,8 @@ class Result:
     windows: Recorded[Windows] = field(default_factory=lambda: Recorded("windows"))
     measures: Recorded[Any] = field(default_factory=lambda: Recorded("measures"))
     path: Path | None = None
+    dt: float = 0.1
+    about: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stored: Mapping[Recorder[Any], Stored] = field(default_factory=dict, repr=False)
 
     @property
@@ -141,11 +147,38 @@ class Result:
                 f"result[…] wants what net.record(…) gave back, got {recorder!r}.",
                 hint='by population or name: result.spikes[exc], result.states["exc"]',
             )
-        for recorded in self._all():
-            if recorder in recorded:
-                return recorded[recorder]
-        same = [each for each in self._all() if any(repr(r) == repr(recorder) for r in each)]
-        return (same[0] if same else self.spikes)[recorder]
+        return next((x for x in self._all() if recorder in x), self.spikes)[recorder]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """What `Network.run` has streamed to a file, or `save` has written.
+
+        Rows are read when they are asked for, and the file may still be growing: what was valid
+        when it was opened is seen.
+
+        Arguments:
+            path: The file.
+
+        Raises:
+            DataError: Missing, damaged, or not such a file.
+        """
+        from spikeloom.network.recording.file import load
+
+        return load(Path(path))
+
+    def save(self, path: str | Path, *, replace: bool = False) -> Path:
+        """Write everything to an HDF5 file that `load` reads.
+
+        Arguments:
+            path: The file.
+            replace: Whether a file that exists may be replaced.
+
+        Raises:
+            StorageError: It exists, or cannot be written.
+        """
+        from spikeloom.network.recording.saving import save
+
+        return save(self, Path(path), replace)
 
     def __repr__(self) -> str:
         head = f"{self.start:g} to {self.stop:g} ms, computed in {self.seconds:.3g} s"
@@ -165,7 +198,9 @@ def result_of(
     stop: float,
     seconds: float,
     complete: bool,
-    path: Path | None = None,
+    path: Path | None,
+    dt: float,
+    about: Mapping[str, Any],
 ) -> Result:
     """A result from what is kept of each recorder."""
     from spikeloom.network.recording.kinds import VALUES
@@ -180,6 +215,8 @@ def result_of(
         seconds=seconds,
         complete=complete,
         path=path,
+        dt=dt,
+        about=about,
         stored=dict(zip(recorders, stored, strict=True)),
         **{kind: Recorded(kind, values) for kind, values in found.items()},
     )

@@ -32,8 +32,15 @@ class Windows:
     >>> import numpy as np
     >>> from spikeloom import mV
     >>> values = np.array([[[-50.0], [-65.0]], [[-52.0], [-65.0]]])
-    >>> found = Windows(np.array([3.0, 9.0]), np.zeros(2, int), values, np.array([-1.0, 0.0]), mV,
-    ...                 "v", "spikes of exc[0]")
+    >>> found = Windows(
+    ...     np.array([3.0, 9.0]),
+    ...     np.zeros(2, int),
+    ...     values,
+    ...     np.array([-1.0, 0.0]),
+    ...     mV,
+    ...     "v",
+    ...     "spikes of exc[0]",
+    ... )
     >>> found
     v of 1 neuron in 2 windows of -1 to 0 ms around spikes of exc[0], in mV
     >>> found.average()[:, 0].tolist()

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-
 from spikeloom.network.recording.collector import Collector, Frame, Layout, Stored, Wish, parts_of
 from spikeloom.network.recording.moments import Moment, Opening
 from spikeloom.network.recording.piece import Piece

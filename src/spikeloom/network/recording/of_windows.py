@@ -65,7 +65,7 @@ class _Windows(Collector):
         }
         self.layouts = {
             "times": Layout("float64", (), "ms", "moment around which each window lies"),
-            "ids": Layout("int64", (), "", "which of the watched neurons it was, counted over parts"),
+            "ids": Layout("int64", (), "", "which of the watched neurons it was"),
             "values": Layout(
                 frame.dtype,
                 (len(self._offsets), width),

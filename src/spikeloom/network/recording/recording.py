@@ -42,7 +42,7 @@ class Recording:
         self.wishes = [wish for c in self._collectors for wish in c.wishes]
         """States that are wanted, part by part."""
         parts = [part for c in self._collectors for group in c.groups for part in group.parts]
-        self.masks = [_mask(size.size, k, parts) for k, size in enumerate(plan.populations)]
+        self.masks = [_mask(p.senders, k, parts) for k, p in enumerate(plan.populations)]
         """Of each population: none, all, or which neurons' spikes are wanted."""
         self.row_bytes = sum(
             np.dtype(frame.dtype).itemsize
@@ -51,7 +51,7 @@ class Recording:
             for w in self.wishes
         )
         """Bytes of states that one step gives, on average."""
-        self._store.begin([repr(r) for r in self.recorders], self._collectors)
+        self._store.begin(self.recorders, self._collectors)
 
     def add(self, made: NetworkRun, seconds: float) -> None:
         """Take in what an engine gave.

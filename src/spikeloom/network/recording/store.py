@@ -4,21 +4,47 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
-from spikeloom.network.recording.collector import Collector
+from spikeloom.network.recording.collector import Layout
 from spikeloom.network.recording.column import Column, Grown
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+class Label(Protocol):
+    """What a recorder is called."""
+
+    @property
+    def of(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def more(self) -> str: ...
+
+
+class Kept(Protocol):
+    """What is kept of a recorder, beside its rows."""
+
+    @property
+    def about(self) -> Mapping[str, Any]: ...
+    @property
+    def layouts(self) -> Mapping[str, Layout]: ...
+    @property
+    def state(self) -> Mapping[str, Array]: ...
+
+
 class Store(ABC):
     """Holds the columns of all recorders of one run."""
 
+    path: Path | None = None
+    """The file; None for memory."""
+
     @abstractmethod
-    def begin(self, labels: Sequence[str], collectors: Sequence[Collector]) -> None:
+    def begin(self, labels: Sequence[Label], kept: Sequence[Kept]) -> None:
         """Make room for the columns of all recorders."""
 
     @abstractmethod
@@ -47,10 +73,10 @@ class Store(ABC):
 class Memory(Store):
     """Keeps everything in memory."""
 
-    def begin(self, labels: Sequence[str], collectors: Sequence[Collector]) -> None:
+    def begin(self, labels: Sequence[Label], kept: Sequence[Kept]) -> None:
         self._columns = [
             {name: Grown(layout.dtype, layout.width) for name, layout in c.layouts.items()}
-            for c in collectors
+            for c in kept
         ]
 
     def append(self, place: int, rows: Mapping[str, Array]) -> None:

@@ -1,0 +1,119 @@
+"""`Network.record`: what is kept of a run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+from spikeloom.equations.quantity import Quantity
+from spikeloom.network import wanted
+from spikeloom.network.crossing import Crossing
+from spikeloom.network.description import Description
+from spikeloom.network.measures import Measure
+from spikeloom.network.result import SPIKES, Recorder
+from spikeloom.network.spikes import SpikeTrains
+from spikeloom.network.trace import Trace
+from spikeloom.network.view import Group, Members
+from spikeloom.network.windows import Windows
+
+T = TypeVar("T")
+Moments: TypeAlias = Quantity | Members | Crossing
+"""Times; neurons, for their spikes; or the crossing of a level."""
+
+
+class Recorders(ABC):
+    """The part of `Network` that takes down what is to be recorded."""
+
+    _said: Description
+
+    @overload
+    def record(
+        self, members: Members, what: Literal["spikes"] = "spikes", *, since: Moments | None = None
+    ) -> Recorder[SpikeTrains]: ...
+
+    @overload
+    def record(
+        self, members: Members, what: Measure[T], *, since: Moments | None = None
+    ) -> Recorder[T]: ...
+
+    @overload
+    def record(
+        self,
+        members: Members,
+        what: str,
+        *,
+        every: Quantity | None = None,
+        since: Moments | None = None,
+    ) -> Recorder[Trace]: ...
+
+    @overload
+    def record(
+        self,
+        members: Members,
+        what: str,
+        *,
+        around: Moments,
+        before: Quantity | None = None,
+        after: Quantity | None = None,
+        every: Quantity | None = None,
+        since: Moments | None = None,
+    ) -> Recorder[Windows]: ...
+
+    def record(
+        self,
+        members: Members,
+        what: str | Measure[Any] = SPIKES,
+        *,
+        every: Quantity | None = None,
+        since: Moments | None = None,
+        around: Moments | None = None,
+        before: Quantity | None = None,
+        after: Quantity | None = None,
+    ) -> Recorder[Any]:
+        """Keep something while running; it is found in the `Result` of each later run.
+
+        Arguments:
+            members: Whose.
+            what: ``"spikes"``, the name of a state, or a measure of spikes such as
+                ``PopulationRate(1 * ms)`` or ``Intervals()``, for which no spike is stored.
+            every: Time between two samples of a state; None keeps every step.
+            since: When to begin: after a time of the network, or in each run after the first
+                spike of some neurons or the first `Crossing` of a level. None begins at once.
+            around: Keep a state only in windows: around times, each spike of some neurons, or
+                each `Crossing` of a level.
+            before, after: How far a window reaches before and after such a moment.
+
+        Returns:
+            The key under which a result holds it: ``result[recorder]``.
+
+        Raises:
+            ParameterError: No such state, or a time that falls between two steps.
+            UnitError: A time or a level in the wrong unit.
+
+        >>> from spikeloom import LIF, Network, ms, nA
+        >>> net = Network(engine="reference")
+        >>> exc = net.population(4, LIF(), name="exc", I=0.2 * nA)
+        >>> late = net.record(exc, since=50 * ms)
+        >>> shape = net.record(exc[1:3], "v", around=exc[0], before=1 * ms, after=2 * ms)
+        >>> result = net.run(100 * ms)
+        >>> result[late]
+        exc: 8 spikes of 4 neurons in 50 to 100 ms, 40 Hz
+        >>> result[shape]
+        v of 2 neurons in 3 windows of -1 to 2 ms around exc[0], in mV
+        """
+        made = wanted.recorder(
+            self._said,
+            self._group(members),
+            what,
+            every,
+            wanted.moment(self._said, "since", since, self._group),
+            wanted.moment(self._said, "around", around, self._group),
+            before,
+            after,
+        )
+        self._said.recorders.append(made)
+        return made
+
+    @abstractmethod
+    def _group(self, members: Members) -> Group:
+        """Members that belong to this network, as a group."""
