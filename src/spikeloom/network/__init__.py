@@ -4,7 +4,8 @@
 >>> net = Network(dt=0.1 * ms, seed=1, engine="reference")
 >>> exc = net.population(8, LIF(), name="exc", I=0.2 * nA)
 >>> inh = net.population(2, LIF(), name="inh")
->>> net.connect(exc, inh, ExponentialCurrent(), FixedInDegree(4), weight=900 * pA, delay=1 * ms)
+>>> drive = dict(weight=900 * pA, delay=1 * ms)
+>>> _ = net.connect(exc, inh, ExponentialCurrent(), FixedInDegree(4), **drive)
 >>> spikes, volts = net.record(exc), net.record(inh[0], "v", every=1 * ms)
 >>> isinstance(spikes, Recorder), isinstance(exc, Population)
 (True, True)
@@ -16,7 +17,7 @@
 >>> result.spikes[exc]
 exc: 8 spikes of 8 neurons in 0 to 30 ms, 33.3 Hz
 >>> trace = result.states[volts]
->>> isinstance(trace, Trace), trace.values.shape
+>>> isinstance(trace, StateTrace), trace.values.shape
 (True, (30, 1))
 >>> isinstance(AllToAll(), Rule), isinstance(GaussianProfile(0.5, 1.0), Profile)
 (True, True)
@@ -57,8 +58,9 @@ from spikeloom.network.rules import OneToOne as OneToOne
 from spikeloom.network.rules import Profile as Profile
 from spikeloom.network.rules import Rule as Rule
 from spikeloom.network.spikes import SpikeTrains as SpikeTrains
-from spikeloom.network.trace import Trace as Trace
+from spikeloom.network.state_trace import StateTrace as StateTrace
 from spikeloom.network.view import Group as Group
 from spikeloom.network.view import Population as Population
 from spikeloom.network.view import View as View
+from spikeloom.network.weight_trace import WeightTrace as WeightTrace
 from spikeloom.network.windows import Windows as Windows

@@ -58,7 +58,7 @@ def advance(
             piece = min(piece, steps - done, longest)
             before = _copy(engine)
             began = time.perf_counter()
-            made = engine.run(piece, recording.masks, recording.wishes)
+            made = engine.run(piece, *recording.asked)
             took = time.perf_counter() - began
             if (ill := find_ill(engine)) is not None:
                 raise _failure(engine, before, ill, made, recording, dt, said)
@@ -93,7 +93,7 @@ def _failure(
         when = f"at {engine.step * dt:g} ms"
         ill = find_ill(engine) or ill
         engine.load_state_dict(before)
-        recording.add(engine.run(count - 1, recording.masks, recording.wishes), 0.0)
+        recording.add(engine.run(count - 1, *recording.asked), 0.0)
         why = blame(engine, ill, said)
     name = said.members[ill.population].population.name
     state = engine.plan.populations[ill.population].program.states[ill.row]

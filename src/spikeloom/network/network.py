@@ -44,7 +44,7 @@ class Network(Construction):
     >>> exc = net.population(40, ConductanceLIF(), name="exc", v=uniform(-60, -50) * mV)
     >>> inh = net.population(10, ConductanceLIF(), name="inh")
     >>> net.poisson(exc + inh, ExponentialCurrent(), rate=8 * kHz, weight=20 * pA)
-    >>> net.connect(exc, inh, ExponentialCurrent(), FixedProbability(0.2), weight=50 * pA)
+    >>> _ = net.connect(exc, inh, ExponentialCurrent(), FixedProbability(0.2), weight=50 * pA)
     >>> spikes = net.record(exc, "spikes")
     >>> result = net.run(20 * ms)
     >>> result.spikes[exc].size, result.stop

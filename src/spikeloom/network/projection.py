@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.engines.network_plan import ProjectionPlan
+from spikeloom.engines.network_run import WeightTrace
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import check
 from spikeloom.errors import ParameterError, ShapeError, suggest
@@ -52,6 +53,11 @@ class Projection:
         self._network, self._connection = network, connection
 
     @property
+    def connection(self) -> Connection:
+        """What was said about it."""
+        return self._connection
+
+    @property
     def name(self) -> str:
         """Name of the connection."""
         return self._connection.name
@@ -92,6 +98,32 @@ class Projection:
         engine, unit = self._network.engine(), self.unit
         made = [engine.weights(k) * self._scale(k) for k, _ in self._plans()]
         return Quantity(np.concatenate([np.empty(0), *made]), unit)
+
+    def asked_of_engine(self, which: Array | None, every: int) -> list[tuple[WeightTrace, float]]:
+        """What an engine is asked for to record weights, and what its numbers are in `unit`.
+
+        Arguments:
+            which: Places of synapses, ascending; None for all.
+            every: Steps between two copies.
+        """
+        made: list[tuple[WeightTrace, float]] = []
+        low = 0
+        for k, plan in self._plans():
+            here, high = None, low + plan.targets.size
+            if which is not None:
+                here = which[(which >= low) & (which < high)] - low
+            made.append((WeightTrace(k, here, every), self._scale(k)))
+            low = high
+        return made
+
+    def places(self, which: Any) -> Array | None:
+        """A choice of synapses as places in ascending order; None for all.
+
+        Raises:
+            ParameterError: There is no such synapse.
+            ShapeError: A mask of another length.
+        """
+        return None if which is None else np.unique(_places(self.name, which, len(self)))
 
     def set_weights(self, values: Any, which: Any = None) -> None:
         """Replace weights.

@@ -10,10 +10,12 @@ from spikeloom.network import wanted
 from spikeloom.network.crossing import Crossing
 from spikeloom.network.description import Description
 from spikeloom.network.measures import Measure
+from spikeloom.network.projection import Projection
 from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.spikes import SpikeTrains
-from spikeloom.network.trace import Trace
+from spikeloom.network.state_trace import StateTrace
 from spikeloom.network.view import Group, Members
+from spikeloom.network.weight_trace import WeightTrace
 from spikeloom.network.windows import Windows
 
 T = TypeVar("T")
@@ -44,7 +46,7 @@ class Recorders(ABC):
         *,
         every: Quantity | None = None,
         since: Moments | None = None,
-    ) -> Recorder[Trace]: ...
+    ) -> Recorder[StateTrace]: ...
 
     @overload
     def record(
@@ -59,29 +61,44 @@ class Recorders(ABC):
         since: Moments | None = None,
     ) -> Recorder[Windows]: ...
 
+    @overload
     def record(
         self,
-        members: Members,
-        what: str | Measure[Any] = SPIKES,
+        members: Projection,
+        what: Literal["weights"] = "weights",
+        *,
+        every: Quantity,
+        which: Any = None,
+        since: Moments | None = None,
+    ) -> Recorder[WeightTrace]: ...
+
+    def record(
+        self,
+        members: Members | Projection,
+        what: str | Measure[Any] | None = None,
         *,
         every: Quantity | None = None,
         since: Moments | None = None,
         around: Moments | None = None,
         before: Quantity | None = None,
         after: Quantity | None = None,
+        which: Any = None,
     ) -> Recorder[Any]:
         """Keep something while running; it is found in the `Result` of each later run.
 
         Arguments:
-            members: Whose.
-            what: ``"spikes"``, the name of a state, or a measure of spikes such as
-                ``PopulationRate(1 * ms)`` or ``Intervals()``, for which no spike is stored.
-            every: Time between two samples of a state; None keeps every step.
+            members: Whose spikes or states; or a `Projection`, for its weights.
+            what: ``"spikes"``; the name of a state; or a measure of spikes, such as
+                ``PopulationRate(1 * ms)`` or ``Intervals()``, for which no spike is stored. None
+                is spikes of neurons, weights of a projection.
+            every: Time between two samples of a state or of weights; None keeps every step of a
+                state.
             since: When to begin: after a time of the network, or in each run after the first
                 spike of some neurons or the first `Crossing` of a level. None begins at once.
             around: Keep a state only in windows: around times, each spike of some neurons, or
                 each `Crossing` of a level.
             before, after: How far a window reaches before and after such a moment.
+            which: Of a projection, a mask over its synapses or places of some; None for all.
 
         Returns:
             The key under which a result holds it: ``result[recorder]``.
@@ -101,16 +118,16 @@ class Recorders(ABC):
         >>> result[shape]
         v of 2 neurons in 3 windows of -1 to 2 ms around exc[0], in mV
         """
-        made = wanted.recorder(
-            self._said,
-            self._group(members),
-            what,
-            every,
-            wanted.moment(self._said, "since", since, self._group),
-            wanted.moment(self._said, "around", around, self._group),
-            before,
-            after,
-        )
+        begin = wanted.moment(self._said, "since", since, self._group)
+        center = wanted.moment(self._said, "around", around, self._group)
+        if isinstance(members, Projection):
+            more = (center, before, after)
+            made = wanted.weights(self._said, members, what, every, which, begin, more)
+        else:
+            group, kind = self._group(members), SPIKES if what is None else what
+            made = wanted.recorder(
+                self._said, group, kind, every, begin, center, before, after, which
+            )
         self._said.recorders.append(made)
         return made
 

@@ -12,8 +12,9 @@ import numpy as np
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.network.recording.collector import Stored, Wish
 from spikeloom.network.spikes import SpikeTrains
-from spikeloom.network.trace import Trace
+from spikeloom.network.state_trace import StateTrace
 from spikeloom.network.view import Group, Population, View
+from spikeloom.network.weight_trace import WeightTrace
 from spikeloom.network.windows import Windows
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -111,6 +112,7 @@ class Result:
         seconds: How long the computer took.
         complete: False where Ctrl-C or an error ended the run before its time.
         windows: States around moments.
+        weights: Weights over time.
         measures: What measures have computed.
         path: The file that the run was streamed to or read from; None for memory.
         dt: Time step in ms.
@@ -121,10 +123,11 @@ class Result:
     start: float
     stop: float
     spikes: Recorded[SpikeTrains]
-    states: Recorded[Trace]
+    states: Recorded[StateTrace]
     seconds: float
     complete: bool = True
     windows: Recorded[Windows] = field(default_factory=lambda: Recorded("windows"))
+    weights: Recorded[WeightTrace] = field(default_factory=lambda: Recorded("weights"))
     measures: Recorded[Any] = field(default_factory=lambda: Recorded("measures"))
     path: Path | None = None
     dt: float = 0.1
@@ -147,7 +150,8 @@ class Result:
                 f"result[…] wants what net.record(…) gave back, got {recorder!r}.",
                 hint='by population or name: result.spikes[exc], result.states["exc"]',
             )
-        return next((x for x in self._all() if recorder in x), self.spikes)[recorder]
+        holds: Any = next((x for x in self._all() if recorder in x), self.spikes)
+        return holds[recorder]
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
@@ -187,7 +191,7 @@ class Result:
         return "\n  ".join([f"Result  {head}{early}", *rows])
 
     def _all(self) -> Sequence[Recorded[Any]]:
-        return (self.spikes, self.states, self.windows, self.measures)
+        return (self.spikes, self.states, self.windows, self.weights, self.measures)
 
 
 def result_of(

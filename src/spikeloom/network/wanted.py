@@ -13,13 +13,18 @@ from spikeloom.network.crossing import Crossing
 from spikeloom.network.description import Description
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.measures import Measure
+from spikeloom.network.projection import Projection
 from spikeloom.network.recording.moments import Level, Moment, describe, quantity_times
 from spikeloom.network.recording.of_measures import MeasureWish
 from spikeloom.network.recording.of_spikes import SpikeWish
 from spikeloom.network.recording.of_states import TraceWish
+from spikeloom.network.recording.of_weights import WeightWish
 from spikeloom.network.recording.of_windows import WindowWish
 from spikeloom.network.result import SPIKES, Recorder
 from spikeloom.network.view import Group, Population, View, parts
+from spikeloom.network.weight_trace import WeightTrace
+
+WEIGHTS = "weights"
 
 
 def recorder(
@@ -31,9 +36,14 @@ def recorder(
     around: Moment | None,
     before: Quantity | None,
     after: Quantity | None,
+    which: Any,
 ) -> Recorder[Any]:
-    """Something to keep; arguments as in `Network.record`, members checked."""
+    """Something to keep of neurons; arguments as in `Network.record`, members checked."""
     more = describe(since)
+    if which is not None:
+        raise ParameterError(
+            "record: `which` chooses synapses of a projection.", hint="choose neurons by exc[:10]"
+        )
     if around is None and (before is not None or after is not None):
         raise ParameterError(
             "record: before and after are for windows around something.",
@@ -77,6 +87,34 @@ def recorder(
     return Recorder(
         repr(group), what, more, WindowWish(group, what, around, low, high, step, since)
     )
+
+
+def weights(
+    said: Description,
+    projection: Projection,
+    what: Any,
+    every: Quantity | None,
+    which: Any,
+    since: Moment | None,
+    windows: tuple[Any, ...],
+) -> Recorder[WeightTrace]:
+    """Weights to keep; arguments as in `Network.record`."""
+    if not any(c is projection.connection for c in said.connections):
+        raise ParameterError(f"{projection.name!r} belongs to another network.")
+    if what not in (None, WEIGHTS):
+        raise ParameterError(f'record: of a projection "weights" can be kept, got {what!r}.')
+    if any(each is not None for each in windows):
+        raise ParameterError("record: windows around something are for states, not for weights.")
+    if every is None:
+        raise ParameterError(
+            "record: weights are copied again and again; say how often.", hint="every=100 * ms"
+        )
+    step = whole_steps("record: every", every, said.dt)
+    if step < 1:
+        raise ParameterError(f"record: every must be at least dt = {said.dt}.")
+    wish = WeightWish(projection, projection.places(which), step, since)
+    some = "" if wish.which is None else f" ({len(wish.which):,} synapses)"
+    return Recorder(projection.name, WEIGHTS, some + describe(since), wish)
 
 
 def moment(said: Description, what: str, given: Any, group: Any) -> Moment | None:

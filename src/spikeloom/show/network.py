@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from spikeloom.network import Result, SpikeTrains, Trace
+    from spikeloom.network import Result, SpikeTrains, StateTrace
 
 MOST_ROWS = 1000
 """More neurons than this are thinned out evenly, and the figure says so."""
@@ -106,7 +106,7 @@ def _rates(axes: Axes, trains: SpikeTrains, bin: float) -> None:
     grid(axes)
 
 
-def _potentials(axes: Axes, trace: Trace) -> None:
+def _potentials(axes: Axes, trace: StateTrace) -> None:
     count = min(trace.values.shape[1], 3)
     for k in range(count):
         axes.plot(trace.times, trace.values[:, k], color=COLOURS[k], lw=1.0)

@@ -11,6 +11,8 @@
 43.0
 >>> len(result[curve]), result[gaps].cv() < 1e-3
 (50, True)
+>>> isinstance(gaps, Measure), isinstance(Intervals(), Measure)
+(False, True)
 >>> result[together].matrix.shape, result[rhythm].segments
 ((20, 20), 9)
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -85,7 +85,7 @@ class Correlation(Measure[CorrelationMatrix]):
 
     bin: Quantity
 
-    name = "correlations"
+    name: ClassVar[str] = "correlations"
 
     def check(self, size: int, dt: Quantity) -> None:
         bin_steps("Correlation", self.bin, dt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class FiringRates(Measure[NeuronRates]):
     'firing rates'
     """
 
-    name = "firing rates"
+    name: ClassVar[str] = "firing rates"
 
     def begin(self, sizes: tuple[int, ...], dt: Quantity) -> dict[str, Array]:
         return {"counts": np.zeros(sum(sizes), np.int64)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class Intervals(Measure[IntervalStatistics]):
     'intervals'
     """
 
-    name = "intervals"
+    name: ClassVar[str] = "intervals"
 
     def begin(self, sizes: tuple[int, ...], dt: Quantity) -> dict[str, Array]:
         size = sum(sizes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
@@ -40,10 +40,8 @@ class Measure(ABC, Generic[T]):
     The same spikes give the same bits, however the run is cut into pieces.
     """
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """In words, for labels."""
+    name: ClassVar[str]
+    """In words, for labels."""
 
     def check(self, size: int, dt: Quantity) -> None:
         """Raise unless it can be computed for so many neurons with this time step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class PopulationRate(Measure[RateCurve]):
 
     bin: Quantity
 
-    name = "population rate"
+    name: ClassVar[str] = "population rate"
 
     def check(self, size: int, dt: Quantity) -> None:
         bin_steps("PopulationRate", self.bin, dt)

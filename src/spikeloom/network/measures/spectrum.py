@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class Spectrum(Measure[PowerSpectrum]):
     bin: Quantity
     segment: Quantity = 1000 * ms
 
-    name = "spectrum"
+    name: ClassVar[str] = "spectrum"
 
     def check(self, size: int, dt: Quantity) -> None:
         self.numbers(dt)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from spikeloom.engines.network_run import Trace as StateWish
+from spikeloom.engines.network_run import WeightTrace as WeightsWish
 from spikeloom.equations.quantity import NAMED, Unit, one
 from spikeloom.network.recording.column import Column
 from spikeloom.network.recording.piece import Piece
@@ -102,14 +103,16 @@ class Collector(ABC):
     """Whose spikes it needs."""
     wishes: Sequence[StateWish] = ()
     """Which states it needs, at which steps."""
+    weight_wishes: Sequence[WeightsWish] = ()
+    """Which weights it needs."""
 
     @abstractmethod
-    def take(self, piece: Piece, place: int) -> Mapping[str, Array]:
+    def take(self, piece: Piece, place: int, weights: int) -> Mapping[str, Array]:
         """Rows to be added to the columns.
 
         Arguments:
             piece: What the engine gave.
-            place: Where its wishes begin among those of the run.
+            place, weights: Where its wishes begin among those of the run.
         """
 
     def finish(self) -> Mapping[str, Array]:
@@ -123,11 +126,6 @@ class Wish(ABC, Generic[T]):
     @abstractmethod
     def collector(self, frame: Frame) -> Collector:
         """A collector for one run."""
-
-    @property
-    @abstractmethod
-    def kind(self) -> str:
-        """In which part of a `Result` its value is found."""
 
 
 def parts_of(group: Group) -> list[list[Any]]:

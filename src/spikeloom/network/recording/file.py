@@ -14,10 +14,9 @@ from spikeloom.errors import DataError, ParameterError
 from spikeloom.network.recording.collector import Layout, Stored
 from spikeloom.network.recording.column import Column
 from spikeloom.network.recording.kinds import VALUES
+from spikeloom.network.recording.slots import Hdf5
 
 if TYPE_CHECKING:
-    import h5py
-
     from spikeloom.network.result import Result
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -96,7 +95,7 @@ def hdf5() -> Any:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
+def opened(path: Path) -> Iterator[Hdf5]:
     """A file of recordings, for reading; it may still be written by another process.
 
     Raises:
@@ -159,7 +158,7 @@ def load(path: Path) -> Result:
     )
 
 
-def _valid(file: h5py.File) -> tuple[list[str], Array]:
+def _valid(file: Hdf5) -> tuple[list[str], Array]:
     """What the columns of the last row of progress mean whose rows are all there, and that row."""
     progress = _dataset(file, PROGRESS)
     names = [str(name) for name in json.loads(str(progress.attrs["columns"]))]
@@ -171,7 +170,7 @@ def _valid(file: h5py.File) -> tuple[list[str], Array]:
     return names, rows[good[-1]]
 
 
-def _stored(path: Path, id: str, group: h5py.Group, counts: Mapping[str, int], dt: float) -> Stored:
+def _stored(path: Path, id: str, group: Hdf5, counts: Mapping[str, int], dt: float) -> Stored:
     columns: dict[str, Column] = {}
     layouts: dict[str, Layout] = {}
     for name, data in group.items():
@@ -188,7 +187,7 @@ def _stored(path: Path, id: str, group: h5py.Group, counts: Mapping[str, int], d
     return Stored(about, columns, {k: np.asarray(v) for k, v in state.items()}, layouts, dt)
 
 
-def _dataset(file: h5py.File | h5py.Group, name: str) -> Any:
+def _dataset(file: Hdf5, name: str) -> Any:
     return file[name]
 
 

@@ -40,7 +40,6 @@ class MeasureWish(Wish[T]):
     measure: Measure[T]
     dt: Quantity
     since: Moment | None = None
-    kind = KIND
 
     def collector(self, frame: Frame) -> Collector:
         return _Measured(self, frame)
@@ -63,7 +62,7 @@ class _Measured(Collector):
         self.groups = (wish.group, *self._opening.groups)
         self.wishes = self._opening.wishes
 
-    def take(self, piece: Piece, place: int) -> Mapping[str, Array]:
+    def take(self, piece: Piece, place: int, weights: int) -> Mapping[str, Array]:
         since = self._opening.look(piece, place)
         first = int(self.state[OPEN])
         if since >= piece.last:

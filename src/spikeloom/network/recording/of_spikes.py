@@ -24,7 +24,6 @@ class SpikeWish(Wish[SpikeTrains]):
 
     group: Group
     since: Moment | None = None
-    kind = KIND
 
     def collector(self, frame: Frame) -> Collector:
         return _Spikes(self, frame)
@@ -44,7 +43,7 @@ class _Spikes(Collector):
         self.groups = (wish.group, *self._opening.groups)
         self.wishes = self._opening.wishes
 
-    def take(self, piece: Piece, place: int) -> Mapping[str, Array]:
+    def take(self, piece: Piece, place: int, weights: int) -> Mapping[str, Array]:
         steps, ids = piece.spikes(self._group, self._opening.look(piece, place))
         return {"times": (steps + 1) * self._dt, "ids": ids}
 

@@ -21,7 +21,7 @@ from spikeloom.network.recording.collector import (
 )
 from spikeloom.network.recording.moments import Moment, Opening
 from spikeloom.network.recording.piece import Piece
-from spikeloom.network.trace import Trace
+from spikeloom.network.state_trace import StateTrace
 from spikeloom.network.view import Group
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -29,14 +29,13 @@ KIND = "states"
 
 
 @dataclass(frozen=True, eq=False)
-class TraceWish(Wish[Trace]):
+class TraceWish(Wish[StateTrace]):
     """A state of a group, after every so many steps, from some moment on."""
 
     group: Group
     state: str
     every: int = 1
     since: Moment | None = None
-    kind = KIND
 
     def collector(self, frame: Frame) -> Collector:
         return _States(self, frame)
@@ -62,7 +61,7 @@ class _States(Collector):
         self.groups = self._opening.groups
         self.wishes = (*wishes_for(group, wish.state, wish.every), *self._opening.wishes)
 
-    def take(self, piece: Piece, place: int) -> Mapping[str, Array]:
+    def take(self, piece: Piece, place: int, weights: int) -> Mapping[str, Array]:
         since = self._opening.look(piece, place + self._count)
         steps, rows = piece.states(place, self._count, since)
         return {"times": (steps + 1) * self._dt, "values": rows}
@@ -76,10 +75,10 @@ def wishes_for(group: Group, state: str, every: int) -> list[StateWish]:
     ]
 
 
-def trace(stored: Stored) -> Trace:
+def trace(stored: Stored) -> StateTrace:
     """The value of a recorder of states."""
     about = stored.about
-    return Trace(
+    return StateTrace(
         stored.columns["times"],
         stored.columns["values"],
         unpack(about["unit"]),

@@ -39,7 +39,6 @@ class WindowWish(Wish[Windows]):
     after: int
     every: int = 1
     since: Moment | None = None
-    kind = KIND
 
     def collector(self, frame: Frame) -> Collector:
         return _Windows(self, frame)
@@ -85,7 +84,7 @@ class _Windows(Collector):
         self._low = frame.step
         self._open = (np.empty(0, np.int64), np.empty(0, np.int64))
 
-    def take(self, piece: Piece, place: int) -> Mapping[str, Array]:
+    def take(self, piece: Piece, place: int, weights: int) -> Mapping[str, Array]:
         _, rows = piece.states(place, self._count)
         place += self._count
         found, who = self._watch.find(piece, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,6 @@ class Piece:
 
     Arguments:
         run: What the engine gave.
-        weights: Of each wish for weights the steps after which they were copied, and the rows.
     """
 
     run: NetworkRun
@@ -71,6 +71,20 @@ class Piece:
             cut = int(np.searchsorted(steps, since))
             steps, rows = steps[cut:], rows[cut:]
         return steps, rows
+
+    def weights(self, place: int, scales: Sequence[float], since: int = 0) -> tuple[Array, Array]:
+        """Copies of weights for as many wishes as there are scales, side by side and scaled.
+
+        Returns:
+            The steps after which they were taken, (rows,), and the weights, (rows, synapses).
+        """
+        if not scales:
+            return np.empty(0, np.int64), np.empty((0, 0))
+        steps = self.run.weight_steps[place]
+        found = self.run.weights[place : place + len(scales)]
+        low = int(np.searchsorted(steps, since))
+        rows = [rows[low:] * scale for rows, scale in zip(found, scales, strict=True)]
+        return steps[low:], np.concatenate(rows, axis=1)
 
 
 def within(part: View, ids: Array) -> tuple[Any, Array]:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from spikeloom.engines.network_plan import NetworkPlan
-from spikeloom.engines.network_run import NetworkRun
+from spikeloom.engines.network_run import NetworkRun, SpikeWish
+from spikeloom.engines.network_run import Trace as StateWish
+from spikeloom.engines.network_run import WeightTrace as WeightsWish
 from spikeloom.network.recording.collector import Collector, Frame, Stored
 from spikeloom.network.recording.piece import Piece
 from spikeloom.network.recording.store import Memory, Store
@@ -41,17 +43,28 @@ class Recording:
         self._store, self._dt, self._finished = store or Memory(), frame.dt, False
         self.wishes = [wish for c in self._collectors for wish in c.wishes]
         """States that are wanted, part by part."""
+        self.weight_wishes = [wish for c in self._collectors for wish in c.weight_wishes]
+        """Weights that are wanted, projection by projection."""
         parts = [part for c in self._collectors for group in c.groups for part in group.parts]
         self.masks = [_mask(p.senders, k, parts) for k, p in enumerate(plan.populations)]
         """Of each population: none, all, or which neurons' spikes are wanted."""
-        self.row_bytes = sum(
-            np.dtype(frame.dtype).itemsize
-            * (plan.populations[w.population].size if w.ids is None else len(w.ids))
-            / w.every
+        rows = [
+            (plan.populations[w.population].size if w.ids is None else len(w.ids), w.every)
             for w in self.wishes
-        )
-        """Bytes of states that one step gives, on average."""
+        ] + [
+            (plan.projections[w.projection].targets.size, w.every)
+            if w.synapses is None
+            else (len(w.synapses), w.every)
+            for w in self.weight_wishes
+        ]
+        self.row_bytes = sum(np.dtype(frame.dtype).itemsize * size / every for size, every in rows)
+        """Bytes of states and weights that one step gives, on average."""
         self._store.begin(self.recorders, self._collectors)
+
+    @property
+    def asked(self) -> tuple[SpikeWish, Sequence[StateWish], Sequence[WeightsWish]]:
+        """What the engine is asked to keep."""
+        return self.masks, self.wishes, self.weight_wishes
 
     def add(self, made: NetworkRun, seconds: float) -> None:
         """Take in what an engine gave.
@@ -86,9 +99,10 @@ class Recording:
         ]
 
     def _take(self, made: NetworkRun) -> None:
-        piece, low = Piece(made), 0
+        piece, low, weights = Piece(made), 0, 0
         for place, collector in enumerate(self._collectors):
-            self._store.append(place, collector.take(piece, low))
+            self._store.append(place, collector.take(piece, low, weights))
+            weights += len(collector.weight_wishes)
             low += len(collector.wishes)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import h5py
-
 Array = np.ndarray[Any, np.dtype[Any]]
+Hdf5: TypeAlias = Any
+"""A file, group or dataset of h5py, which has no types of its own."""
 LARGE = 1 << 20
 """Bytes of arrays of one recorder from which on they are not written every time."""
 SHARE = 20
@@ -24,10 +23,10 @@ class Slots:
     def __init__(self) -> None:
         self.slot = 0
         """The slot that is valid once what has been written is declared so."""
-        self._held: list[tuple[h5py.Dataset, Array]] = []
+        self._held: list[tuple[Hdf5, Array]] = []
         self._written, self._took = 0.0, 0.0
 
-    def hold(self, group: h5py.Group, state: Mapping[str, Array]) -> None:
+    def hold(self, group: Hdf5, state: Mapping[str, Array]) -> None:
         """Make room for arrays, and write them a first time."""
         for name, array in state.items():
             both = np.stack([array, array])

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +25,8 @@ from spikeloom.files import make_folder, storage_error
 from spikeloom.network.recording.column import Column, Grown, Joined
 from spikeloom.network.recording.file import FORMAT, KIND, PROGRESS, Fixed, StoredColumn, hdf5
 from spikeloom.network.recording.reserve import Reserve
-from spikeloom.network.recording.slots import LARGE, Slots
+from spikeloom.network.recording.slots import LARGE, Hdf5, Slots
 from spikeloom.network.recording.store import Kept, Label, Store
-
-if TYPE_CHECKING:
-    import h5py
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CHUNK = 1 << 16
@@ -59,7 +56,7 @@ class Stream(Store):
     def __init__(
         self, path: Path, about: Mapping[str, Any], dt: float, first: int, replace: bool = False
     ) -> None:
-        self.path = path
+        self.path = self._path = path
         self._about, self._dt, self._first = about, dt, first
         self._id = secrets.token_hex(8)
         self._failed = self._closed = False
@@ -114,13 +111,13 @@ class Stream(Store):
             raise
         except (OSError, RuntimeError) as error:  # h5py raises both
             self._failed = True
-            raise _refused(self.path, error) from error
+            raise _refused(self._path, error) from error
         self._written = time.perf_counter()
 
     def columns(self, place: int) -> Mapping[str, Column]:
         found: dict[str, Column] = {}
         for name, c in self._columns[place].items():
-            stored = StoredColumn(self.path, self._id, c.name, c.count, c.dtype, c.width)
+            stored = StoredColumn(self._path, self._id, c.name, c.count, c.dtype, c.width)
             found[name] = Joined(stored, c.waiting) if len(c.waiting) else stored
         return found
 
@@ -134,7 +131,7 @@ class Stream(Store):
         with contextlib.suppress(OSError, RuntimeError, ValueError):
             self._file.close()
         with contextlib.suppress(OSError):
-            self._reserve.give_back(size or self.path.stat().st_size)
+            self._reserve.give_back(size or self._path.stat().st_size)
 
     def _describe(self) -> None:
         self._file.attrs.update(
@@ -207,7 +204,7 @@ class Stream(Store):
 class _Growing:
     """A dataset, and the rows that wait to be written to it."""
 
-    def __init__(self, data: h5py.Dataset, chunk: int) -> None:
+    def __init__(self, data: Hdf5, chunk: int) -> None:
         self.data, self.name = data, str(data.name)
         self.dtype, self.width = str(data.dtype), tuple(data.shape[1:])
         self.waiting = Grown(self.dtype, self.width)

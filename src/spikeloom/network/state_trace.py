@@ -13,7 +13,7 @@ from spikeloom.network.recording.column import Column, Part, Rows, column
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class Trace:
+class StateTrace:
     """A state of some neurons, sampled. What is in a file is read when it is asked for.
 
     Arguments:
@@ -25,7 +25,9 @@ class Trace:
 
     >>> import numpy as np
     >>> from spikeloom import mV
-    >>> trace = Trace(np.array([1.0, 2.0, 3.0]), np.array([[-65.0], [-64.0], [-63.0]]), mV, "v")
+    >>> trace = StateTrace(
+    ...     np.array([1.0, 2.0, 3.0]), np.array([[-65.0], [-64.0], [-63.0]]), mV, "v"
+    ... )
     >>> trace.between(1.0, 2.0)
     v of 1 neuron, 1 sample in mV
     """
@@ -61,7 +63,7 @@ class Trace:
     def __len__(self) -> int:
         return len(self._times)
 
-    def between(self, start: float | None = None, stop: float | None = None) -> Trace:
+    def between(self, start: float | None = None, stop: float | None = None) -> StateTrace:
         """The samples after `start` and up to `stop`, in ms; only these are read from a file.
 
         Raises:
@@ -72,7 +74,7 @@ class Trace:
         low = 0 if start is None else self._times.after(start + 1e-9 * max(abs(start), 1.0))
         high = len(self) if stop is None else self._times.after(stop + 1e-9 * max(abs(stop), 1.0))
         cut: list[Column] = [Part(rows, low, high) for rows in (self._times, self._values)]
-        return Trace(cut[0], cut[1], self.unit, self.state, self.parts)
+        return StateTrace(cut[0], cut[1], self.unit, self.state, self.parts)
 
     def __repr__(self) -> str:
         neurons, samples = self.size, len(self)
