@@ -105,6 +105,20 @@ class SpikeTrains:
         order = np.lexsort((ids, times))
         return SpikeTrains(times[order], ids[order], len(chosen), self.start, self.stop)
 
+    def by_part(self) -> dict[str, SpikeTrains]:
+        """The spikes of each recorded part by its name, neurons counted from 0."""
+        times, ids = self.times, self.ids
+        found: dict[str, SpikeTrains] = {}
+        low = 0
+        for name, size in self.parts:
+            here = (ids >= low) & (ids < low + size)
+            part = ((name, size),)
+            found[name] = SpikeTrains(
+                times[here], ids[here] - low, size, self.start, self.stop, part
+            )
+            low += size
+        return found
+
     def between(self, start: float | None = None, stop: float | None = None) -> SpikeTrains:
         """The spikes after `start` and up to `stop`, in ms.
 

@@ -27,17 +27,17 @@ def test_windows_are_cut_from_the_whole_trace(monkeypatch: pytest.MonkeyPatch, s
     net, exc, inh = small()
     whole, spikes = net.record(exc[:2] + inh[4], "v"), net.record(exc[[3, 5]])
     around = net.record(
-        exc[:2] + inh[4], "v", around=exc[[3, 5]], before=9 * ms, after=1 * ms, every=0.3 * ms
+        exc[:2] + inh[4], "v", around=exc[[3, 5]], before=9 * ms, after=15 * ms, every=0.3 * ms
     )
     result = net.run(40 * ms)
     found, all_of_it, fired = result[around], result[whole].values, result[spikes]
     assert len(found) == len(fired) > 2
     np.testing.assert_array_equal(found.times, fired.times)
     np.testing.assert_array_equal(found.ids, fired.ids)
-    np.testing.assert_allclose(found.offsets, 0.3 * np.arange(-30, 4))
+    np.testing.assert_allclose(found.offsets, 0.3 * np.arange(-30, 51))
     at = np.rint(fired.times / 0.1).astype(int) - 1
     for k, step in enumerate(at):
-        for j, offset in enumerate(range(-90, 10, 3)):
+        for j, offset in enumerate(range(-90, 151, 3)):
             place = step + offset
             if 0 <= place < 400:
                 np.testing.assert_array_equal(found.values[k, j], all_of_it[place])

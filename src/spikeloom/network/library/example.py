@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from spikeloom.equations.quantity import Quantity
@@ -104,23 +104,6 @@ def settled(trains: SpikeTrains, settle: float) -> SpikeTrains:
     """
     length = trains.stop - trains.start
     return trains.between(trains.start + (settle if settle < length else length / 2))
-
-
-def by_part(trains: SpikeTrains) -> dict[str, SpikeTrains]:
-    """The spikes of each recorded population by its name, neurons counted from 0."""
-    found: dict[str, SpikeTrains] = {}
-    low = 0
-    for name, size in trains.parts:
-        here = (trains.ids >= low) & (trains.ids < low + size)
-        found[name] = replace(
-            trains,
-            times=trains.times[here],
-            ids=trains.ids[here] - low,
-            size=size,
-            parts=((name, size),),
-        )
-        low += size
-    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,6 @@ from spikeloom.network.library.example import (
     Built,
     Example,
     Setup,
-    by_part,
     settled,
 )
 from spikeloom.network.result import Result
@@ -119,7 +118,7 @@ def microcircuit(setup: Setup) -> Built:
 
 def rates(built: Built, result: Result, settle: float) -> dict[str, float]:
     """Rate of each population, and the mean coefficient of variation of its intervals."""
-    parts = by_part(settled(result.spikes[built.spikes], settle))
+    parts = settled(result.spikes[built.spikes], settle).by_part()
     found = {f"rate of {name} (Hz)": part.rate() for name, part in parts.items()}
     return found | {f"{CV} of {name}": part.cv() for name, part in parts.items()}
 

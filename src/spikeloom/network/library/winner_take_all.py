@@ -9,7 +9,7 @@ import numpy as np
 from spikeloom.equations.units import ms, mV, nA
 from spikeloom.errors import ParameterError
 from spikeloom.models import LIF, Delta
-from spikeloom.network.library.example import Band, Built, Example, Setup, by_part
+from spikeloom.network.library.example import Band, Built, Example, Setup
 from spikeloom.network.result import Result
 from spikeloom.network.rules import AllToAll
 
@@ -42,7 +42,7 @@ def winner_take_all(setup: Setup) -> Built:
 def counts(built: Built, result: Result, settle: float) -> dict[str, float]:
     """Who fired how often, and how regularly."""
     del settle
-    trains = by_part(result.spikes[built.spikes])["cells"]
+    trains = result.spikes[built.spikes].by_part()["cells"]
     best = trains.train(trains.size - 1)
     gaps = np.diff(best)
     return {
