@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -89,6 +89,46 @@ class PopulationPlan:
             _shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
 
 
+class AnyProjection(Protocol):
+    """What every projection of a plan tells, whatever the form in which it holds its synapses.
+
+    Arrays are as in `ProjectionPlan`. Where they are made anew each time they are asked for, it is
+    cheaper to take them once, by `whole`.
+    """
+
+    @property
+    def source(self) -> int: ...
+    @property
+    def target(self) -> int: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def indptr(self) -> Array: ...
+    @property
+    def targets(self) -> Array: ...
+    @property
+    def weights(self) -> Array: ...
+    @property
+    def delays(self) -> Array: ...
+    @property
+    def count(self) -> int:
+        """Number of synapses."""
+        ...
+
+    @property
+    def longest(self) -> int: ...
+    @property
+    def shortest(self) -> int: ...
+    @property
+    def whole(self) -> ProjectionPlan:
+        """The same with all its arrays."""
+        ...
+
+    def check(self, populations: tuple[PopulationPlan, ...]) -> None:
+        """Raise unless it fits the populations."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class ProjectionPlan:
     """Synapses from one population to one channel of another, row by row of sources.
@@ -117,6 +157,16 @@ class ProjectionPlan:
     learning: LearningPlan | None = None
     name: str = ""
 
+    @property
+    def count(self) -> int:
+        """Number of synapses."""
+        return int(np.size(self.targets))
+
+    @property
+    def whole(self) -> ProjectionPlan:
+        """Itself: all arrays are here."""
+        return self
+
     @cached_property
     def longest(self) -> int:
         """Longest delay in steps; 0 without synapses."""
@@ -129,18 +179,9 @@ class ProjectionPlan:
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations."""
-        where = f"network: projection {self.source} -> {self.target}"
-        for place in (self.source, self.target):
-            if not 0 <= place < len(populations):
-                raise EngineError(f"{where}: there is no population {place}.")
-        source, target = populations[self.source], populations[self.target]
-        if self.channel not in target.channels:
-            raise EngineError(
-                f"{where}: the target has no channel {self.channel!r}.",
-                hint=suggest(self.channel, target.channels),
-            )
+        where = check_ends(self, populations)
+        target = populations[self.target]
         count = np.size(self.targets)
-        _shape(f"{where}: indptr", self.indptr, ((source.senders + 1,),))
         _shape(f"{where}: targets", self.targets, ((count,),))
         _shape(f"{where}: weights", self.weights, ((), (count,)))
         _shape(f"{where}: delays", self.delays, ((), (count,)))
@@ -159,6 +200,26 @@ class ProjectionPlan:
             raise EngineError(f"{where}: delays must be between 0 and {MAX_DELAY} steps.")
         if self.learning is not None:
             self.learning.check(where, target.program, self.shortest)
+
+
+def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...]) -> str:
+    """Raise unless a projection has a row for each source and a channel to arrive at.
+
+    Returns:
+        How messages begin.
+    """
+    where = f"network: projection {p.source} -> {p.target}"
+    for place in (p.source, p.target):
+        if not 0 <= place < len(populations):
+            raise EngineError(f"{where}: there is no population {place}.")
+    source, target = populations[p.source], populations[p.target]
+    if p.channel not in target.channels:
+        raise EngineError(
+            f"{where}: the target has no channel {p.channel!r}.",
+            hint=suggest(p.channel, target.channels),
+        )
+    _shape(f"{where}: indptr", p.indptr, ((source.senders + 1,),))
+    return where
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +286,7 @@ class NetworkPlan:
     """
 
     populations: tuple[PopulationPlan, ...]
-    projections: tuple[ProjectionPlan, ...] = ()
+    projections: tuple[AnyProjection, ...] = ()
     poisson: tuple[PoissonPlan, ...] = ()
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"

@@ -30,8 +30,8 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
         said: What the user has said.
         plan: What came of it.
     """
-    reached = {p.target for p in plan.projections if p.targets.size}
-    reached |= {p.source for p in plan.projections if p.targets.size}
+    reached = {p.target for p in plan.projections if p.count}
+    reached |= {p.source for p in plan.projections if p.count}
     reached |= {p.target for p in plan.poisson}
     for member in said.members:
         name = member.population.name

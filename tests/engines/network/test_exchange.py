@@ -101,7 +101,7 @@ def test_engines_of_one_plan_share_its_synapses(delays: int) -> None:
     one = NativeNetwork(plan, 2)
     other = NativeNetwork(plan, 2, like=one)
     for a, b in zip(one.synapses, other.synapses, strict=True):
-        assert np.shares_memory(a._places, b._places)
-        assert np.shares_memory(a._weights, b._weights)
+        assert np.shares_memory(a.packed.targets, b.packed.targets)
+        assert np.shares_memory(a.packed.weights, b.packed.weights)
     one.run(STEPS)
     assert same_spikes(other.run(STEPS), NativeNetwork(plan, 1).run(STEPS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engines.network.nets import Shape, random_plan
 
-from spikeloom.engines.cpu.network import NativeNetwork, parts
+from spikeloom.engines.cpu.network import NativeNetwork
 from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
 from spikeloom.engines.network_run import NetworkRun, Trace
 from spikeloom.engines.reference.network import ReferenceNetwork
@@ -185,14 +184,3 @@ def test_planted_faults_are_seen(fault: Any) -> None:
     spikes = same_spikes(got.run(150), expected.run(150))
     close = np.allclose(got.state(0), expected.state(0), rtol=1e-10)
     assert not (spikes and close)
-
-
-def test_rows_are_cut_at_the_borders(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = random_plan(Shape(3, (300,), density=0.2, multiple=True))
-    projection, borders = plan.projections[0], [0, 64, 128, 300]
-    monkeypatch.setattr(parts, "AT_ONCE", 100)
-    bounds = parts._bounds(projection, borders)
-    for row, (begin, end) in enumerate(pairwise(projection.indptr)):
-        targets = projection.targets[begin:end]
-        expected = [begin + int(np.sum(targets < border)) for border in borders]
-        assert [int(b[row]) for b in bounds] == expected

@@ -54,9 +54,10 @@ class ReferenceNetwork:
         self._coming = [
             {name: np.zeros((plan.slots, p.size)) for name in p.channels} for p in plan.populations
         ]
+        self._projections = [p.whole for p in plan.projections]
         self._learners = {
             k: Learner(plan, p, p.learning, self._states[p.target])
-            for k, p in enumerate(plan.projections)
+            for k, p in enumerate(self._projections)
             if p.learning is not None
         }
         self._tables = [poisson_table(source.rate_per_step) for source in plan.poisson]
@@ -102,7 +103,7 @@ class ReferenceNetwork:
                 if now % trace.every == 0:
                     names = self.plan.populations[trace.population].program.states
                     row.append(self._states[trace.population][names.index(trace.state)][chosen])
-            for place, projection in enumerate(self.plan.projections):
+            for place, projection in enumerate(self._projections):
                 if place in self._learners:
                     states = self._states[projection.target]
                     self._learn(place, fired[projection.source], fired[projection.target], states)
@@ -129,7 +130,7 @@ class ReferenceNetwork:
         count = check_synapses(self.plan, projection, None)
         if projection in self._learners:
             return self._learners[projection].weights(self.step - 1)
-        fixed = np.asarray(self.plan.projections[projection].weights, np.float64)
+        fixed = np.asarray(self._projections[projection].weights, np.float64)
         return np.broadcast_to(fixed, (count,)).copy()
 
     def set_weights(self, projection: int, values: Array, synapses: Array | None = None) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import erfc, inf, log1p, sqrt
+from dataclasses import dataclass, replace
+from math import ceil, erfc, floor, inf, isfinite, log1p, log2, sqrt
 from math import log as ln
 from typing import Any
 
@@ -24,7 +24,7 @@ class Draw:
 
     g is the identity for ``uniform`` and the normal quantile for the others; f is the exponential
     for ``lognormal``. Bounds act on u, so a value outside of them is never drawn, and every synapse
-    takes one number however narrow they are.
+    takes one number however narrow they are. With a step, values are multiples of it.
 
     >>> draw = prepare(Distribution("normal", 1.5, 0.75, low=0.0))
     >>> bool(np.all(draw.values(1, np.arange(1000)) >= 0))
@@ -38,13 +38,16 @@ class Draw:
     span: float
     low: float
     high: float
+    step: float = 0.0
 
     def formula(self, o: Arithmetic, word: Any, p: dict[str, Any]) -> Any:
-        """The value from a random word; `p` holds the six numbers in the arithmetic of `o`."""
+        """The value from a random word; `p` holds the `numbers` in the arithmetic of `o`."""
         u = p["c"] + p["span"] * unit_open(o, word)
         value = p["a"] + p["b"] * (u if self.kind == "uniform" else normal_quantile(o, u))
         if self.kind == "lognormal":
             value = exponential(o, value)
+        if self.step:
+            value = o.rint(value * p["per_step"]) * p["step"]
         value = o.where(value < p["low"], p["low"], value)
         return o.where(value > p["high"], p["high"], value)
 
@@ -57,8 +60,24 @@ class Draw:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The six numbers by name."""
-        return {name: getattr(self, name) for name in NUMBERS}
+        """The numbers of the formula by name; one over a power of two is exact."""
+        per_step = 1 / self.step if self.step else 0.0
+        return {name: getattr(self, name) for name in NUMBERS[:-1]} | {"per_step": per_step}
+
+    def in_24_bits(self) -> Draw:
+        """The same, rounded to numbers of 24 bits times a power of two, where that loses nothing.
+
+        The largest weight keeps as many digits as a float32 has, smaller ones the same absolute
+        accuracy. A lognormal distribution has values of very different size and stays as it is.
+        """
+        p = {name: np.float64(x) for name, x in self.numbers.items()}
+        ends = np.abs(self.formula(ARRAYS, np.array([0, 2**64 - 1], np.uint64), p))
+        step = step_of_24_bits(float(np.max(ends)))
+        if self.kind == "lognormal" or step is None:
+            return self
+        low = ceil(self.low / step) * step if isfinite(self.low) else self.low
+        high = floor(self.high / step) * step if isfinite(self.high) else self.high
+        return replace(self, step=step, low=low, high=high) if low <= high else self
 
     def values(self, key: int, index: Any) -> Array:
         """The values of the given synapses, float64."""
@@ -67,7 +86,18 @@ class Draw:
             return self.formula(ARRAYS, words(key, 0, index), p)
 
 
-NUMBERS = ("a", "b", "c", "span", "low", "high")
+def step_of_24_bits(most: float) -> float | None:
+    """The least power of two that 24 bits can count up to a number and down to its negative.
+
+    >>> step_of_24_bits(3.0) == 4 / 2**23
+    True
+    """
+    if not 2.0**-90 < most < 2.0**90:  # beyond, steps or their inverses may not be float32 numbers
+        return None
+    return 2.0 ** (floor(log2(most * (1 + 2.0**-22))) - 22)
+
+
+NUMBERS = ("a", "b", "c", "span", "low", "high", "step", "per_step")
 
 
 def prepare(chosen: Distribution, scale: float = 1.0, low: float | None = None) -> Draw:

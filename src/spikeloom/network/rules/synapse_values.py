@@ -38,6 +38,9 @@ def weights(
 ) -> Array:
     """The weights of a graph as plain numbers in `unit`.
 
+    In float32, normal and uniform weights are rounded to whole numbers of 24 bits times a power of
+    two, so that they can be kept in three bytes.
+
     Arguments:
         value: A number, a matrix (sources, targets), an array with one value a synapse, in the
             order of the graph or in that of an `EdgeList`, a distribution, or an expression of
@@ -65,6 +68,8 @@ def weights(
     """
     if isinstance(value, Distribution):
         draw = prepare(value, _scale(value.unit, unit, name))
+        if dtype == "float32":
+            draw = draw.in_24_bits()
         built = wiring() if builder is None else builder
         key = make_key(seed, entity, name)
         return built.values(key, draw, int(graph[0][-1]), dtype)

@@ -12,12 +12,8 @@ import numpy as np
 
 from spikeloom.engines.cpu.network.drive import POPULATION, PROJECTION, SLOTS, WISH
 from spikeloom.engines.cpu.network.memory import Array, aligned
-from spikeloom.engines.cpu.network.parts import (
-    GROUP,
-    deliver_kernel,
-    drive_kernel,
-    entry,
-)
+from spikeloom.engines.cpu.network.packed import GROUP
+from spikeloom.engines.cpu.network.parts import drive_kernel, entry
 from spikeloom.engines.network_run import (
     Trace,
 )
@@ -39,6 +35,8 @@ class Call:
     ) -> None:
         self.net = net
         self._kept: list[Array] = []
+        # Caches may forget a kernel; its code lives as long as someone holds it.
+        self._kernels = [s.kernel for s in net.synapses]
         self._drive = drive_kernel(net.plan.dtype)
         block, slots = net.block, net.plan.slots
         tables: list[list[list[int]]] = [[] for _ in range(net.threads)]
@@ -46,6 +44,7 @@ class Call:
         for place, n in enumerate(net.neurons):
             record = tuple(dict.fromkeys(t.state for t in wishes if t.population == place))
             kernel, variant = n.kernel(record)
+            self._kernels.append(kernel)
             planes.append({name: aligned((block, n.padded), net.plan.dtype) for name in record})
             bits = self._keep(aligned((block, n.padded // GROUP), np.int64))
             self._kept += planes[-1].values()
@@ -72,12 +71,13 @@ class Call:
         projections: list[list[list[int]]] = [[] for _ in range(net.threads)]
         for s in net.synapses:
             for t in range(net.threads):
-                given = {
-                    "deliver": entry(deliver_kernel(s.rows)),
-                    "given": self._keep(s.words(slots, t)).ctypes.data,
-                    "source": s.source,
-                }
-                projections[t].append([given[name] for name in PROJECTION])
+                for part in s.parts(t):
+                    given = {
+                        "deliver": entry(s.kernel),
+                        "given": self._keep(s.words(slots, part, net.scratch[t])).ctypes.data,
+                        "source": s.source,
+                    }
+                    projections[t].append([given[name] for name in PROJECTION])
         recorded: list[list[list[int]]] = [[] for _ in range(net.threads)]
         for trace, chosen, out, first in zip(wishes, ids, traces, firsts, strict=True):
             n = net.neurons[trace.population]

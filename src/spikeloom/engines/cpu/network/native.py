@@ -8,9 +8,10 @@ import numpy as np
 
 from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.network.call import Call
+from spikeloom.engines.cpu.network.deliver import LANES
 from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
-from spikeloom.engines.cpu.network.memory import Array
+from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
 from spikeloom.engines.cpu.network.trains import Sources
 from spikeloom.engines.cpu.network.windows import room
@@ -84,10 +85,13 @@ class NativeNetwork:
         """Steps for which inputs over time are written beforehand."""
         known = {} if like is None else {id(s.plan): s for s in like.synapses}
         self.synapses = [
-            Synapses(plan, p, self.neurons[p.target], known.get(id(p)))
+            Synapses(plan, p, self.neurons[p.target], self.threads, known.get(id(p)))
             for p in plan.projections
-            if p.targets.size
+            if p.count
         ]
+        longest = max((s.packed.longest_part for s in self.synapses), default=0)
+        self.scratch = [aligned((longest + LANES,), np.float32) for _ in range(self.threads)]
+        """Of each thread: the weights of a row."""
         self.room = LOG
         """Spikes that all logs may hold together before the last block."""
         most = self.room + sum(n.padded for n in self.neurons) * self.block

@@ -6,7 +6,6 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,18 +20,15 @@ from spikeloom.engines.cpu.network.deliver import Rows, write_deliver
 from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
+from spikeloom.engines.cpu.network.packed import cuts, pack
+from spikeloom.engines.cpu.network.projection import PackedProjection
 from spikeloom.engines.cpu.network.windows import Bundle, Shape
 from spikeloom.engines.inputs import Term
-from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
+from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, PopulationPlan
 from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
 
 if TYPE_CHECKING:
     from spikeloom.engines.cpu.network.trains import Sources
-
-AT_ONCE = 1 << 22
-"""Synapses that are looked at together while rows are cut."""
-GROUP = 64
-"""Neurons that belong to one thread together: a word of spikes, some lines of any array."""
 
 
 def entry(native: Native) -> int:
@@ -50,16 +46,6 @@ def deliver_kernel(rows: Rows) -> Native:
 def drive_kernel(dtype: str) -> Native:
     """The kernel that runs a thread."""
     return load("drive", "", f"drive|{dtype}", lambda: write_drive(dtype), this_host())
-
-
-def cuts(size: int, threads: int) -> list[int]:
-    """Where the neurons of each thread begin, and the end: multiples of 64, but for the last.
-
-    >>> cuts(200, 2)
-    [0, 128, 200]
-    """
-    groups = -(-size // GROUP)
-    return [min(GROUP * -(-groups * t // threads), size) for t in range(threads + 1)]
 
 
 class Neurons:
@@ -163,43 +149,52 @@ class Synapses:
         plan: The network.
         p: The projection.
         target: Where it leads.
+        threads: How many share the targets.
         like: The same projection in another engine; what never changes is held in memory once.
     """
 
     def __init__(
         self,
         plan: NetworkPlan,
-        p: ProjectionPlan,
+        p: AnyProjection,
         target: Neurons | Sources,
+        threads: int,
         like: Synapses | None = None,
     ) -> None:
         self.plan = p
-        spread = np.ndim(p.delays) > 0 and p.longest != p.shortest
-        wide = spread and plan.slots * target.padded >= 1 << 32
-        self.rows = Rows(plan.dtype, spread, np.ndim(p.weights) > 0, wide)
         self.source = p.source
-        self._delay = 0 if spread else p.longest
         self._channel = target.plan.channels.index(p.channel)
         self._target = target
-        if like is not None and (like.rows, like._target.cuts) == (self.rows, target.cuts):
-            self._places, self._weights, self._bounds = like._places, like._weights, like._bounds
-            return
-        places = np.asarray(p.targets, np.uint32)
-        if spread:
-            kind = np.uint64 if wide else np.uint32
-            places = p.delays.astype(kind) * kind(target.padded) + places
-        self._places = np.ascontiguousarray(places)
-        self._weights = np.ascontiguousarray(p.weights, plan.dtype)
-        self._bounds = _bounds(p, target.cuts)
+        known = p.packed if isinstance(p, PackedProjection) else like and like.packed
+        if known is not None and known.serves(plan.dtype, threads):
+            self.packed = known
+        else:
+            self.packed = pack(p.whole, target.size, plan.dtype, threads)
+        self._many = self.packed.rows.parts // threads
+        self.kernel = deliver_kernel(self.packed.rows)
+        """What delivers."""
 
-    def words(self, slots: int, thread: int) -> Array:
-        """The slots of the delivery kernel."""
-        target = self._target
+    def parts(self, thread: int) -> range:
+        """The parts of each row that are a thread's."""
+        return range(thread * self._many, (thread + 1) * self._many)
+
+    def words(self, slots: int, part: int, scratch: Array) -> Array:
+        """The slots of the delivery kernel.
+
+        Arguments:
+            slots: Slots of the ring.
+            part: Which part of each row.
+            scratch: Memory of the thread, for the weights of a row.
+        """
+        target, packed = self._target, self.packed
+        ring = target.rings[self._channel]
+        low = 0 if packed.rows.delays == "places" else packed.lows[part]
         given = [
-            *(bound.ctypes.data for bound in self._bounds[thread : thread + 2]),
-            *(self._places.ctypes.data, self._weights.ctypes.data),
-            target.rings[self._channel].ctypes.data,
-            *(target.padded, slots, self._delay),
+            *(bound.ctypes.data for bound in packed.bounds[part : part + 2]),
+            *(packed.targets.ctypes.data, packed.weights.ctypes.data),
+            ring.ctypes.data + low * ring.itemsize,
+            *(packed.heads.ctypes.data, packed.head_starts.ctypes.data + 8 * part),
+            *(scratch.ctypes.data, target.padded, slots, packed.delay, packed.step_bits),
         ]
         return np.array(given, np.int64)
 
@@ -220,22 +215,3 @@ def _unroll(p: PopulationPlan, stride: int) -> int:
     if weight(p.program) > 250 or len(p.program.states) > 4:
         return 1
     return 4 if stride > 1 else 2
-
-
-def _bounds(p: ProjectionPlan, borders: list[int]) -> list[Array]:
-    """Where each row begins, where it passes each border between threads, and where it ends."""
-    starts = np.ascontiguousarray(p.indptr[:-1], np.int64)
-    ends = np.ascontiguousarray(p.indptr[1:], np.int64)
-    inner = [starts.copy() for _ in borders[1:-1]]
-    # Targets below a border are counted by a running sum, some rows at a time to save memory.
-    rows = np.searchsorted(starts, np.arange(0, p.targets.size + 1, AT_ONCE))
-    for low, high in pairwise([0, *rows.tolist(), len(starts)]):
-        if low == high:
-            continue
-        begin = int(starts[low])
-        targets = p.targets[begin : ends[high - 1]]
-        for border, passed in zip(borders[1:-1], inner, strict=True):
-            below = np.concatenate([[0], np.cumsum(targets < border)])
-            mine = slice(low, high)
-            passed[mine] += below[ends[mine] - begin] - below[starts[mine] - begin]
-    return [starts, *inner, ends]

@@ -221,7 +221,7 @@ class NativeWiring:
         out = np.empty(groups * BATCH, dtype)
         numbers = np.array(list(draw.numbers.values()), np.float64)
         given = {**_key(key), "numbers": numbers, "out": out}
-        name = kernel("values", (draw.kind, dtype))
+        name = kernel("values", (draw.kind, dtype, *(("step",) if draw.step else ())))
         self._call(name, values_kernel.SLOTS, given, groups, 30 * count, 0)
         return out[:count]
 

@@ -223,4 +223,4 @@ class Memory:
         self.w.put(f"store {x.o.type(x.kind)} {x.text}, ptr {address}, align {SIZES[x.kind]}")
 
 
-SIZES: dict[Any, int] = {"i64": 8, "double": 8, "float": 4, "i32": 4, "i16": 2, "i8": 1}
+SIZES: dict[Any, int] = {"ptr": 8, "i64": 8, "double": 8, "float": 4, "i32": 4, "i16": 2, "i8": 1}

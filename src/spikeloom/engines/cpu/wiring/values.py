@@ -9,8 +9,8 @@ from spikeloom.engines.wiring.draw import NUMBERS, Draw
 SLOTS = ("low", "high", "ptr numbers", "ptr out")
 
 
-def write_values(kind: str, dtype: str) -> str:
-    """The module with ``values``: groups of 16 synapses, begin to end."""
+def write_values(kind: str, dtype: str, step: str = "") -> str:
+    """The module with ``values``: groups of 16 synapses, begin to end; ``step``: with rounding."""
     w = Writer()
     o, m = Lanes(w), Memory(w)
     with w.function("values", "ptr noalias %slots, i64 %begin, i64 %end, ptr noalias %scratch"):
@@ -20,7 +20,7 @@ def write_values(kind: str, dtype: str) -> str:
             name: o.splat(m.load(given["numbers"], str(k), "double"), "double")
             for k, name in enumerate(NUMBERS)
         }
-        draw = Draw(kind, *(0.0,) * len(NUMBERS))
+        draw = Draw(kind, *(0.0,) * 6, step=float(bool(step)))
         with w.loop("%begin", "%end") as group:
             first = w.let(f"mul i64 {group.index}, {BATCH}")
             for part, word in enumerate(dice.words("0", first)):
