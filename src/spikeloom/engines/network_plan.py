@@ -103,6 +103,10 @@ class AnyProjection(Protocol):
     @property
     def channel(self) -> str: ...
     @property
+    def learning(self) -> LearningPlan | None: ...
+    @property
+    def name(self) -> str: ...
+    @property
     def indptr(self) -> Array: ...
     @property
     def targets(self) -> Array: ...
@@ -167,15 +171,21 @@ class ProjectionPlan:
         """Itself: all arrays are here."""
         return self
 
-    @cached_property
+    @property
     def longest(self) -> int:
         """Longest delay in steps; 0 without synapses."""
-        return int(np.max(self.delays)) if self.targets.size else 0
+        return self._span[1]
 
-    @cached_property
+    @property
     def shortest(self) -> int:
         """Shortest delay in steps; the longest possible without synapses."""
-        return int(np.min(self.delays)) if self.targets.size else MAX_DELAY
+        return self._span[0]
+
+    @cached_property
+    def _span(self) -> tuple[int, int]:
+        if not self.targets.size:
+            return MAX_DELAY, 0
+        return int(np.min(self.delays)), int(np.max(self.delays))
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations."""

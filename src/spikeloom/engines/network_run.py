@@ -181,7 +181,7 @@ def check_weight_wishes(
         check_synapses(plan, wish.projection, wish.synapses)
         if wish.every < 1:
             raise EngineError(f"network: every must be at least 1, got {wish.every}.")
-        count = plan.projections[wish.projection].targets.size
+        count = plan.projections[wish.projection].count
         chosen = np.arange(count) if wish.synapses is None else np.asarray(wish.synapses, np.int64)
         made.append(chosen)
     return tuple(made)
@@ -191,7 +191,7 @@ def check_synapses(plan: NetworkPlan, projection: int, synapses: Array | None) -
     """The number of synapses that are meant; raise unless there are such."""
     if not 0 <= projection < len(plan.projections):
         raise EngineError(f"network: there is no projection {projection}.")
-    count = plan.projections[projection].targets.size
+    count = plan.projections[projection].count
     if synapses is None:
         return count
     ids = np.asarray(synapses)

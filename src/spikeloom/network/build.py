@@ -10,13 +10,20 @@ import numpy as np
 
 from spikeloom.compile import Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
-from spikeloom.engines.network_plan import NetworkPlan, PoissonPlan, PopulationPlan, ProjectionPlan
+from spikeloom.engines.network_plan import (
+    AnyProjection,
+    NetworkPlan,
+    PoissonPlan,
+    PopulationPlan,
+    ProjectionPlan,
+)
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
 from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
+from spikeloom.network.keep import Keep, as_it_is
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.plasticity import learning_plan
 from spikeloom.network.rules.synapse_values import delays, weights
@@ -34,17 +41,19 @@ class Pieces:
 
     Arguments:
         dtype: Precision of states and weights.
+        keep: How synapses are held, from `make_keep`.
         programs: Compiled equations.
         graphs: Synapses of each connection.
     """
 
     dtype: DType
+    keep: Keep = as_it_is
     programs: dict[Any, Program] = field(default_factory=dict)
-    graphs: dict[Connection, list[ProjectionPlan]] = field(default_factory=dict)
+    graphs: dict[Connection, list[AnyProjection]] = field(default_factory=dict)
 
     def copy(self) -> Pieces:
         """The same pieces, to go on from in another network."""
-        return Pieces(self.dtype, dict(self.programs), dict(self.graphs))
+        return Pieces(self.dtype, self.keep, dict(self.programs), dict(self.graphs))
 
 
 def plan(said: Description, pieces: Pieces) -> NetworkPlan:
@@ -62,7 +71,10 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     populations = tuple(_population(said, member, pieces.programs) for member in said.members)
     for connection in said.connections:
         if connection not in pieces.graphs:
-            pieces.graphs[connection] = _projections(said, connection, pieces.dtype)
+            pieces.graphs[connection] = [
+                pieces.keep(p, said, populations, pieces.dtype)
+                for p in _projections(said, connection, pieces.dtype)
+            ]
     return NetworkPlan(
         populations=populations,
         projections=tuple(p for c in said.connections for p in pieces.graphs[c]),
@@ -106,7 +118,9 @@ def _channels(said: Description, member: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys(used))
 
 
-def _projections(said: Description, connection: Connection, dtype: DType) -> list[ProjectionPlan]:
+def _projections(
+    said: Description, connection: Connection, dtype: DType
+) -> Iterator[ProjectionPlan]:
     source, target, name = connection.source, connection.target, connection.name
     shape = (len(source), len(target))
     autapses = getattr(connection.rule, "autapses", True)
@@ -133,7 +147,6 @@ def _projections(said: Description, connection: Connection, dtype: DType) -> lis
         n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name, places=places
     )
     step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
-    made: list[ProjectionPlan] = []
     learning = connection.learning
     units = [_unit(said, *each) for each in zip(target.parts, connection.channels, strict=True)]
     # Channels of different units get weights of their own; nearly always there is one unit.
@@ -145,24 +158,21 @@ def _projections(said: Description, connection: Connection, dtype: DType) -> lis
         for sender, receiver, part in pairs(rows, source, target):
             place = target.parts.index(receiver)
             if units[place] == unit:
-                made.append(
-                    ProjectionPlan(
-                        source=sender.population.index,
-                        target=receiver.population.index,
-                        channel=connection.channels[place],
-                        indptr=part.indptr,
-                        targets=part.targets,
-                        weights=part.weights
-                        if learning is None
-                        else np.asarray(part.weights, np.float64) / learning.scales[place],
-                        delays=part.delays,
-                        learning=None
-                        if learning is None
-                        else learning_plan(said, learning, receiver, place),
-                        name=name,
-                    )
+                yield ProjectionPlan(
+                    source=sender.population.index,
+                    target=receiver.population.index,
+                    channel=connection.channels[place],
+                    indptr=part.indptr,
+                    targets=part.targets,
+                    weights=part.weights
+                    if learning is None
+                    else np.asarray(part.weights, np.float64) / learning.scales[place],
+                    delays=part.delays,
+                    learning=None
+                    if learning is None
+                    else learning_plan(said, learning, receiver, place),
+                    name=name,
                 )
-    return made
 
 
 def _unit(said: Description, part: Any, channel: str) -> Unit:
@@ -171,11 +181,14 @@ def _unit(said: Description, part: Any, channel: str) -> Unit:
 
 
 def _bytes(connection: Connection, dtype: DType) -> float:
+    """Of a synapse while it is built: its arrays, and what is kept of them."""
+
     def one_number(value: Quantity | Distribution | Expr) -> bool:
         return isinstance(value, Quantity) and not value.shape
 
     weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)
-    return 4.0 + weight + (0 if one_number(connection.delay) else 2)
+    delay = 0 if one_number(connection.delay) else 2
+    return (4.0 + weight + delay) + (2.0 + weight + (1 if delay else 0))
 
 
 def _positions(group: Group) -> Any:

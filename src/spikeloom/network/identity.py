@@ -68,7 +68,8 @@ def sums(plan: NetworkPlan) -> list[list[int]]:
     Those of the parts of a network add up to those of the whole, modulo 2⁶⁴.
     """
     found: list[list[int]] = []
-    for p in plan.projections:
+    for projection in plan.projections:
+        p = projection.whole
         rows = np.diff(p.indptr).astype(np.uint64)
         count = int(p.indptr[-1])
         source = rows @ np.arange(len(rows), dtype=np.uint64)

@@ -19,6 +19,7 @@ from spikeloom.network.construction import Construction
 from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.identity import identity, sums
+from spikeloom.network.keep import make_keep
 from spikeloom.network.recording.stream import Stream
 from spikeloom.network.result import Result
 from spikeloom.network.save import Saved, check_same, load_state, save_state
@@ -69,6 +70,7 @@ class Network(Construction):
         if threads is not None and threads < 1:
             raise ParameterError(f"Network: threads must be at least 1, got {threads}.")
         self._threads = threads
+        self._pieces.keep = make_keep(engine, threads)
         self._engine_name: EngineName = engine
         self._warned: set[str] = set()
 

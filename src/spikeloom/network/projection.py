@@ -68,7 +68,7 @@ class Projection:
         return None if self._connection.learning is None else self._connection.learning.rule
 
     def __len__(self) -> int:
-        return sum(plan.targets.size for _, plan in self._plans())
+        return sum(plan.count for _, plan in self._plans())
 
     @property
     def sources(self) -> Array:
@@ -87,7 +87,7 @@ class Projection:
     @property
     def delays(self) -> Quantity:
         """Delay of each synapse."""
-        made = [np.broadcast_to(p.delays, p.targets.shape) for _, p in self._plans()]
+        made = [np.broadcast_to(p.delays, (p.count,)) for _, p in self._plans()]
         steps = np.concatenate([np.empty(0), *made])
         dt = self._network.dt
         return Quantity(steps * np.asarray(dt.value), dt.unit)
@@ -239,7 +239,7 @@ class Projection:
         rule = f", learning by {self.learning!r}" if self.learning is not None else ""
         return f"{self.name}: {len(self):,} synapses{rule}"
 
-    def _plans(self) -> list[tuple[int, ProjectionPlan]]:
+    def _plans(self) -> list[tuple[int, AnyProjection]]:
         plan = self._network.engine().plan
         return [(k, p) for k, p in enumerate(plan.projections) if p.name == self.name]
 
@@ -255,7 +255,7 @@ class Projection:
         return 1.0
 
     def _cut(self, every: Array) -> list[Array]:
-        ends = np.cumsum([p.targets.size for _, p in self._plans()])
+        ends = np.cumsum([p.count for _, p in self._plans()])
         return np.split(every, ends[:-1])
 
     def _learning(self, what: str) -> LearningRule:
@@ -271,9 +271,9 @@ class Projection:
             self._network.engine().freeze(k, frozen)
 
 
-def with_weights(plans: list[ProjectionPlan], weights: list[Array]) -> list[ProjectionPlan]:
+def with_weights(plans: list[AnyProjection], weights: list[Array]) -> list[ProjectionPlan]:
     """The same synapses with other weights."""
-    return [replace(p, weights=w) for p, w in zip(plans, weights, strict=True)]
+    return [replace(p.whole, weights=w) for p, w in zip(plans, weights, strict=True)]
 
 
 def _places(name: str, which: Any, size: int) -> Array:

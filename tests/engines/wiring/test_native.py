@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikeloom.engines.cpu import pool
+from spikeloom.engines.cpu.network.packed import fixed_step
 from spikeloom.engines.cpu.wiring import NativeWiring, builder
 from spikeloom.engines.wiring.draw import prepare
 from spikeloom.engines.wiring.reference import ReferenceWiring, allowed, diagonal
@@ -95,6 +96,14 @@ def test_values(chosen: Any, dtype: str) -> None:
     draw = prepare(chosen, scale=3.0)
     for count in (0, 1, 15, 16, 17, 4099):
         same([NATIVE.values(9, draw, count, dtype)], [REFERENCE.values(9, draw, count, dtype)])
+    if dtype == "float32":
+        whole = draw.in_24_bits()
+        made = NATIVE.values(9, whole, 1000, dtype)
+        same([made], [REFERENCE.values(9, whole, 1000, dtype)])
+        assert (made >= whole.low).all() and (made <= whole.high).all()
+        if chosen.kind != "lognormal":
+            assert fixed_step(made) is not None
+            assert np.abs(made - NATIVE.values(9, draw, 1000, dtype)).max() <= whole.step
 
 
 @pytest.mark.parametrize("threads", [1, 3, 4, None])

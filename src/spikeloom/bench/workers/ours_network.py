@@ -78,7 +78,7 @@ class Net:
         self.spikes = {name: self.net.record(p, "spikes") for name, p in self.members.items()}
         plan = self.net.build()
         self.construct_s = time.perf_counter() - begin
-        self.synapses = sum(p.targets.size for p in plan.projections)
+        self.synapses = sum(p.count for p in plan.projections)
         self.net.run(spec["settle"] * sl.ms, progress=False)
 
     def population(self, cells: dict[str, Any], start: dict[str, np.ndarray]) -> Any:

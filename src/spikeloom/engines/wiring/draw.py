@@ -54,9 +54,17 @@ class Draw:
     @property
     def largest(self) -> float:
         """The largest value that can be drawn."""
+        return float(np.max(self._ends))
+
+    @property
+    def smallest(self) -> float:
+        """The smallest value that can be drawn."""
+        return float(np.min(self._ends))
+
+    @property
+    def _ends(self) -> Array:
         p = {name: np.float64(x) for name, x in self.numbers.items()}
-        ends = np.array([0, 2**64 - 1], np.uint64)
-        return float(np.max(self.formula(ARRAYS, ends, p)))
+        return self.formula(ARRAYS, np.array([0, 2**64 - 1], np.uint64), p)
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -70,9 +78,7 @@ class Draw:
         The largest weight keeps as many digits as a float32 has, smaller ones the same absolute
         accuracy. A lognormal distribution has values of very different size and stays as it is.
         """
-        p = {name: np.float64(x) for name, x in self.numbers.items()}
-        ends = np.abs(self.formula(ARRAYS, np.array([0, 2**64 - 1], np.uint64), p))
-        step = step_of_24_bits(float(np.max(ends)))
+        step = step_of_24_bits(float(np.max(np.abs(self._ends))))
         if self.kind == "lognormal" or step is None:
             return self
         low = ceil(self.low / step) * step if isfinite(self.low) else self.low

@@ -120,9 +120,7 @@ class _Deliver:
         step = w.let(f"bitcast i32 {bits} to float")
         full = f"<{LANES} x float>"
         one = w.let(f"insertelement {full} poison, float {step}, i64 0")
-        steps = w.let(
-            f"shufflevector {full} {one}, {full} poison, <{LANES} x i32> zeroinitializer"
-        )
+        steps = w.let(f"shufflevector {full} {one}, {full} poison, <{LANES} x i32> zeroinitializer")
         # Three bytes and a zero below them: the number times 256, its sign in place.
         picks = [x for k in range(LANES) for x in (64, 3 * k, 3 * k + 1, 3 * k + 2)]
         order = ", ".join(f"i32 {x}" for x in picks)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.network.call import Call
 from spikeloom.engines.cpu.network.deliver import LANES
 from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
+from spikeloom.engines.cpu.network.projection import PackedProjection
+from spikeloom.engines.cpu.network.sharing import LONGEST_BLOCK, block_of, threads_worth
 from spikeloom.engines.cpu.network.trains import Sources
 from spikeloom.engines.cpu.network.windows import room
 from spikeloom.engines.exchange import Exchange
@@ -30,14 +31,10 @@ from spikeloom.engines.network_run import (
 )
 from spikeloom.errors import EngineError, ShapeError
 
-LONGEST_BLOCK = 16
-"""Most steps that a group of neurons takes at once."""
 LOG = 1 << 20
 """Spikes that a log holds at least, beyond those of one block."""
 CHUNK = 4096
 """Most steps in one native call."""
-WORK_PER_THREAD = 65536
-"""Neuron-steps between two waits that make a second thread worth while."""
 
 
 def population(plan: NetworkPlan, place: int, threads: int) -> Neurons | Sources:
@@ -76,10 +73,8 @@ class NativeNetwork:
         self.exchange = exchange
         self.step = 0
         """Steps done since the beginning."""
-        self.block = min(plan.stride, LONGEST_BLOCK)
-        neurons = sum(p.size for p in plan.populations)
-        worth = max(1, neurons * self.block // WORK_PER_THREAD)
-        self.threads = min(pool.available(), worth) if threads is None else threads
+        self.block = block_of(plan.stride)
+        self.threads = _threads(plan) if threads is None else threads
         self.neurons = [population(plan, k, self.threads) for k in range(len(plan.populations))]
         self.window = self._allocate()
         """Steps for which inputs over time are written beforehand."""
@@ -218,3 +213,12 @@ class NativeNetwork:
             self.set_state(k, state[f"states.{k}"])
             for name, ring in zip(n.plan.channels, n.rings, strict=True):
                 ring[:, : n.size] = state[f"coming.{k}.{name}"]
+
+
+def _threads(plan: NetworkPlan) -> int:
+    """As many as the rows of synapses have been cut for, or as are worth while."""
+    cut = [p.packed.threads for p in plan.projections if isinstance(p, PackedProjection)]
+    if cut:
+        return max(cut)
+    neurons = sum(p.size for p in plan.populations)
+    return threads_worth(neurons, sum(p.count for p in plan.projections), plan.stride)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ class Packed:
         head_starts: First run of each row and part, (N parts + 1,).
         longest_part: Most synapses in a part of a row.
         padded: Elements of a slot of the ring that places are made for.
+        threads: Between how many the parts are to be shared out.
     """
 
     rows: Rows
@@ -75,6 +77,7 @@ class Packed:
     head_starts: Array
     longest_part: int
     padded: int
+    threads: int
 
     @property
     def lows(self) -> tuple[int, ...]:
@@ -108,7 +111,7 @@ def pack(p: ProjectionPlan, size: int, dtype: str, threads: int) -> Packed:
         dtype: Of the ring.
         threads: Between how many the targets are shared out.
     """
-    spread = np.ndim(p.delays) > 0 and p.longest != p.shortest
+    spread = p.shortest < p.longest  # never where there are no synapses
     sorted_ = spread and p.longest <= LONGEST_SORTED
     borders = cuts(size, threads)
     narrow = sorted_ or not spread
@@ -128,9 +131,9 @@ def pack(p: ProjectionPlan, size: int, dtype: str, threads: int) -> Packed:
         weights="one" if not np.ndim(p.weights) else "own" if step is None else "fixed",
         parts=len(borders) - 1,
     )
-    made = _packed(p, rows, borders, step or 0.0, width)
+    made = _packed(p, rows, borders, step or 0.0, width, threads)
     if made is None:  # a weight that 24 bits cannot hold
-        made = _packed(p, _own(rows), borders, 0.0, width)
+        made = _packed(p, _own(rows), borders, 0.0, width, threads)
     if made is None:
         raise RuntimeError("unreachable: weights of their own always fit")
     return made
@@ -157,7 +160,7 @@ def fixed_step(weights: Any) -> float | None:
 
 
 def _packed(
-    p: ProjectionPlan, rows: Rows, borders: tuple[int, ...], step: float, width: int
+    p: ProjectionPlan, rows: Rows, borders: tuple[int, ...], step: float, width: int, threads: int
 ) -> Packed | None:
     count, parts = int(p.indptr[-1]), rows.parts
     bounds = _bounds(p, borders)
@@ -219,11 +222,9 @@ def _packed(
         delay=0 if rows.delays != "one" else p.longest,
         heads=heads,
         head_starts=head_starts,
-        longest_part=max(
-            (int(np.max(b - a, initial=0)) for a, b in zip(bounds, bounds[1:], strict=False)),
-            default=0,
-        ),
+        longest_part=max(int(np.max(b - a, initial=0)) for a, b in pairwise(bounds)),
         padded=width,
+        threads=threads,
     )
 
 
@@ -249,7 +250,7 @@ def _closed(
 ) -> Array:
     """Move the heads of chunks together, and count their places from the first of all."""
     end = 0
-    for low, high, count in zip(chunks, chunks[1:], used, strict=False):
+    for (low, high), count in zip(pairwise(chunks), used, strict=True):
         begin = int(indptr[low])
         heads[2 * end : 2 * (end + int(count))] = heads[2 * begin : 2 * (begin + int(count))]
         starts[low * parts : high * parts] += end

@@ -19,9 +19,9 @@ from spikeloom.engines.cpu.network.advance import write_advance
 from spikeloom.engines.cpu.network.deliver import Rows, write_deliver
 from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
-from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.cpu.network.packed import cuts, pack
 from spikeloom.engines.cpu.network.projection import PackedProjection
+from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.cpu.network.windows import Bundle, Shape
 from spikeloom.engines.inputs import Term
 from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, PopulationPlan

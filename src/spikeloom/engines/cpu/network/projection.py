@@ -1,9 +1,8 @@
-"""A projection of a plan whose synapses are held in few bytes; its arrays are made when asked for."""
+"""A projection whose synapses are held in few bytes; its arrays are made when asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +24,7 @@ class PackedProjection:
         packed: The synapses.
         shortest, longest: Of the delays, in steps.
         weight: The one weight of all synapses, or None.
+        name: Of the connection it belongs to.
     """
 
     source: int
@@ -34,13 +34,18 @@ class PackedProjection:
     shortest: int
     longest: int
     weight: Array | None
+    name: str = ""
+
+    @property
+    def learning(self) -> None:
+        """Nothing: synapses that learn are not packed."""
 
     @property
     def count(self) -> int:
         """Number of synapses."""
         return int(self.indptr[-1])
 
-    @cached_property
+    @property
     def indptr(self) -> Array:
         """Where each row begins, and the end; int64 (N_source + 1,)."""
         starts = self.packed.bounds[0]
@@ -73,6 +78,7 @@ class PackedProjection:
             targets=targets,
             weights=weights if self.weight is None else self.weight,
             delays=delays,
+            name=self.name,
         )
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
@@ -103,6 +109,7 @@ def packed_projection(
         shortest=p.shortest,
         longest=p.longest,
         weight=None if np.ndim(p.weights) else np.asarray(p.weights),
+        name=p.name,
     )
 
 
@@ -136,5 +143,3 @@ def _numbers(packed: Packed) -> Array:
     whole = np.zeros((count, 4), np.uint8)
     whole[:, 1:] = three
     return (whole.view("<i4").ravel() >> 8).astype(np.float32) * np.float32(packed.step)
-
-

@@ -1,0 +1,85 @@
+"""How the synapses of a connection are held once they have been drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from spikeloom.engines.network_plan import AnyProjection, PopulationPlan, ProjectionPlan
+from spikeloom.engines.wiring.draw import prepare
+from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.units import ms
+from spikeloom.equations.values import Distribution
+from spikeloom.network.description import Connection, Description
+
+if TYPE_CHECKING:
+    from spikeloom.network.engine import EngineName
+
+Keep: TypeAlias = Callable[
+    [ProjectionPlan, Description, tuple[PopulationPlan, ...], str], AnyProjection
+]
+"""A projection, what was said, the populations and the precision in; the projection as it is held
+out."""
+
+
+def as_it_is(
+    p: ProjectionPlan, said: Description, populations: tuple[PopulationPlan, ...], dtype: str
+) -> AnyProjection:
+    """All arrays."""
+    del said, populations, dtype
+    return p
+
+
+class Packer:
+    """In the few bytes that native code reads, cut between its threads.
+
+    Arguments:
+        threads: How many; None for as many as are worth while, which is found out at the first
+            projection, from the numbers of neurons and of expected synapses.
+    """
+
+    def __init__(self, threads: int | None) -> None:
+        self._threads = threads
+
+    def __call__(
+        self,
+        p: ProjectionPlan,
+        said: Description,
+        populations: tuple[PopulationPlan, ...],
+        dtype: str,
+    ) -> AnyProjection:
+        """One projection, packed; one that learns stays as it is."""
+        if p.learning is not None:
+            return p
+        from spikeloom.engines.cpu.network import packed_projection, threads_worth
+
+        if self._threads is None:
+            neurons = sum(population.size for population in populations)
+            self._threads = threads_worth(neurons, _synapses(said), 1 + _shortest(said))
+        return packed_projection(p, populations, dtype, self._threads)
+
+
+def make_keep(engine: EngineName, threads: int | None) -> Keep:
+    """How an engine likes synapses to be held."""
+    return as_it_is if engine == "reference" else Packer(threads)
+
+
+def _synapses(said: Description) -> float:
+    return sum(c.rule.synapses(len(c.source), len(c.target)) for c in said.connections)
+
+
+def _shortest(said: Description) -> int:
+    """Steps that no delay is below."""
+    return min((_least(c, said.dt) for c in said.connections), default=0)
+
+
+def _least(connection: Connection, dt: Quantity) -> int:
+    delay, step = connection.delay, float(dt.to(ms))
+    if isinstance(delay, Quantity):
+        return int(np.rint(np.min(delay.to(ms)) / step)) if np.size(delay.value) else 0
+    if isinstance(delay, Distribution):
+        scale = float(np.asarray(Quantity(1.0, delay.unit).to(ms))) / step
+        return int(np.rint(prepare(delay, scale, low=0.0).smallest))
+    return 0
