@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -49,7 +49,7 @@ class Pieces:
     dtype: DType
     keep: Keep = as_it_is
     programs: dict[Any, Program] = field(default_factory=dict)
-    graphs: dict[Connection, list[AnyProjection]] = field(default_factory=dict)
+    graphs: dict[Connection, Sequence[AnyProjection]] = field(default_factory=dict)
 
     def copy(self) -> Pieces:
         """The same pieces, to go on from in another network."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.engines.network_plan import ProjectionPlan
+from spikeloom.engines.network_plan import AnyProjection, ProjectionPlan
 from spikeloom.engines.network_run import WeightTrace
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import check
@@ -271,7 +272,7 @@ class Projection:
             self._network.engine().freeze(k, frozen)
 
 
-def with_weights(plans: list[AnyProjection], weights: list[Array]) -> list[ProjectionPlan]:
+def with_weights(plans: Sequence[AnyProjection], weights: list[Array]) -> list[ProjectionPlan]:
     """The same synapses with other weights."""
     return [replace(p.whole, weights=w) for p, w in zip(plans, weights, strict=True)]
 
