@@ -11,15 +11,18 @@ from spikeloom.compile import Method
 from spikeloom.equations import Cell, LearningRule, Neuron, Refractory, Synapse
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
-from spikeloom.equations.units import Hz, ms, one
+from spikeloom.equations.units import Hz, kHz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.network.description import Connection, Description, Member, Source
+from spikeloom.network.drive import course, waveform
 from spikeloom.network.plasticity import check_rule, plasticity
 from spikeloom.network.receptors import Impulse, Receptors
 from spikeloom.network.rules import Rule
 from spikeloom.network.settings import units_of
+from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Population
+from spikeloom.network.waveforms.waveform import Target
 
 
 def population(
@@ -33,26 +36,39 @@ def population(
     values: Mapping[str, Any],
 ) -> Member:
     """A population; arguments as in `Network.population`."""
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise ParameterError(f"population: size must be a whole number above 0, got {size!r}.")
     if not isinstance(neuron, (Neuron, Refractory, Cell)):
         shown = neuron.__name__ if isinstance(neuron, type) else repr(neuron)
         raise ParameterError(
             f"population: a neuron is needed, got {shown}.", hint="for example LIF()"
         )
+    name, size = placed(said, "population", size, name, positions)
+    made = Population(name, size, neuron, len(said.members), positions, owner)
+    member = Member(made, Receptors(name, neuron), method)
+    for what, given in values.items():
+        member.values[what] = value(member, what, given, inflows=True)
+    return member
+
+
+def placed(
+    said: Description, what: str, size: Any, name: str | None, positions: Any
+) -> tuple[str, int]:
+    """Name and size of a new population, checked.
+
+    Raises:
+        ParameterError: There is one of that name, or there are no neurons.
+        ShapeError: There are not as many positions.
+    """
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+        raise ParameterError(f"{what}: size must be a whole number above 0, got {size!r}.")
     name = f"pop{len(said.members) + 1}" if name is None else name
     if name in [member.population.name for member in said.members]:
-        raise ParameterError(f"population: there is one named {name!r} already.")
+        raise ParameterError(f"{what}: there is one named {name!r} already.")
     if positions is not None and len(getattr(positions, "value", positions)) != size:
         raise ShapeError(
             f"{name}: positions must have {size} rows, one for each neuron, got "
             f"{len(getattr(positions, 'value', positions))}."
         )
-    made = Population(name, int(size), neuron, len(said.members), positions, owner)
-    member = Member(made, Receptors(name, neuron), method)
-    for what, given in values.items():
-        member.values[what] = value(member, what, given, inflows=True)
-    return member
+    return name, int(size)
 
 
 def connection(
@@ -109,11 +125,17 @@ def source(
 ) -> Source:
     """Poisson sources; arguments as in `Network.poisson`."""
     label = f"poisson -> {target!r}"
+    weight, over_time = _number(weight), waveform(rate)
+    if over_time is not None:
+        step = float(said.dt.to(ms))
+        course(over_time, Target(f"{label}: rate", kHz, len(target), said.seed), step)
+        rate = 0 * Hz
     check(label, "rate", Hz, rate)
-    rate, weight = _number(rate), _number(weight)
+    rate = _number(rate)
     if not isinstance(rate, Quantity) or not isinstance(weight, Quantity) or weight.shape:
         raise ParameterError(
-            f"{label}: the rate is one number or one for each neuron, the weight one number."
+            f"{label}: the rate is one number, one for each neuron or a waveform, the weight one "
+            "number."
         )
     if rate.shape not in ((), (len(target),)):
         raise ShapeError(
@@ -122,7 +144,7 @@ def source(
     if not np.all(np.asarray(rate.value) >= 0) or not 0 <= number < float("inf"):
         raise ParameterError(f"{label}: rate and n must not be negative.")
     channels = _channels(said, target, synapse, receptor, label, weight)
-    return Source(target, channels, rate, weight, float(number))
+    return Source(target, channels, over_time or rate, weight, float(number))
 
 
 def value(
@@ -156,6 +178,11 @@ def _channels(
     weight: Any,
 ) -> tuple[str, ...]:
     """The channel of each part; receptors that are missing are added, once the weight fits."""
+    for part in target.parts:
+        if isinstance(part.population.neuron, Spikes):
+            raise ParameterError(
+                f"{label}: {part.population.name!r} is a source; it receives nothing."
+            )
     if isinstance(synapse, Synapse):
         check(label, "weight", synapse.definition.input.unit, weight)
     found: list[str] = []

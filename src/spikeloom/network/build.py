@@ -10,6 +10,7 @@ import numpy as np
 
 from spikeloom.compile import Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
+from spikeloom.engines.inputs import NOTHING
 from spikeloom.engines.network_plan import (
     AnyProjection,
     NetworkPlan,
@@ -23,13 +24,18 @@ from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
 from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
+from spikeloom.network.drive import course, drives
 from spikeloom.network.keep import Keep, as_it_is
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.plasticity import learning_plan
 from spikeloom.network.rules.synapse_values import delays, weights
+from spikeloom.network.sources import Spikes
+from spikeloom.network.sources.spikes import Place
 from spikeloom.network.space import Places
 from spikeloom.network.split import Rows, pairs
 from spikeloom.network.view import Group
+from spikeloom.network.waveforms import Waveform
+from spikeloom.network.waveforms.waveform import Target
 
 Array = np.ndarray[Any, np.dtype[Any]]
 DType = Literal["float32", "float64"]
@@ -79,6 +85,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         populations=populations,
         projections=tuple(p for c in said.connections for p in pieces.graphs[c]),
         poisson=tuple(_poisson(said)),
+        drives=tuple(drives(said)),
         seed=said.running,
         dtype=pieces.dtype,
     )
@@ -86,6 +93,8 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
 
 def _population(said: Description, member: Member, programs: dict[Any, Program]) -> PopulationPlan:
     cell, size = member.receptors.cell(), member.population.size
+    if isinstance(cell, Spikes):
+        return _source(said, member, cell)
     definition = cell.definition
     key = (definition, repr(member.method))
     if key not in programs:
@@ -105,6 +114,18 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
         channels=_channels(said, member),
         constants=settings.inflows(said, member),
     )
+
+
+def _source(said: Description, member: Member, spikes: Spikes) -> PopulationPlan:
+    """A population that fires by itself."""
+    p, dt = member.population, float(said.dt.to(ms))
+    place = Place(p.name, p.size, dt, said.seed, SOURCES + p.index)
+    none = np.zeros((0, p.size))
+    return PopulationPlan(NOTHING, {}, p.size, none, trains=spikes.trains(place))
+
+
+SOURCES = 1 << 32
+"""Entity number of the first population that fires by chance, beyond those of Poisson sources."""
 
 
 def _channels(said: Description, member: Member) -> tuple[str, ...]:
@@ -209,14 +230,21 @@ def _poisson(said: Description) -> Iterator[PoissonPlan]:
         low = 0
         for part, channel in zip(source.target.parts, source.channels, strict=True):
             size = part.population.size
-            rate = np.asarray(source.rate.to(kHz), np.float64) * (source.number * step)
-            if rate.ndim:
-                rate = rate[low : low + len(part)]
-            if not part.whole:
-                everywhere = np.zeros(size)
-                everywhere[part.ids] = rate
-                rate = everywhere
             weight = float(np.asarray(source.weight.to(_unit(said, part, channel))))
-            yield PoissonPlan(part.population.index, channel, rate, weight, entity)
+            if isinstance(source.rate, Waveform):
+                target = Target(f"poisson {entity}: rate", kHz, len(source.target), said.seed)
+                factor = source.number * step
+                mean = course(source.rate, target, step, view=part, first=low, factor=factor)
+                none = np.array(0.0)
+                yield PoissonPlan(part.population.index, channel, none, weight, entity, tuple(mean))
+            else:
+                rate = np.asarray(source.rate.to(kHz), np.float64) * (source.number * step)
+                if rate.ndim:
+                    rate = rate[low : low + len(part)]
+                if not part.whole:
+                    everywhere = np.zeros(size)
+                    everywhere[part.ids] = rate
+                    rate = everywhere
+                yield PoissonPlan(part.population.index, channel, rate, weight, entity)
             low += len(part)
             entity += 1

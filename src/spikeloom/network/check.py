@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import sqrt
 
 import numpy as np
 
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.equations.quantity import Quantity
-from spikeloom.equations.units import ms, mV
+from spikeloom.equations.units import kHz, ms, mV
 from spikeloom.network.description import Connection, Description
 from spikeloom.network.receptors import Receptors
+from spikeloom.network.sources import PoissonSpikes, Spikes
+from spikeloom.network.waveforms import Waveform
 
 EXCITES, INHIBITS = ("e", "exc", "ampa", "nmda"), ("i", "inh", "gaba")
 
@@ -32,16 +35,58 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
     """
     reached = {p.target for p in plan.projections if p.count}
     reached |= {p.source for p in plan.projections if p.count}
-    reached |= {p.target for p in plan.poisson}
+    reached |= {p.target for p in (*plan.poisson, *plan.drives)}
     for member in said.members:
         name = member.population.name
         if member.population.index not in reached and len(said.members) > 1:
             yield f"population {name!r} is connected to nothing"
+        if isinstance(spikes := member.population.neuron, PoissonSpikes):
+            yield from _often(spikes, name, said.dt)
     for connection in said.connections:
         yield from _delays(connection, said.dt)
         for part, channel in zip(connection.target.parts, connection.channels, strict=True):
             receptors = said.members[part.population.index].receptors
             yield from _signs(connection, channel, receptors)
+
+
+def outside(said: Description, start: float, stop: float) -> Iterator[tuple[str, str]]:
+    """All inputs with a time of their own: what each is, and why it does nothing in a run, or "".
+
+    Arguments:
+        said: The network.
+        start, stop: Of the run, in ms.
+    """
+    inputs = [(f"{i.name}: {i.current!r}", i.current.span) for i in said.injections]
+    for source in said.sources:
+        if isinstance(source.rate, Waveform):
+            inputs.append((f"poisson -> {source.target!r}: {source.rate!r}", source.rate.span))
+    for member in said.members:
+        if isinstance(spikes := member.population.neuron, Spikes):
+            inputs.append((f"{member.population.name}: {spikes!r}", spikes.span))
+    run, slack = f"this run, {start:g} to {stop:g} ms", 1e-12 * stop
+    for what, (first, last) in inputs:
+        why = ""
+        if first >= stop - slack:
+            why = f"{what} begins at {first:g} ms, after {run}"
+        elif last <= start:
+            why = f"{what} ends at {last:g} ms, before {run}"
+        yield what, why
+
+
+OFTEN = 0.1
+"""Spikes expected in a step from which a Poisson train is visibly too regular."""
+
+
+def _often(spikes: PoissonSpikes, name: str, dt: Quantity) -> Iterator[str]:
+    if not isinstance(spikes.rate, Quantity):
+        return
+    chance = float(np.max(np.asarray(spikes.rate.to(kHz)))) * float(dt.to(ms))
+    if OFTEN <= chance <= 1:
+        yield (
+            f"{name!r} fires in {chance:.0%} of all steps, at most once in each: its intervals have"
+            f" a coefficient of variation of {sqrt(1 - chance):.2f} instead of 1; a smaller dt or "
+            "net.poisson(…) helps"
+        )
 
 
 def _delays(connection: Connection, dt: Quantity) -> Iterator[str]:

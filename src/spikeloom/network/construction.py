@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +14,16 @@ from spikeloom.equations import Cell, Neuron, Refractory
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import asked, build, settings
+from spikeloom.network import asked, asked_inputs, build, settings
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Connection, Description, Setting
 from spikeloom.network.projection import Array, Projection, with_weights
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
+from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Members, Population, View, parts
+from spikeloom.network.waveforms import Waveform
 
 if TYPE_CHECKING:
     from spikeloom.engines.network_plan import NetworkPlan
@@ -83,6 +86,68 @@ class Construction(Recorders):
         )
         self._said.members.append(member)
         return member.population
+
+    @adding
+    def source(
+        self,
+        spikes: Spikes,
+        *,
+        size: int | None = None,
+        name: str | None = None,
+        positions: Any = None,
+    ) -> Population:
+        """Neurons that fire by themselves: a source of connections, and recorded like any other.
+
+        Arguments:
+            spikes: When they fire: `GivenSpikes`, `RegularSpikes` or `PoissonSpikes`.
+            size: How many; None takes what the spikes are for.
+            name, positions: As in `population`.
+
+        Raises:
+            ParameterError: No spikes, spikes that cannot be, or a name that is taken.
+            ShapeError: Spikes for another number of neurons.
+            UnitError: A value in the wrong unit.
+
+        >>> from spikeloom import GivenSpikes, Hz, Network, PoissonSpikes, ms
+        >>> net = Network(dt=0.1 * ms)
+        >>> net.source(PoissonSpikes(15 * Hz), size=100, name="thalamus")
+        thalamus
+        >>> cue = net.source(GivenSpikes([[20, 30] * ms, [25] * ms]), name="cue")
+        """
+        member = asked_inputs.spikes(self._said, self._token, spikes, size, name, positions)
+        self._said.members.append(member)
+        return member.population
+
+    @adding
+    def inject(
+        self,
+        target: Members,
+        current: Waveform | Callable[[Quantity], Quantity],
+        *,
+        into: str | None = None,
+    ) -> None:
+        """Let something flow into neurons that changes over time.
+
+        What is injected several times adds up, also with the constant currents of `population`.
+
+        Arguments:
+            target: Into whom.
+            current: A waveform such as `Step` or `Sine`, or a function of time, in the unit of the
+                inflow. Arrays in it hold one number for each neuron of the target.
+            into: Which inflow; None takes the one into which synapses flow.
+
+        Raises:
+            ParameterError: No such inflow, or no waveform.
+            UnitError: It has the wrong unit.
+            ShapeError: It is for another number of neurons.
+
+        >>> from spikeloom import LIF, Network, Step, ms, nA
+        >>> net = Network(dt=0.1 * ms)
+        >>> cells = net.population(10, LIF(), name="cells")
+        >>> net.inject(cells[:3], Step(0.2 * nA, start=100 * ms, stop=200 * ms), into="I")
+        """
+        made = asked_inputs.injection(self._said, self._group(target), current, into)
+        self._said.injections.append(made)
 
     @adding
     def connect(
@@ -155,7 +220,8 @@ class Construction(Recorders):
         Arguments:
             target: Who receives.
             synapse: As in `connect`.
-            rate: Of one source: one number, or one for each neuron of the target.
+            rate: Of one source: one number, one for each neuron of the target, or a waveform or
+                function of time.
             weight: Of each spike, one number.
             n: Sources on each neuron; their sum is drawn as one source of n times the rate.
             receptor: As in `connect`.

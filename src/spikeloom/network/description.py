@@ -19,6 +19,7 @@ from spikeloom.network.view import Group, Population, View
 if TYPE_CHECKING:
     from spikeloom.equations import LearningRule
     from spikeloom.network.result import Recorder
+    from spikeloom.network.waveforms import Waveform
 
 
 @dataclass(eq=False)
@@ -88,16 +89,33 @@ class Source:
     Arguments:
         target: Who receives.
         channels: Impulse input for each part of the target.
-        rate: Of one source, a number or one for each neuron.
+        rate: Of one source, a number or one for each neuron, or over time.
         weight: Of each spike.
         number: Sources on each neuron.
     """
 
     target: Group
     channels: tuple[str, ...]
-    rate: Quantity
+    rate: Quantity | Waveform
     weight: Quantity
     number: float
+
+
+@dataclass(frozen=True, eq=False)
+class Injection:
+    """One call of `Network.inject`.
+
+    Arguments:
+        target: Into whom.
+        inflows: Inflow of each part of the target.
+        current: What flows in over time.
+        name: For messages.
+    """
+
+    target: Group
+    inflows: tuple[str, ...]
+    current: Waveform
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +160,7 @@ class Description:
     members: list[Member] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
+    injections: list[Injection] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     recorders: list[Recorder[Any]] = field(default_factory=list)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from spikeloom.engines.network_plan import NetworkPlan
@@ -14,7 +15,7 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
 from spikeloom.network import build, running
 from spikeloom.network.adding import taken_over
-from spikeloom.network.check import NetworkWarning, complaints
+from spikeloom.network.check import NetworkWarning, complaints, outside
 from spikeloom.network.construction import Construction
 from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
@@ -117,6 +118,8 @@ class Network(Construction):
         """
         steps = whole_steps("run: duration", duration, self.dt)
         engine = self._ready()
+        if steps:
+            self._look_at_times(self.time + steps * self._dt)
         about = running.provenance(self._said, engine, repr(self))
         store = None
         if to is not None:
@@ -158,6 +161,7 @@ class Network(Construction):
         engine.load_state_dict(saved.arrays)
         self._engine, self._said.run_seed = engine, saved.seed
         self._said.changes = saved.changes
+        self._look_at_times(inf, silent=True)  # earlier runs may have had what lies behind
 
     def fork(self, *, seed: int | None = None) -> Network:
         """A second network in the same state, which shares the connections with this one.
@@ -205,6 +209,17 @@ class Network(Construction):
         if self._engine is None:
             return
         for text in complaints(self._said, self._engine.plan):
-            if text not in self._warned:
-                self._warned.add(text)
-                warnings.warn(text, NetworkWarning, stacklevel=4)
+            self._warn(text, text, level=5)
+
+    def _look_at_times(self, stop: float, *, silent: bool = False) -> None:
+        """Warn of inputs that do nothing in the first run that could have had them."""
+        for what, why in outside(self._said, self.time, stop):
+            key = f"seen: {what}"
+            if why and not silent:
+                self._warn(key, why, level=4)
+            self._warned.add(key)
+
+    def _warn(self, key: str, text: str, level: int) -> None:
+        if key not in self._warned:
+            self._warned.add(key)
+            warnings.warn(text, NetworkWarning, stacklevel=level)

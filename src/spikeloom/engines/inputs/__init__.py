@@ -6,6 +6,7 @@ from spikeloom.engines.inputs.drives import DrivePlan as DrivePlan
 from spikeloom.engines.inputs.drives import Term as Term
 from spikeloom.engines.inputs.drives import total as total
 from spikeloom.engines.inputs.series import Series as Series
+from spikeloom.engines.inputs.series import digest as digest
 from spikeloom.engines.inputs.trains import NOTHING as NOTHING
 from spikeloom.engines.inputs.trains import GivenTrains as GivenTrains
 from spikeloom.engines.inputs.trains import PoissonTrains as PoissonTrains

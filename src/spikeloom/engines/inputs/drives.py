@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Protocol
 
 import numpy as np
 
 from spikeloom.compile.program import Program
-from spikeloom.engines.inputs.series import Series
+from spikeloom.engines.inputs.series import Series, digest
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -111,15 +110,6 @@ class Driven(Protocol):
     def size(self) -> int: ...
     @property
     def channels(self) -> tuple[str, ...]: ...
-
-
-def digest(*arrays: Array) -> str:
-    """A short text that stands for some arrays."""
-    whole = blake2b(digest_size=12)
-    for array in arrays:
-        whole.update(f"{array.dtype} {array.shape} ".encode())
-        whole.update(np.ascontiguousarray(array).tobytes())
-    return whole.hexdigest()
 
 
 def total(terms: Sequence[Term], first: int, count: int, size: int) -> Array:

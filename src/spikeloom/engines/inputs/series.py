@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-
-from spikeloom.errors import SpikeloomError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NUMBERS = 1 << 18
 """Most numbers that are made at once, where one step does not have more."""
 LONGEST = 1024
 """Most steps that are made at once."""
+
+
+def digest(*arrays: Array) -> str:
+    """A short text that stands for some arrays."""
+    whole = blake2b(digest_size=12)
+    for array in arrays:
+        whole.update(f"{array.dtype} {array.shape} ".encode())
+        whole.update(np.ascontiguousarray(array).tobytes())
+    return whole.hexdigest()
 
 
 class Series:
@@ -60,18 +68,20 @@ class Series:
         """The series of some of the neurons; itself where all share one."""
         if self.width is None:
             return self
-        width = len(np.arange(self.width)[chosen])
-        text = f"{self.text} of {np.arange(self.width)[chosen].tolist()}"
+        picked = np.arange(self.width)[chosen]
+        width = len(picked)
+        if width == self.width:
+            return self
+        text = f"{self.text} of {digest(picked)}"
         return Series(lambda steps: self._values(steps)[:, chosen], width=width, text=text)
 
     def _piece(self, start: int, first: int, stop: int) -> Array:
         if start not in self._kept:
             try:
                 made = self._values(np.arange(start, start + self._block))
-            except SpikeloomError:
-                raise
             except Exception:
-                # A user's function may end where the run ends, in the middle of a block.
+                # A user's function may end where the run ends, in the middle of a block; what is
+                # wrong within the part that was asked for is wrong here too.
                 return self._values(np.arange(first, stop))
             while len(self._kept) > 1:
                 self._kept.pop(next(iter(self._kept)))

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Block, Instr, Program
-from spikeloom.engines.inputs.drives import Term, digest, total
+from spikeloom.engines.inputs.drives import Term, total
+from spikeloom.engines.inputs.series import digest
 from spikeloom.engines.poisson import BITS, source_key, uniform_bits
 from spikeloom.errors import EngineError, NumericsError
 
