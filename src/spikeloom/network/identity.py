@@ -19,6 +19,7 @@ from spikeloom.equations.model_value import ModelValue
 from spikeloom.equations.quantity import Quantity
 from spikeloom.network.description import Description, Setting
 from spikeloom.network.settings import units_of
+from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Population, View
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -46,6 +47,7 @@ def identity(said: Description, plan: NetworkPlan) -> dict[str, str]:
             built.program.key,
             built.channels,
             member.receptors.cell().values,
+            population.neuron if isinstance(population.neuron, Spikes) else None,
             {k: v for k, v in member.values.items() if k not in states},
             population.positions,
             repr(member.method),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -17,6 +18,7 @@ from spikeloom.network.sources.spikes import Array, Place, Spikes
 from spikeloom.network.spikes import SpikeTrains
 
 
+@dataclass(frozen=True, init=False, eq=False, repr=False, slots=True)
 class GivenSpikes(Spikes):
     """Spikes at given times, each at the end of the step that contains it.
 
@@ -42,7 +44,9 @@ class GivenSpikes(Spikes):
     2
     """
 
-    __slots__ = ("_size", "ids", "times")
+    times: Array
+    ids: Array
+    _size: int
 
     def __init__(self, times: Any, ids: Any = None, size: int | None = None) -> None:
         if isinstance(times, SpikeTrains):
@@ -76,9 +80,6 @@ class GivenSpikes(Spikes):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_size", count)
 
-    times: Array
-    ids: Array
-
     @property
     def size(self) -> int:
         """Number of neurons."""
@@ -105,9 +106,6 @@ class GivenSpikes(Spikes):
                 hint="a smaller dt, or give one of the spikes to another neuron",
             )
         return GivenTrains(steps, ids)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("GivenSpikes is frozen; make another one")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GivenSpikes):
