@@ -84,7 +84,7 @@ MISTAKES = [
     ("dv/dt = exp(x=v)/ms : 1", "exp(x=v)", "no keywords"),
     ("dv/dt = exp(*v)/ms : 1", "*v", "a star"),
     ("dvoltage/dt = -voltag/ms : 1", "voltag", "did you mean 'voltage'?"),
-    ("dv/dt = xi/ms : 1", "xi", "noise"),
+    ("dv/dt = -v/ms + xi*xi : 1", "xi*xi", "linear"),
     ("dv/dt = 9**9**9**9*v/ms : 1", "9**9**9", "cannot be computed"),
     ("dv/dt = 1e999*v/ms : 1", "1e999", "too large"),
     ("dv/dt = 1/0*v/ms : 1", "1/0", "cannot be computed"),

@@ -8,10 +8,12 @@ from spikeloom.compile.learning import compile_rule as compile_rule
 from spikeloom.compile.learning_program import RuleProgram as RuleProgram
 from spikeloom.compile.methods import RK4 as RK4
 from spikeloom.compile.methods import Euler as Euler
+from spikeloom.compile.methods import EulerMaruyama as EulerMaruyama
 from spikeloom.compile.methods import Exact as Exact
 from spikeloom.compile.methods import ExponentialEuler as ExponentialEuler
 from spikeloom.compile.methods import Heun as Heun
 from spikeloom.compile.methods import Method as Method
 from spikeloom.compile.methods import Midpoint as Midpoint
 from spikeloom.compile.methods import SequentialEuler as SequentialEuler
+from spikeloom.compile.milstein import Milstein as Milstein
 from spikeloom.compile.program import Program as Program

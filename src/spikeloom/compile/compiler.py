@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from spikeloom.compile.adjoint import adjoint
 from spikeloom.compile.emit import emit
-from spikeloom.compile.graph import Graph, Node, is_const
+from spikeloom.compile.graph import Graph, Node, is_const, leaves
 from spikeloom.compile.hoist import hoist
 from spikeloom.compile.lower import SURROGATE, Lowered
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
 from spikeloom.compile.program import Program
 from spikeloom.compile.step import COUNTER, Step, build
-from spikeloom.compile.verify import verify
+from spikeloom.compile.verify import RANDOM, verify
 from spikeloom.errors import CompileError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def compile_neuron(
     own_width: bool = False,
     through_reset: bool = True,
     smooth: bool = False,
+    given_noise: bool = False,
 ) -> Program:
     r"""Turn the equations of a neuron into a Program.
 
@@ -44,6 +46,8 @@ def compile_neuron(
             the spike.
         smooth: Replace each spike by the surrogate's own smooth curve. The backward block is then
             the exact derivative of the forward block, which is how gradients are tested.
+        given_noise: Random numbers are inputs, ``normal.xi`` and ``uniform.draw1``, instead of
+            being drawn by the engine: for layers, and for the same noise at several time steps.
 
     Returns:
         The verified Program. It depends on neither dt nor any parameter's value.
@@ -61,11 +65,11 @@ def compile_neuron(
     check_parts("compile_neuron", neuron, method, surrogate)
     graph = Graph()
     definition = neuron.definition
-    lowered = Lowered(graph, definition, surrogate and surrogate.definition, None)
+    lowered = Lowered(graph, definition, surrogate and surrogate.definition, None, given_noise)
     start = lowered.start()
     if surrogate is not None and definition.fires is not None:
         width = graph.leaf(f"param:{WIDTH}") if own_width else _distance(lowered, start)
-        lowered = Lowered(graph, definition, surrogate.definition, width)
+        lowered = Lowered(graph, definition, surrogate.definition, width, given_noise)
     step = build(lowered, method, smooth=smooth)
     return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
 
@@ -94,7 +98,8 @@ def _assemble(
         start = {**start, COUNTER: graph.const(0)}
     roots = {f"state:{n}": node for n, node in states.items()} | {"out": step.out}
     forward, hoisted = hoist(graph, roots)
-    inputs = tuple(i.name for i in definition.inputs)
+    random = [name for name in leaves(forward.values()) if name.startswith(RANDOM)]
+    inputs = tuple(i.name for i in definition.inputs) + _given_numbers(lowered, forward.values())
     backward = adjoint(
         graph,
         {n: forward[f"state:{n}"] for n in states},
@@ -123,5 +128,15 @@ def _assemble(
             prologue=emit(graph, prologue),
             forward=emit(graph, forward),
             backward=emit(graph, backward),
+            random=tuple(sorted(random)),
         )
     )
+
+
+def _given_numbers(lowered: Lowered, roots: Iterable[Node]) -> tuple[str, ...]:
+    """Random numbers that come in as inputs."""
+    if not lowered.given:
+        return ()
+    marks = tuple("input:" + kind.replace(":", ".") for kind in RANDOM)
+    found = [name for name in leaves(roots) if name.startswith(marks)]
+    return tuple(sorted(name.removeprefix("input:") for name in found))

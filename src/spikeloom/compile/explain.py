@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spikeloom.compile.program import Block, Instr, Program
+from spikeloom.compile.verify import RANDOM
 from spikeloom.equations.unit_text import number_text
 
 INFIX = {
@@ -32,11 +33,18 @@ def explain(program: Program) -> str:
     lines = [f"{program.model} by {program.method}: {program.reason}", "", "once, from dt"]
     lines[-1] += f" ({program.time_unit}) and the parameters:"
     lines += ["  " + line for line in render(program.prologue)]
-    lines += ["", "each step:"]
+    lines += ["", "each step:" if not program.random else _drawn(program)]
     lines += ["  " + line for line in render(program.forward)]
     lines += ["", "each step backwards, for gradients:"]
     lines += ["  " + line for line in render(program.backward)]
     return "\n".join(lines)
+
+
+def _drawn(program: Program) -> str:
+    """What the random numbers of a step are."""
+    kinds = {"normal": "standard normal", "uniform": "uniform between 0 and 1"}
+    words = [f"{_leaf(name)} {kinds[name.partition(':')[0]]}" for name in program.random]
+    return f"each step, with {', '.join(words)}, new for every neuron and step:"
 
 
 def render(block: Block) -> list[str]:
@@ -65,6 +73,8 @@ def _leaf(name: str) -> str:
     """``state:v`` reads ``v``; a gradient keeps a mark of what it is the gradient of."""
     if name.startswith("grad:"):
         return "d_" + _leaf(name.removeprefix("grad:"))
+    if name.startswith(RANDOM):
+        return name.replace("normal:", "N_").replace("uniform:", "U_")
     return name.removeprefix("start:") + "(0)" if "start:" in name else name.split(":")[-1]
 
 

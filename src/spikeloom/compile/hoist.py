@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spikeloom.compile.graph import Graph, Node, reach
-from spikeloom.compile.verify import BOOL, NUMBER, SIGNATURES
+from spikeloom.compile.verify import BOOL, NUMBER, RANDOM, SIGNATURES
 
-VARYING = ("state:", "input:", "grad:", "own:", "post:", "after:", "event:")
+VARYING = ("state:", "input:", "grad:", "own:", "post:", "after:", "event:", *RANDOM)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from spikeloom.compile.graph import Graph, Node
 from spikeloom.compile.singular import quotient
 from spikeloom.equations.definition import Definition, SurrogateDefinition
 from spikeloom.equations.expr import Condition, Expr
+from spikeloom.equations.randomness import CHANCES
 from spikeloom.errors import CompileError
 
 Point = Mapping[str, Node]
@@ -30,6 +31,8 @@ class Threshold:
     """Distance past the threshold; None where the condition is no plain comparison."""
     gate: Node | None
     """What else must hold (bool), through which no gradient flows."""
+    probability: Node | None = None
+    """Of a random condition: what its gradient goes through, with no surrogate's help."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Lowered:
     definition: Definition
     surrogate: SurrogateDefinition | None
     width: Node | None
+    given: bool = False
+    """Whether random numbers come in as inputs."""
 
     @property
     def model(self) -> str:
@@ -61,8 +66,17 @@ class Lowered:
         """Inputs that act all through a step."""
         return tuple(i.name for i in self.definition.inputs if i.kind == "inflow")
 
+    @property
+    def noises(self) -> dict[str, bool]:
+        """White noise → whether it is meant in the sense of Stratonovich."""
+        return {xi.name: xi.stratonovich for xi in self.definition.noises}
+
+    def random(self, kind: str, name: str) -> Node:
+        """A random number, ``normal`` or ``uniform``."""
+        return self.graph.leaf(f"input:{kind}.{name}" if self.given else f"{kind}:{name}")
+
     def rates(self, point: Point) -> dict[str, Node]:
-        """d state / d t at a point, in state units per time unit."""
+        """d state / d t at a point, in state units per time unit; with ``noise:NAME`` leaves."""
         g = self.graph
         made: dict[str, Node] = {}
         time = self.definition.factor(self.definition.time_unit)
@@ -93,10 +107,11 @@ class Lowered:
         condition = self.definition.fires
         return None if condition is None else self._threshold(condition, before, after)
 
-    def soft(self, margin: Node | None) -> Node | None:
-        """The smooth spike of the surrogate at a distance from threshold."""
-        if self.surrogate is None:
-            return None
+    def soft(self, threshold: Threshold) -> Node | None:
+        """The smooth spike: the surrogate at a distance from threshold, or the probability."""
+        margin = threshold.margin
+        if threshold.probability is not None or self.surrogate is None:
+            return None if self.surrogate is None else threshold.probability
         if margin is None or self.width is None:
             raise CompileError(
                 f"{self.model}: a surrogate gradient needs one comparison that fires,"
@@ -133,9 +148,14 @@ class Lowered:
             if op == "and":
                 first, second = parts[0], _whole(g, parts[1])
                 gate = second if first.gate is None else g.apply("and", first.gate, second)
-                return Threshold(first.crossed, first.margin, gate)
+                return Threshold(first.crossed, first.margin, gate, first.probability)
             whole = [_whole(g, p) for p in parts]
             return Threshold(g.apply(op, *whole), None, None)
+        if op in CHANCES:
+            draw, chance = (self.expr(x, after) for x in condition.args)
+            if op == "escapes":  # 1 - exp(-rate dt)
+                chance = g.neg(g.apply("expm1", g.neg(g.mul(chance, g.leaf("dt")))))
+            return Threshold(g.apply("lt", draw, chance), None, None, chance)
         a, b = (x for x in condition.args if isinstance(x, Expr))
         left, right = self.expr(a, after), self.expr(b, after)
         if op == "rises":
@@ -154,6 +174,8 @@ class Lowered:
                 return g.const((node.value or 0.0) * self.definition.factor(node.unit))
             if isinstance(node, Expr) and node.op == "leaf":
                 return self._leaf(node, point, argument)
+            if isinstance(node, Condition) and node.op in CHANCES:
+                return self._threshold(node, point, point).crossed
             args = [visit(a) for a in node.args]
             return quotient(g, *args) if node.op == "div" else g.apply(node.op, *args)
 
@@ -167,6 +189,10 @@ class Lowered:
             made = point[name]
         elif node.kind == "dt":
             made = g.leaf("dt")
+        elif node.kind == "draw":
+            return self.random("uniform", name)
+        elif node.kind == "noise":
+            return g.leaf(f"noise:{name}")  # per root of the time unit, in which dt is, too
         elif node.kind == "param" and argument is not None:
             return g.leaf(f"param:{SURROGATE}{name}")
         else:

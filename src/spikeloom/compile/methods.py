@@ -8,12 +8,14 @@ constant during the step.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from spikeloom.compile.derivative import derivative
+from spikeloom.compile.diffusion import Calculus, Diffusion
 from spikeloom.compile.graph import Graph, Node, is_const, leaves
 from spikeloom.compile.linear import Affine, affine, closed, propagate
+from spikeloom.compile.spread import decay_of_noise, spread
 from spikeloom.errors import CompileError
 
 Point = Mapping[str, Node]
@@ -30,6 +32,8 @@ class Flow:
     rates: Callable[[Point], dict[str, Node]]
     """Rate of each state at a point (state name → node), in state units per time unit."""
     model: str
+    noise: Diffusion | None = None
+    """White noise; `rates` are without it, as they are written."""
 
 
 class Method(Protocol):
@@ -55,7 +59,17 @@ class Exact:
                 f"{flow.model}: Exact() needs rates that are linear in every state and input.",
                 hint="leave method=None to let spikeloom choose, or take RK4()",
             )
-        return propagate(flow.graph, system, flow.dt, start)
+        after = propagate(flow.graph, system, flow.dt, start)
+        if flow.noise is None:
+            return after
+        if not flow.noise.constant:
+            raise CompileError(
+                f"{flow.model}: Exact() needs noise whose factor is made of parameters alone.",
+                hint="leave method=None to let spikeloom choose, or take Milstein()",
+            )
+        for name, added in spread(system, flow.dt, flow.noise).items():
+            after[name] = flow.graph.add(after[name], added)
+        return after
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,8 @@ class ExponentialEuler:
 
     Needs each rate to be linear in its own state. Of first order when states are coupled. States
     that are linear and driven by one another alone, such as the rise and the decay of a synapse,
-    move together and exactly.
+    move together and exactly. Noise is spread over each state's own decay, exactly for a state that
+    depends on no other; a factor that depends on states is that of Itô, of strong order one half.
 
     Source: Rush & Larsen, IEEE Trans. Biomed. Eng. 25:389 (1978); Hochbruck & Ostermann, Acta
     Numerica 19:209 (2010), eq. 1.5.
@@ -73,8 +88,10 @@ class ExponentialEuler:
     def step(self, flow: Flow, start: Point) -> dict[str, Node]:
         """One step in which every state relaxes towards its momentary target."""
         g = flow.graph
+        if flow.noise is not None:
+            flow = replace(flow, rates=flow.noise.in_calculus("ito"))
         after: dict[str, Node] = {}
-        for name, rate in _own(flow).items():
+        for name, rate in own_rates(flow).items():
             slope = derivative(g, rate.node, rate.own)
             if rate.own.name in leaves([slope]):
                 raise CompileError(
@@ -92,6 +109,13 @@ class ExponentialEuler:
             slope = derivative(g, rates[name], start[name])
             grown = g.mul(rates[name], g.mul(flow.dt, g.apply("exprel", g.mul(flow.dt, slope))))
             after[name] = g.add(start[name], grown)
+        if flow.noise is None:
+            return after
+        for k, factors in flow.noise.factors(start).items():
+            for name, factor in factors.items():
+                slope = derivative(g, rates[name], start[name])
+                size = g.mul(factor, decay_of_noise(g, flow.dt, slope))
+                after[name] = g.add(after[name], g.mul(size, flow.noise.normal(k)))
         return after
 
 
@@ -119,15 +143,24 @@ class SequentialEuler:
 
     def step(self, flow: Flow, start: Point) -> dict[str, Node]:
         """One step, state by state."""
-        now = dict(start)
+        if flow.noise is not None and not flow.noise.additive:
+            raise CompileError(
+                f"{flow.model}: SequentialEuler() needs noise whose factor depends on no state.",
+                hint="leave method=None to let spikeloom choose, or take EulerMaruyama()",
+            )
+        now, rates = dict(start), with_noise(flow, "ito")
         for name in flow.states:
-            now[name] = flow.graph.add(now[name], flow.graph.mul(flow.dt, flow.rates(now)[name]))
+            now[name] = flow.graph.add(now[name], flow.graph.mul(flow.dt, rates(now)[name]))
         return now
 
 
 @dataclass(frozen=True, repr=False)
 class RungeKutta:
-    """An explicit Runge–Kutta method, given by its tableau."""
+    """An explicit Runge–Kutta method, given by its tableau.
+
+    White noise is taken as constant during a step. A method of first order then follows Itô, every
+    other Stratonovich, and the drift is converted to fit; see `Diffusion`.
+    """
 
     name: str
     a: tuple[tuple[float, ...], ...]
@@ -137,12 +170,31 @@ class RungeKutta:
     def step(self, flow: Flow, start: Point) -> dict[str, Node]:
         """One step: x + dt Σ bᵢ kᵢ with kᵢ = f(x + dt Σ aᵢⱼ kⱼ)."""
         slopes: list[dict[str, Node]] = []
+        rates = with_noise(flow, "ito" if self.order == 1 else "stratonovich")
         for row in self.a:
-            slopes.append(flow.rates(_ahead(flow, start, row, slopes)))
+            slopes.append(rates(_ahead(flow, start, row, slopes)))
         return _ahead(flow, start, self.b, slopes)
 
     def __repr__(self) -> str:
         return f"{self.name}()"
+
+
+def with_noise(flow: Flow, calculus: Calculus) -> Callable[[Point], dict[str, Node]]:
+    """Rates with each noise as a constant of the step, N / √dt."""
+    g, noise = flow.graph, flow.noise
+    if noise is None:
+        return flow.rates
+    drift = noise.in_calculus(calculus)
+    held = g.div(g.const(1), g.apply("sqrt", flow.dt))
+
+    def rates(point: Point) -> dict[str, Node]:
+        made = drift(point)
+        for k, factors in noise.factors(point).items():
+            for name, factor in factors.items():
+                made[name] = g.add(made[name], g.mul(g.mul(factor, held), noise.normal(k)))
+        return made
+
+    return rates
 
 
 def _ahead(
@@ -166,7 +218,7 @@ class _Rate:
     own: Node
 
 
-def _own(flow: Flow) -> dict[str, _Rate]:
+def own_rates(flow: Flow) -> dict[str, _Rate]:
     """The rates at a point of fresh leaves, so that 'linear in itself' is a question of text."""
     point = {name: flow.graph.leaf(f"probe:{name}") for name in flow.states}
     rates = flow.rates(point)
@@ -184,7 +236,11 @@ def Midpoint() -> RungeKutta:
 
 
 def Heun() -> RungeKutta:
-    """Heun's trapezoidal rule, second order. Source: Heun, Z. Math. Phys. 45:23 (1900)."""
+    """Heun's trapezoidal rule, second order. Source: Heun, Z. Math. Phys. 45:23 (1900).
+
+    With noise it has strong order 1 where the noises commute, as a single one always does, and
+    one half elsewhere. Source: Rümelin, SIAM J. Numer. Anal. 19:604 (1982).
+    """
     return RungeKutta("Heun", ((), (1.0,)), (0.5, 0.5), 2)
 
 
@@ -195,15 +251,9 @@ def RK4() -> RungeKutta:
     )
 
 
-def choose(flow: Flow) -> tuple[Method, str]:
-    """The method for equations that name none, with the reason in words."""
-    if affine(flow.graph, flow.rates, flow.states, flow.inputs) is not None:
-        return Exact(), "all rates are linear, so the step is exact"
-    slopes = {r.own.name: derivative(flow.graph, r.node, r.own) for r in _own(flow).values()}
-    if all(own not in leaves([slope]) for own, slope in slopes.items()):
-        return (
-            ExponentialEuler(),
-            "every rate is linear in its own state, so each state relaxes exactly"
-            " while the others are held",
-        )
-    return RK4(), "some rate is nonlinear in its own state"
+def EulerMaruyama() -> RungeKutta:
+    """Forward Euler with noise: strong order one half (1 for noise without states), weak order 1.
+
+    Source: Maruyama, Rend. Circ. Mat. Palermo 4:48 (1955).
+    """
+    return RungeKutta("EulerMaruyama", ((),), (1.0,), 1)

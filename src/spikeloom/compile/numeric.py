@@ -60,6 +60,12 @@ def _expm1m(matrix: Array) -> Array:
     return _scipy("linalg", "expm")(doubled)[..., :size, size:]
 
 
+def _spread(flow: Array, source: Array) -> Array:
+    from spikeloom.compile.spread import lower_factor
+
+    return lower_factor(flow, source)
+
+
 OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "add": np.add,
     "sub": np.subtract,
@@ -98,6 +104,7 @@ OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "select": np.where,
     "indicator": _same,
     "expm1m": _expm1m,
+    "spread": _spread,
 }
 
 

@@ -5,7 +5,8 @@ and come out. It holds no arrays and no units, it can be written to JSON and rea
 Programs that read the same are the same.
 
 - *prologue* reads ``dt`` and ``param:NAME``; gives ``coef:NAME`` and ``start:STATE``.
-- *forward* reads ``state:NAME``, ``input:NAME``, ``coef:NAME``; gives ``state:NAME`` and ``out``.
+- *forward* reads ``state:NAME``, ``input:NAME``, ``coef:NAME`` and random numbers; gives
+  ``state:NAME`` and ``out``.
 - *backward* reads the same, ``grad:out`` and ``grad:state:NAME``; gives the gradient of all that
   *forward* reads: ``grad:state:NAME``, ``grad:input:NAME``, ``grad:coef:NAME``.
 
@@ -13,6 +14,10 @@ The prologue runs once for each set of parameters, in float64, outside any kerne
 forward block is one time step of one neuron; ``out`` is 1 at a spike and 0 otherwise (for a model
 without spikes it is the first state). One run of the backward block is the exact adjoint of that
 step: it reads the state *before* the step and the gradients of what the step gave.
+
+``random`` names the random numbers that a step reads, each new for every neuron and step:
+``normal:NAME`` is standard normal, ``uniform:NAME`` uniform between 0 and 1. For gradients they are
+constants.
 """
 
 from __future__ import annotations
@@ -25,7 +30,7 @@ from typing import Any
 
 from spikeloom.errors import CompileError
 
-FORMAT = 1
+FORMAT = 2
 """Version of the JSON text of a Program."""
 
 
@@ -82,6 +87,7 @@ class Program:
     prologue: Block
     forward: Block
     backward: Block
+    random: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         states, coefs = len(self.states), len(self.coefs)
@@ -116,7 +122,7 @@ class Program:
                 hint="it was written by another version of spikeloom: compile the model again",
             )
         try:
-            for key in ("states", "inputs", "params", "coefs"):
+            for key in ("states", "inputs", "params", "coefs", "random"):
                 raw[key] = tuple(raw[key])
             for key in ("prologue", "forward", "backward"):
                 raw[key] = _block(raw[key])

@@ -75,10 +75,10 @@ def _ratio(g: Graph, factor: Node, z: Node) -> Node | None:
         return None
     if any(n.startswith(("state:", "probe:", "input:")) for n in leaves([ratio])):
         return None
-    return ratio if _equal(factor, g.mul(ratio, z)) else None
+    return ratio if equal(factor, g.mul(ratio, z)) else None
 
 
-def _equal(a: Node, b: Node) -> bool:
+def equal(a: Node, b: Node) -> bool:
     """Whether two expressions agree at random points (polynomial identity testing)."""
     generator = random.Random(0)
     for _ in range(TRIALS):

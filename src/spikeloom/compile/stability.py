@@ -66,6 +66,8 @@ def _amplification(bound: Bound) -> Array:
     names = [n for n in program.states if n != COUNTER]
     leaves = {f"coef:{n}": v for n, v in bound.coefs.items()}
     leaves |= {f"input:{n}": np.float64(0) for n in program.inputs}
+    # Neither noise nor chance: 0 in the middle of the normal numbers, 1 above every probability.
+    leaves |= {n: np.float64(n.startswith("uniform")) for n in program.random}
     start = {f"state:{n}": bound.start[n] for n in program.states}
     columns: list[Array] = []
     for name in names:

@@ -12,11 +12,15 @@ A refractory neuron skips 1 and 2 for the states that are held, and 3 and 4 alto
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from spikeloom.compile.graph import Node
+from spikeloom.compile.choose import choose
+from spikeloom.compile.diffusion import Diffusion, labels
+from spikeloom.compile.graph import Node, leaves
 from spikeloom.compile.lower import Lowered, Threshold
-from spikeloom.compile.methods import Flow, Method, Point, choose
+from spikeloom.compile.methods import Flow, Method, Point
+from spikeloom.errors import CompileError
 
 COUNTER = "refractory"
 """State that counts the steps of refractoriness still to come."""
@@ -37,7 +41,7 @@ class Spike:
         for extra in gates:
             fired = g.apply("and", fired, extra)
             allowed = extra if allowed is None else g.apply("and", allowed, extra)
-        soft = self.lowered.soft(threshold.margin)
+        soft = self.lowered.soft(threshold)
         if soft is None:
             return fired, g.apply("indicator", fired)
         if self.smooth:
@@ -76,6 +80,7 @@ def build(lowered: Lowered, method: Method | None, *, smooth: bool) -> Step:
     if method is None:
         method, reason = choose(_flow(lowered, held=()))
     moved = method.step(_flow(lowered, held=()), lowered.receive(before))
+    _heard(lowered, method, moved)
     gate, count = None, None
     if lowered.hold:
         count = g.leaf(f"state:{COUNTER}")
@@ -97,17 +102,37 @@ def build(lowered: Lowered, method: Method | None, *, smooth: bool) -> Step:
     return Step(after, spike, True, reason, method)
 
 
+def _heard(lowered: Lowered, method: Method, moved: Mapping[str, Node]) -> None:
+    """A method that knows nothing of noise would leave it out without a word."""
+    random = ("normal:", "input:normal.")
+    if lowered.noises and not any(n.startswith(random) for n in leaves(moved.values())):
+        raise CompileError(
+            f"{lowered.model}: {method!r} integrates equations without noise.",
+            hint="take EulerMaruyama(), Heun() or Milstein(), or leave method=None",
+        )
+
+
 def _flow(lowered: Lowered, held: tuple[str, ...]) -> Flow:
     g = lowered.graph
 
     def rates(point: Point) -> dict[str, Node]:
         return lowered.rates(point) | dict.fromkeys(held, g.const(0))
 
+    noise = None
+    if lowered.noises:
+        probe = {name: g.leaf(f"probe:{name}") for name in lowered.states}
+        whole = Diffusion(g, lowered.states, lowered.noises, lowered.rates, _normal(lowered), {})
+        noise = replace(whole, rates=rates, labels=labels(whole.noises, whole.factors(probe)))
     return Flow(
         graph=g,
         dt=g.leaf("dt"),
         states=lowered.states,
         inputs=lowered.inflows,
-        rates=rates,
+        rates=rates if noise is None else noise.drift,
         model=lowered.model,
+        noise=noise,
     )
+
+
+def _normal(lowered: Lowered) -> Callable[[str], Node]:
+    return lambda name: lowered.random("normal", name)

@@ -30,13 +30,16 @@ SIGNATURES: dict[str, tuple[tuple[str, ...], str]] = {
     "select": ((BOOL, NUMBER, NUMBER), NUMBER),
     "indicator": ((BOOL,), NUMBER),
     "expm1m": ((MATRIX,), MATRIX),
+    "spread": ((MATRIX, MATRIX), MATRIX),
     "item": ((MATRIX,), NUMBER),
 }
 """Operation → (types of the arguments, type of the result); const, leaf, matrix are apart."""
 
 NAME = re.compile(r"[^\W\d]\w*(\.\w+)*")
 LARGEST = sys.float_info.max
-PROLOGUE_ONLY = frozenset({"matrix", "expm1m", "item"})
+PROLOGUE_ONLY = frozenset({"matrix", "expm1m", "spread", "item"})
+RANDOM = ("normal:", "uniform:")
+"""Beginnings of the names of random numbers."""
 
 
 def verify(program: Program) -> Program:
@@ -52,11 +55,12 @@ def verify(program: Program) -> Program:
     gradients = {f"grad:state:{n}" for n in program.states} | {"grad:out"}
     params = {"dt"} | {f"param:{n}" for n in program.params}
     backward = {f"grad:{leaf}" for leaf in step_leaves}
-    model = program.model
+    model, reads = program.model, step_leaves | set(program.random)
     verify_block(model, "prologue", program.prologue, params, given)
-    verify_block(model, "forward", program.forward, step_leaves, expected_state | {"out"})
-    verify_block(model, "backward", program.backward, step_leaves | gradients, backward)
-    for label, names in (("states", program.states), ("coefs", program.coefs)):
+    verify_block(model, "forward", program.forward, reads, expected_state | {"out"})
+    verify_block(model, "backward", program.backward, reads | gradients, backward)
+    for label in ("states", "coefs", "random"):
+        names = getattr(program, label)
         if len(set(names)) != len(names):
             raise VerificationError(f"{program.model}: {label} must differ, got {names}.")
     return program
@@ -66,6 +70,11 @@ def _form(program: Program) -> None:
     """Values of the right kinds; a Program that was read from text could hold anything."""
     words: tuple[Any, ...] = (program.model, program.method, program.reason, program.time_unit)
     names: tuple[Any, ...] = program.states + program.inputs + program.params + program.coefs
+    random: tuple[Any, ...] = program.random
+    for name in random:
+        if not isinstance(name, str) or not name.startswith(RANDOM):
+            raise VerificationError(f"{program.model}: {name!r} is no random number.")
+    names += tuple(name.partition(":")[2] for name in random)
     spikes: Any = program.spikes
     if not all(isinstance(word, str) for word in words) or not isinstance(spikes, bool):
         raise VerificationError("Program: model, method, reason, time unit and spikes are words.")

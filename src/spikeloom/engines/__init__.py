@@ -3,6 +3,7 @@
 from spikeloom.engines.explanation import explain as explain
 from spikeloom.engines.population import Run as Run
 from spikeloom.engines.population import simulate as simulate
+from spikeloom.engines.randomness import Chance as Chance
 from spikeloom.engines.results import Backward as Backward
 from spikeloom.engines.results import Forward as Forward
 from spikeloom.engines.results import Simulation as Simulation

@@ -95,9 +95,9 @@ def _floats(what: str, value: Any) -> Array:
     return array
 
 
-def check_options(size: Any, every: Any, record: Any, engine: Any) -> None:
+def check_options(size: Any, every: Any, record: Any, engine: Any, first: Any = 0) -> None:
     """Raise `ParameterError` for an option that makes no sense."""
-    for what, value, least in (("size", size, 0), ("every", every, 1)):
+    for what, value, least in (("size", size, 0), ("every", every, 1), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise ParameterError(
                 f"simulate: {what} must be a whole number >= {least}, got {value!r}."

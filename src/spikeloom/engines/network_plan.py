@@ -12,7 +12,7 @@ of step n + 1 + d.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,7 @@ from spikeloom.compile.program import Program
 from spikeloom.engines.inputs.drives import DrivePlan, Term
 from spikeloom.engines.inputs.trains import Trains
 from spikeloom.engines.learning_plan import LearningPlan
+from spikeloom.engines.randomness import Chance
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -45,6 +46,7 @@ class PopulationPlan:
             spread over processes. Random numbers and spikes go by the numbers in the whole.
         total: Neurons of the whole population; None where these are all.
         trains: What makes it fire, if it is a source; its program is then `NOTHING`.
+        entity: Sets the random numbers of its steps apart from those of other populations.
     """
 
     program: Program
@@ -56,6 +58,11 @@ class PopulationPlan:
     first: int = 0
     total: int | None = None
     trains: Trains | None = None
+    entity: str = ""
+
+    def chance(self, seed: int) -> Chance:
+        """Where the random numbers of its steps come from."""
+        return replace(Chance.of(self.program, seed, self.entity), first=self.first)
 
     @property
     def senders(self) -> int:
@@ -310,6 +317,12 @@ class NetworkPlan:
             part.check(self.populations)
         for drive in self.drives:
             drive.check(self.populations)
+        drawing = [p.entity for p in self.populations if p.program.random]
+        if len(set(drawing)) != len(drawing):
+            raise EngineError(
+                "network: two populations draw random numbers as one entity.",
+                hint='give each its own: PopulationPlan(…, entity="exc")',
+            )
         entities = [p.entity for p in self.poisson]
         if len(set(entities)) != len(entities):
             raise EngineError("network: two Poisson sources have the same entity number.")

@@ -13,6 +13,7 @@ from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers
 from spikeloom.engines.arguments import check_options, drive, grid, initial_state
+from spikeloom.engines.randomness import Chance
 from spikeloom.engines.results import Simulation
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
 
 Array = np.ndarray[Any, np.dtype[Any]]
+ENTITY = "simulate"
+"""Who draws: the same for all models, so that one seed gives them the same noise."""
 
 
 class Stepper(Protocol):
@@ -50,6 +53,7 @@ class Run:
         spike_ids: Neuron of each spike.
         traces: State name → (rows, N), its values at `times`.
         times: Times of the rows of `traces`.
+        first: Number of the first step.
         state: Last states, name → (N,); give it to `simulate` to go on.
 
     >>> from spikeloom import LIF, ms, nA
@@ -65,6 +69,7 @@ class Run:
     traces: Mapping[str, Array]
     times: Array
     state: Mapping[str, Array]
+    first: int = 0
 
     def train(self, neuron: int = 0) -> Array:
         """Spike times of one neuron."""
@@ -96,6 +101,7 @@ def simulate(
     state: Mapping[str, Array] | None = None,
     engine: Stepper | None = None,
     seed: int = 0,
+    first: int = 0,
     **inputs: Quantity | float,
 ) -> Run:
     """Run a population of unconnected neurons.
@@ -110,7 +116,9 @@ def simulate(
         method: How to integrate; None chooses.
         state: Last states of an earlier `Run`, to go on from there; None starts afresh.
         engine: ``CPU("float64")`` if None.
-        seed: Seed of parameters that are distributions.
+        seed: Seed of parameters that are distributions, and of noise.
+        first: Number of the first step. Noise and times go on from there: with `state` and
+            ``first=run.first + run.steps`` two runs in a row are one run, bit for bit.
         inputs: Each input of the model by name, with its unit: one number, one for each neuron
             (N,), or one for each step and neuron (T, N).
 
@@ -133,7 +141,7 @@ def simulate(
 
         engine = CPU("float64")
     check_parts("simulate", neuron, method)
-    check_options(size, every, record, engine)
+    check_options(size, every, record, engine, first)
     definition = neuron.definition
     step, steps = grid(duration, dt, definition.time_unit)
     program = compile_neuron(neuron, method)
@@ -165,6 +173,7 @@ def simulate(
         spikes="indices",
         record=kept,
         every=every,
+        **({"chance": Chance.of(program, seed, ENTITY, first)} if program.random else {}),
     )
     none = np.empty(0, np.int64)
     at = none if run.spike_steps is None else run.spike_steps
@@ -172,9 +181,10 @@ def simulate(
         dt=step,
         size=size,
         steps=steps,
-        spike_times=(at + 1) * step,
+        spike_times=(at + first + 1) * step,
         spike_ids=none if run.spike_ids is None else run.spike_ids,
         traces=run.traces,
-        times=(np.arange(0, steps, every) + 1) * step,
+        times=(np.arange(0, steps, every) + first + 1) * step,
         state=dict(zip(program.states, run.state, strict=True)),
+        first=first,
     )

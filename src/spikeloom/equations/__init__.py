@@ -26,6 +26,22 @@
 Refractory(Leaky(tau=10 * ms), 2 * ms)
 >>> Leaky(tau=learn(10 * ms, low=1 * ms), theta=normal(1, 0.1) * mV)
 Leaky(tau=learn(10 * ms, low=1 * ms), theta=normal(1, 0.1) * mV)
+>>> class Restless(Neuron):
+...     "Pushed about by noise, it fires at random, and now and then skips its reset."
+...
+...     tau: Param = 20 * ms
+...     sigma: Param = 1 * mV
+...     v: State = state(mV)
+...     xi: Noise = noise()
+...
+...     def flow(self, d: Self) -> None:
+...         d.v = -self.v / self.tau + self.sigma * sqrt(2 / self.tau) * self.xi
+...
+...     def fires(self) -> Condition:
+...         return escapes(exp(self.v / self.sigma) / self.tau)
+...
+...     def reset(self, after: Self) -> None:
+...         after.v = where(chance(0.9), 0 * mV, self.v)
 >>> isinstance(learn(2), Learn), uniform(1, 2) * ms, lognormal(1, 0.5) * mV
 (True, uniform(1, 2) * ms, lognormal(1, 0.5) * mV)
 >>> class Line(Surrogate):
@@ -41,6 +57,7 @@ from __future__ import annotations
 
 from spikeloom.equations.compose import Cell as Cell
 from spikeloom.equations.declare import Input as Input
+from spikeloom.equations.declare import Noise as Noise
 from spikeloom.equations.declare import Param as Param
 from spikeloom.equations.declare import State as State
 from spikeloom.equations.declare import Target as Target
@@ -48,6 +65,7 @@ from spikeloom.equations.declare import Trace as Trace
 from spikeloom.equations.declare import Weight as Weight
 from spikeloom.equations.declare import impulse as impulse
 from spikeloom.equations.declare import inflow as inflow
+from spikeloom.equations.declare import noise as noise
 from spikeloom.equations.declare import post as post
 from spikeloom.equations.declare import pre as pre
 from spikeloom.equations.declare import shared as shared
@@ -57,6 +75,7 @@ from spikeloom.equations.declare import target as target
 from spikeloom.equations.declare import weight as weight
 from spikeloom.equations.definition import Definition as Definition
 from spikeloom.equations.definition import InputDecl as InputDecl
+from spikeloom.equations.definition import NoiseDecl as NoiseDecl
 from spikeloom.equations.definition import ParamDecl as ParamDecl
 from spikeloom.equations.definition import StateDecl as StateDecl
 from spikeloom.equations.definition import SurrogateDefinition as SurrogateDefinition
@@ -93,6 +112,8 @@ from spikeloom.equations.place import pair as pair
 from spikeloom.equations.place import position as position
 from spikeloom.equations.quantity import Quantity as Quantity
 from spikeloom.equations.quantity import Unit as Unit
+from spikeloom.equations.randomness import chance as chance
+from spikeloom.equations.randomness import escapes as escapes
 from spikeloom.equations.refractory import Refractory as Refractory
 from spikeloom.equations.surrogate import Surrogate as Surrogate
 from spikeloom.equations.synapse import Post as Post

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from math import isfinite
 from typing import Any, NoReturn
 
-from spikeloom.equations.declare import KINDS, InputField, StateField, TraceField
-from spikeloom.equations.definition import ParamDecl
+from spikeloom.equations.declare import KINDS, InputField, NoiseField, StateField, TraceField
+from spikeloom.equations.definition import NoiseDecl, ParamDecl
 from spikeloom.equations.expr import Expr, located
 from spikeloom.equations.quantity import Quantity, Unit, one
 from spikeloom.equations.scales import time_of
@@ -18,7 +19,8 @@ from spikeloom.equations.values import Distribution, Learn
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError, UnitError
 
-NEURON = {"State": "state(mV)", "Input": "inflow(nA) or impulse(mV)"}
+NEURON = {"State": "state(mV)", "Input": "inflow(nA) or impulse(mV)", "Noise": "noise()"}
+"""What may stand beside Param in a neuron or a synapse, and how it is declared."""
 RESERVED = ("recipe", "definition", "equations", "values", "replace", "self", "dt", "t")
 
 
@@ -34,6 +36,7 @@ class Body:
     inputs: dict[str, InputField]
     helpers: tuple[str, ...]
     lines: dict[str, FieldSource]
+    noises: dict[str, NoiseField] = field(default_factory=dict[str, NoiseField])
 
     @property
     def time_unit(self) -> Unit:
@@ -44,11 +47,18 @@ class Body:
     @property
     def others(self) -> dict[str, str]:
         """What every name that is not a state is, for messages."""
-        return {p.name: "a Param" for p in self.params} | dict.fromkeys(self.inputs, "an Input")
+        kinds = {p.name: "a Param" for p in self.params} | dict.fromkeys(self.inputs, "an Input")
+        return kinds | dict.fromkeys(self.noises, "Noise")
 
     def doc(self, name: str) -> str:
         """The docstring under a field."""
         return self.lines[name].doc if name in self.lines else ""
+
+    def noise(self) -> tuple[NoiseDecl, ...]:
+        """The white noise, with its unit: one over the root of the unit of time."""
+        unit = self.time_unit ** Fraction(-1, 2)
+        named = self.noises.items()
+        return tuple(NoiseDecl(n, unit, f.stratonovich, self.doc(n)) for n, f in named)
 
     def leaves(self) -> dict[str, Expr]:
         """Every declared name as a leaf of the tree."""
@@ -58,6 +68,8 @@ class Body:
         for name, i in self.inputs.items():
             kind = "post" if i.kind == "target" else "input"
             found[name] = Expr("leaf", unit=i.unit, kind=kind, name=name)
+        for xi in self.noise():
+            found[xi.name] = Expr("leaf", unit=xi.unit, kind="noise", name=xi.name)
         return found
 
     def error(
@@ -103,6 +115,8 @@ def read_body(
             body.states[name] = value
         elif word in words and isinstance(value, InputField) and word == _declared(value):
             body.inputs[name] = value
+        elif word in words and isinstance(value, NoiseField) and word == _declared(value):
+            body.noises[name] = value
         elif word in words:
             raise body.error(name, f"{name!r} is annotated {word} but declared otherwise.",
                              f"write {name}: {word} = {words[word]}")  # fmt: skip
@@ -115,7 +129,7 @@ def read_body(
         if name in vars(cls):
             delattr(cls, name)  # instances answer with their own values
     return Body(body.name, place, body.source, tuple(params), body.states, body.inputs,
-                helpers, lines)  # fmt: skip
+                helpers, lines, body.noises)  # fmt: skip
 
 
 def _param(body: Body, name: str, value: Any) -> ParamDecl:
@@ -146,15 +160,17 @@ def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) 
         if inspect.isfunction(value) or isinstance(value, (staticmethod, classmethod)):
             found.append(name)
             continue
-        is_field = isinstance(value, (StateField, InputField))
+        is_field = isinstance(value, (StateField, InputField, NoiseField))
         _no_annotation(body, name, _declared(value) if is_field else "Param")
     return tuple(found)
 
 
-def _declared(value: StateField | InputField) -> str:
+def _declared(value: StateField | InputField | NoiseField) -> str:
     """The annotation that belongs to a declaration."""
     if isinstance(value, TraceField):
         return value.word
+    if isinstance(value, NoiseField):
+        return "Noise"
     if isinstance(value, InputField):
         return "Target" if value.kind == "target" else "Input"
     return "State"

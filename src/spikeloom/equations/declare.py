@@ -1,4 +1,4 @@
-"""The words of a class body: Param, State, Input, state(), inflow(), impulse()."""
+"""The words of a class body: Param, State, Input, Noise, state(), inflow(), impulse(), noise()."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
     class Input:
         """Annotation of an input: ``I: Input = inflow(nA)``."""
+
+        def __get__(self, instance: object, owner: type) -> Expr: ...
+
+    class Noise:
+        """Annotation of white noise: ``xi: Noise = noise()``."""
 
         def __get__(self, instance: object, owner: type) -> Expr: ...
 
@@ -61,9 +66,12 @@ else:
     class Target:
         """Annotation of a state of the target neuron: ``v: Target = target(mV)``."""
 
+    class Noise:
+        """Annotation of white noise: ``xi: Noise = noise()``."""
+
 
 KINDS = {
-    "Param": Param, "State": State, "Input": Input,
+    "Param": Param, "State": State, "Input": Input, "Noise": Noise,
     "Trace": Trace, "Weight": Weight, "Target": Target,
 }  # fmt: skip
 Level = Literal["pre", "post", "synapse", "shared"]
@@ -96,6 +104,14 @@ class InputField:
     kind: Literal["inflow", "impulse", "target"]
     where: Where | None
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseField:
+    """What `noise(...)` leaves in the class body."""
+
+    stratonovich: bool
+    where: Where | None
 
 
 def state(unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[False] = False) -> Any:
@@ -177,6 +193,29 @@ def target(unit: Unit, state: str = "", *, init: Literal[False] = False) -> Any:
         init: Always False.
     """
     return InputField(_unit("target", unit), "target", here(), state)
+
+
+def noise(*nothing: object, stratonovich: Any = False, init: Literal[False] = False) -> Any:
+    r"""Declare white noise ξ, of its own for each neuron: ⟨ξ(t) ξ(t′)⟩ = δ(t − t′).
+
+    Its unit is one over the root of the model's unit of time, so that
+    ``d.v = … + self.sigma * sqrt(2 / self.tau) * self.xi`` gives a potential with the standard
+    deviation sigma. It acts in `flow` alone, and each rate must be linear in it.
+
+    Arguments:
+        nothing: No unit: that of time decides.
+        stratonovich: What a factor means that depends on states. By default it takes its value
+            from before each step (Itô); otherwise from the middle (Stratonovich), as the limit of
+            noise with a short memory does. The compiler converts for every method, so a model
+            means the same whatever integrates it. Makes no difference to a factor of parameters.
+        init: Always False: noise is no argument of the constructor.
+    """
+    if nothing or not isinstance(stratonovich, bool):
+        got = nothing[0] if nothing else stratonovich
+        raise located(ModelError, f"noise takes stratonovich=True or nothing; got {got!r}.", here(),
+                      "its unit is one over the root of time; its size is the factor before it, "
+                      "such as sigma * sqrt(2 / tau) * xi")  # fmt: skip
+    return NoiseField(stratonovich, here())
 
 
 def _unit(word: str, unit: Any) -> Unit:

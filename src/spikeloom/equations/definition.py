@@ -11,6 +11,9 @@ True
 >>> v = LIF.definition.state("v")
 >>> v == StateDecl("v", mV, v.start, v.written)
 True
+>>> from spikeloom.models import DiffusionLIF
+>>> [isinstance(xi, NoiseDecl) for xi in DiffusionLIF.definition.noises]
+[True]
 """
 
 from __future__ import annotations
@@ -59,6 +62,16 @@ class InputDecl:
     doc: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class NoiseDecl:
+    """White noise, independent for each neuron; see `noise` for its two meanings."""
+
+    name: str
+    unit: Unit
+    stratonovich: bool = False
+    doc: str = field(default="", compare=False)
+
+
 @dataclass(frozen=True)
 class Rules(Mapping[str, Expr]):
     """State name to expression, in the order of the states; hashable."""
@@ -89,6 +102,7 @@ class Definition:
             from the state before the reset.
         period: The name of the parameter that holds the refractory period, if there is one.
         hold: States that stand still during it.
+        noises: White noise in the flow.
     """
 
     name: str
@@ -103,6 +117,7 @@ class Definition:
     reset: Rules
     period: str | None = None
     hold: tuple[str, ...] = ()
+    noises: tuple[NoiseDecl, ...] = ()
 
     @cached_property
     def scales(self) -> Scales:
@@ -149,6 +164,7 @@ class SynapseDefinition:
         receive: States that change when a spike arrives, and their new values.
         gives: What flows into an inflow of the target all through a step; None for nothing.
         kicks: What is added to the target's potential at arrival; None for nothing.
+        noises: White noise in the flow.
 
     >>> from spikeloom.models import ExponentialConductance
     >>> d = ExponentialConductance.definition
@@ -166,6 +182,7 @@ class SynapseDefinition:
     receive: Rules
     gives: Expr | None
     kicks: Expr | None
+    noises: tuple[NoiseDecl, ...] = ()
 
     def param(self, name: str) -> ParamDecl:
         """The declaration of the parameter `name`."""

@@ -13,6 +13,8 @@ function          ``exp expm1 log log1p sqrt abs sign tanh sigmoid sinh cosh sin
                   exprel min max``
 choice            ``select``: (condition, if so, if not)
 condition         ``lt le gt ge and or not``, ``rises``: (a, b), a crosses b upward in the step
+chance            ``chance``: (draw, p), true with probability p; ``escapes``: (draw, rate), true
+                  with probability 1 - exp(-rate dt). `draw` is a uniform random number.
 ================  ==========================================================================
 """
 
@@ -29,7 +31,9 @@ from spikeloom.errors import ModelError, UnitError
 
 __all__ = ["Condition", "Expr", "ExprLike", "LeafKind", "Where", "condition", "lift", "make"]
 
-LeafKind = Literal["param", "state", "input", "dt", "argument", "post", "place", "after", "event"]
+LeafKind = Literal[
+    "param", "state", "input", "dt", "argument", "post", "place", "after", "event", "noise", "draw"
+]
 ExprLike: TypeAlias = "Expr | Quantity | Unit | float"
 
 _IF = (
@@ -250,7 +254,10 @@ def _same(op: str, a: Expr, b: Expr, where: Where | None) -> Unit:
             return y.unit
     verb = _VERBS[op]
     message = f"cannot {verb} {a} and {b}: {a.unit.described} and {b.unit.described} do not fit."
-    raise located(UnitError, message, where, bridge(a.unit, b.unit))
+    from spikeloom.equations.randomness import TIMES, has_noise
+
+    hint = TIMES if has_noise(a) or has_noise(b) else bridge(a.unit, b.unit)
+    raise located(UnitError, message, where, hint)
 
 
 def _power(base: Expr, exponent: Expr, where: Where | None) -> Unit:

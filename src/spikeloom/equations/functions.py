@@ -91,6 +91,6 @@ FUNCTIONS: dict[str, str] = {
     "sign": "sign", "tanh": "tanh", "sigmoid": "sigmoid", "sinh": "sinh", "cosh": "cosh",
     "sin": "sin", "cos": "cos", "atan": "atan", "arctan": "atan", "erf": "erf",
     "exprel": "exprel", "minimum": "min", "min": "min", "maximum": "max", "max": "max",
-    "where": "select", "rises": "rises",
+    "where": "select", "rises": "rises", "chance": "chance", "escapes": "escapes",
 }  # fmt: skip
 """What text equations may call, and the operation it stands for."""

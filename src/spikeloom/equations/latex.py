@@ -63,6 +63,10 @@ def _node(node: Expr | Condition) -> str:
     if op == "select":
         cond, a, b = inner
         return rf"\begin{{cases}}{a} & {cond} \\ {b} & \text{{else}}\end{{cases}}"
+    if op == "chance":
+        return rf"\text{{with probability }} {inner[1]}"
+    if op == "escapes":
+        return rf"\text{{at the rate }} {inner[1]}"
     if op == "rises":
         return rf"{inner[0]} \nearrow {inner[1]}"
     word = f"\\{op}" if op in NAMED else WORDS.get(op, rf"\operatorname{{{op}}}")

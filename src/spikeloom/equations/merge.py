@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from spikeloom.equations.definition import (
     Definition,
     InputDecl,
+    NoiseDecl,
     ParamDecl,
     Rules,
     StateDecl,
@@ -67,6 +68,7 @@ def merge(neuron: Definition, synapses: Mapping[str, SynapseDefinition], into: s
         receive=_arrivals(neuron, parts),
         fires=None if neuron.fires is None else with_leaves(neuron.fires, total),
         reset=Rules(summed(neuron.reset)),
+        noises=(*neuron.noises, *(xi for p in parts for xi in p.noises())),
     )
     _names_differ(whole)
     return whole
@@ -89,6 +91,9 @@ class _Receptor:
                     written=self.expr(s.written))
             for s in self.synapse.states
         ]  # fmt: skip
+
+    def noises(self) -> list[NoiseDecl]:
+        return [replace(xi, name=self._long(xi.name)) for xi in self.synapse.noises]
 
     def input(self) -> InputDecl:
         return replace(self.synapse.input, name=self.name)
@@ -157,7 +162,8 @@ def _arrivals(neuron: Definition, parts: list[_Receptor]) -> Rules:
 
 
 def _names_differ(whole: Definition) -> None:
-    names = [d.name for group in (whole.params, whole.states, whole.inputs) for d in group]
+    groups = (whole.params, whole.states, whole.inputs, whole.noises)
+    names = [d.name for group in groups for d in group]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ModelError(

@@ -6,10 +6,20 @@ import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from spikeloom.equations.body import Body, read_body
-from spikeloom.equations.declare import Input, Param, State, impulse, inflow, state
-from spikeloom.equations.definition import Definition
+from spikeloom.equations.declare import (
+    Input,
+    Noise,
+    Param,
+    State,
+    impulse,
+    inflow,
+    noise,
+    state,
+)
+from spikeloom.equations.definition import Definition, Rules
 from spikeloom.equations.expr import Condition
 from spikeloom.equations.model_value import ModelValue
+from spikeloom.equations.randomness import number_draws
 from spikeloom.equations.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -17,16 +27,17 @@ if TYPE_CHECKING:
 
 METHODS = ("flow", "receive", "fires", "reset", "initial")
 
-__all__ = ["Input", "Neuron", "Param", "State"]
+__all__ = ["Input", "Neuron", "Noise", "Param", "State"]
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(state, inflow, impulse))
+@dataclass_transform(kw_only_default=True, field_specifiers=(state, inflow, impulse, noise))
 class Neuron(ModelValue):
     """A neuron model. Subclass it, declare parameters, states and inputs, and write the methods.
 
     ============================  ==============================================================
     ``flow(self, d)``             ``d.v = …`` gives dv/dt of every state
-    ``fires(self)``               returns the condition of a spike (leave it out: no spikes)
+    ``fires(self)``               returns the condition of a spike (leave it out: no spikes); a
+                                  random one is ``escapes(rate)`` or ``chance(p)``
     ``reset(self, after)``        ``after.v = …`` gives the value after a spike
     ``receive(self, after)``      the same for the arrival of an impulse
     ``initial(self, at)``         ``at.u = …`` gives a start value that must be computed
@@ -67,17 +78,20 @@ def trace(cls: type, body: Body) -> Definition:
     """Run every method of the class body once and check that the model is complete."""
     tracer = Tracer(cls, body, METHODS)
     _check(tracer)
+    receive, flow = tracer.update("receive"), tracer.flow()
+    fires, reset = number_draws(_fires(tracer), tracer.update("reset"))
     definition = Definition(
         name=cls.__name__,
         doc=inspect.getdoc(cls) or "",
         source=body.source,
         params=body.params,
-        flow=tracer.flow(),
-        receive=tracer.update("receive"),
-        fires=_fires(tracer),
-        reset=tracer.update("reset"),
+        flow=flow,
+        receive=receive,
+        fires=fires if isinstance(fires, Condition) else None,
+        reset=reset if isinstance(reset, Rules) else Rules(),
         states=tracer.states(),
         inputs=tracer.inputs(),
+        noises=body.noise(),
     )
     tracer.check_use()
     return definition

@@ -30,6 +30,8 @@ def infix(node: Expr | Condition) -> str:
     if node.op in SIGNS:
         left = _bracket(args[0], node.op, 0)
         return f"{left}{SIGNS[node.op]}{_bracket(args[1], node.op, 1)}"
+    if node.op in ("chance", "escapes"):
+        return f"{node.op}({infix(args[1])})"  # the draw is its own affair
     if node.op == "neg":
         return f"-{_bracket(args[0], 'neg', 0)}"
     if node.op == "not":

@@ -42,7 +42,9 @@ def field_sources(name: str, where: Where | None) -> dict[str, FieldSource]:
     except SyntaxError:
         return {}
     bodies = [n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name]
-    body = bodies[0] if bodies else []
+    if not bodies:
+        return {}  # another class: this one was made by `from_text`
+    body = bodies[0]
     return {
         node.target.id: FieldSource(_place(where.file, node, first, indent), _doc(after))
         for node, after in zip(body, [*body[1:], None], strict=True)

@@ -26,7 +26,7 @@ class Surrogate(ModelValue):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         body = read_body(cls, Surrogate, ("soft",))
-        for name in [*body.states, *body.inputs]:
+        for name in [*body.states, *body.inputs, *body.noises]:
             raise body.error(name, f"{name!r}: a surrogate has neither states nor inputs.",
                              "declare it as a Param")  # fmt: skip
         if "soft" not in vars(cls):

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, dataclass_transform
 
 from spikeloom.equations.body import read_body
-from spikeloom.equations.declare import impulse, state
+from spikeloom.equations.declare import impulse, noise, state
 from spikeloom.equations.definition import SynapseDefinition
 from spikeloom.equations.expr import Condition, Expr, lift, located
 from spikeloom.equations.model_value import ModelValue
 from spikeloom.equations.printing import infix
 from spikeloom.equations.quantity import bridge
+from spikeloom.equations.randomness import refuse_chance
 from spikeloom.equations.trace import Phase
-from spikeloom.equations.tracer import Tracer, no_rises
+from spikeloom.equations.tracer import NO_CHANCE, Tracer, no_rises
 from spikeloom.equations.units import mV
 from spikeloom.equations.where import here
 from spikeloom.errors import ModelError, UnitError
@@ -44,7 +45,9 @@ class Post:
         )  # fmt: skip
 
 
-@dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(state, impulse))
+@dataclass_transform(
+    eq_default=False, kw_only_default=True, field_specifiers=(state, impulse, noise)
+)
 class Synapse(ModelValue):
     """A synapse model. Subclass it, declare parameters, states and one impulse, write the methods.
 
@@ -103,6 +106,7 @@ class Synapse(ModelValue):
             kicks=_result(tracer, "kicks"),
             states=tracer.states(),
             input=tracer.inputs()[0],
+            noises=tracer.body.noise(),
         )
         cls._params = cls.definition.params
         tracer.check_use()
@@ -121,6 +125,7 @@ def _result(tracer: Tracer, phase: Phase) -> Expr | None:
                            "for example: return self.g * (self.E - post.v)")  # fmt: skip
     expr = lift(value)
     no_rises(f"{tracer.cls.__name__}.{phase}", expr)
+    refuse_chance(f"{tracer.cls.__name__}.{phase}", expr, NO_CHANCE)
     if phase == "kicks" and not expr.unit.fits(mV):
         raise located(UnitError, f"{tracer.cls.__name__}.kicks is added to the potential (mV); "
                       f"{expr} is {expr.unit.described}.", expr.where, bridge(mV, expr.unit),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from spikeloom.equations.declare import impulse, inflow, state
+from spikeloom.equations.declare import impulse, inflow, noise, state
 from spikeloom.equations.expr import Condition, Expr, lift, located, make
 from spikeloom.equations.neuron import Neuron
 from spikeloom.equations.quantity import Quantity, Unit, one
@@ -20,6 +20,8 @@ RATE = re.compile(r"\s*d(\w+)\s*/\s*dt\s*=")
 NAMED_EXPRESSION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 INPUT = re.compile(r"\s*([^\W\d]\w*)\s*$")
 CHANGE = re.compile(r"\s*([^\W\d]\w*)\s*([-+*/]?)=(?!=)")
+NOISE = re.compile(r"\s*((?:Stratonovich )?)noise\s*$")
+XI = re.compile(r"\bxi(?:_\w+)?\b")
 FLAG = re.compile(r"\(\s*(\w[\w ]*)\s*\)\s*$")
 SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 EVENTS = {"spike when": "fires", "after a spike": "reset", "on arrival": "receive",
@@ -47,6 +49,7 @@ def from_text(
             ``I_s = g*(E - v) : amp``       a name for an expression
             ``I : amp``                     an input that acts all through a step
             ``x : amp (impulse)``           an input that arrives at once
+            ``eta : noise``                 white noise; ``xi`` and ``xi_…`` are noise anyway
             ``spike when: v > theta``       the same as `threshold`
             ``after a spike: v = E``        the same as `reset`
             ``on arrival: i += x``          the same as `receive`
@@ -106,6 +109,7 @@ class _Model:
     rates: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
     units: dict[str, Unit] = field(default_factory=dict[str, Unit])
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    noises: dict[str, Any] = field(default_factory=dict[str, Any])
     named: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
     events: dict[str, list[tuple[str, str, Snippet]]] = field(
         default_factory=dict[str, "list[tuple[str, str, Snippet]]"]
@@ -139,6 +143,10 @@ class _Model:
                 "the unit is missing.", hint="end the line with it: dv/dt = … : volt; a plain "
                 "number has the unit 1",
             )  # fmt: skip
+        white = NOISE.match(unit_text)
+        if white:
+            self._noise(replace(piece, text=body), stratonovich=bool(white[1]))
+            return
         flag = FLAG.search(unit_text)
         word = flag[1] if flag else None
         if flag and word != "impulse":
@@ -163,9 +171,30 @@ class _Model:
             raise _after(head, 0).error("this is neither a rate nor an expression nor an input.",
                              hint="for example dv/dt = (E - v)/tau : volt")  # fmt: skip
 
+    def _noise(self, head: Snippet, *, stratonovich: bool) -> None:
+        plain = INPUT.match(head.text)
+        if not plain:
+            raise head.error("this is no name of a noise.", hint="for example eta : noise")
+        self._new(plain[1], head)
+        self.noises[plain[1]] = noise(stratonovich=stratonovich)
+
     def _new(self, name: str, piece: Snippet) -> None:
-        if name in self.rates or name in self.named or name in self.inputs or name in self.params:
+        if any(name in given for given in self._given):
             raise piece.error(f"{name!r} is given twice.")
+
+    @property
+    def _given(self) -> tuple[Mapping[str, Any], ...]:
+        """Every name that has a meaning already."""
+        return (self.rates, self.named, self.inputs, self.noises, self.params)
+
+    def _white(self) -> dict[str, Any]:
+        """The noise: what was declared, and each ``xi`` that the equations use."""
+        found = dict(self.noises)
+        for piece in (*self.rates.values(), *self.named.values()):
+            for name in XI.findall(piece.text):
+                if not any(name in given for given in self._given):
+                    found[name] = noise()
+        return found
 
     def namespace(self, doc: str) -> dict[str, Any]:
         """The class body that says the same; from here on text and Python are one path."""
@@ -175,6 +204,8 @@ class _Model:
             fields[name], words[name] = state(self.units[name]), "State"
         for name, value in self.inputs.items():
             fields[name], words[name] = value, "Input"
+        for name, value in self._white().items():
+            fields[name], words[name] = value, "Noise"
         fields |= {"__annotations__": words, "__doc__": doc or None, "__module__": __name__}
 
         def flow(symbols: Any, d: Any) -> None:

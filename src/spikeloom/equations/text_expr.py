@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from spikeloom.equations.expr import Condition, Expr, condition, lift, located, make
 from spikeloom.equations.functions import FUNCTIONS
 from spikeloom.equations.quantity import NAMED, Quantity, Unit
+from spikeloom.equations.randomness import CHANCES, random_condition
 from spikeloom.equations.where import Where
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
@@ -22,11 +23,11 @@ LONGEST, DEEPEST = 4000, 100
 ALIASES = {"ohm": "Ohm", "kohm": "kOhm", "Mohm": "MOhm", "Gohm": "GOhm", "meter": "metre"}
 UNITS: dict[str, Unit] = {**NAMED, **{name: NAMED[to] for name, to in ALIASES.items()}}
 NOT_YET = {
-    "xi": "noise is not part of the language yet",
+    "xi": "white noise acts in rates; a random event is chance(p) or escapes(rate)",
     "t": "time is not part of the language: give what changes in time as an input",
     "dt": "equations do not depend on the time step",
-    "rand": "random numbers are given as values of a Param: normal(…), uniform(…)",
-    "randn": "random numbers are given as values of a Param: normal(…), uniform(…)",
+    "rand": "a random event is chance(p), or escapes(rate) where it has a rate",
+    "randn": "noise in a rate is xi; a value of each neuron is a Param: normal(…), uniform(…)",
     "not_refractory": "wrap the neuron instead: Refractory(neuron, 2 * ms)",
     "int": "use where(condition, 1, 0)",
 }
@@ -242,6 +243,8 @@ class _Reader:
             if not isinstance(args[0], Condition):
                 self._refuse(node.args[0], "where needs a condition first.")
             return make(op, (args[0], lift(args[1], where), lift(args[2], where)), where)
+        if op in CHANCES:
+            return random_condition(op, args[0], where)
         numbers = tuple(lift(a, where) for a in args)
         return condition(op, numbers, where) if op == "rises" else make(op, numbers, where)
 

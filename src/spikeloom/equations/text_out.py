@@ -67,6 +67,9 @@ def _lines(d: Definition) -> Iterator[str]:
         yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {_unit(state.unit)}"
     for i in d.inputs:
         yield f"{i.name} : {_unit(i.unit)}{' (impulse)' if i.kind == 'impulse' else ''}"
+    for xi in d.noises:
+        if xi.name.partition("_")[0] != "xi" or xi.stratonovich:
+            yield f"{xi.name} : {'Stratonovich noise' if xi.stratonovich else 'noise'}"
     for name, value in d.receive.items():
         yield f"on arrival: {name} = {infix(value)}"
     if d.fires is not None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from spikeloom.equations.expr import Expr, lift, located
 from spikeloom.equations.place import leaves
 from spikeloom.equations.quantity import Unit, bridge
+from spikeloom.equations.randomness import TIMES, has_noise
 from spikeloom.equations.where import Where, here, of_traceback
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
@@ -95,7 +96,7 @@ class Target:
             message = (
                 f"{what} must be a {unit.kind} ({unit!s}); {_short(expr)} is {_kind(expr.unit)}."
             )
-            raise located(UnitError, message, expr.where or place, self._advice(name, expr.unit))
+            raise located(UnitError, message, expr.where or place, self._advice(name, expr))
         place = _placed(expr)
         if place is not None:
             raise located(
@@ -116,9 +117,12 @@ class Target:
         raise located(ModelError, f"{label}.{name}: there is no state {name!r}.", here(),
                       suggest(name, self._units))  # fmt: skip
 
-    def _advice(self, name: str, got: Unit) -> str:
+    def _advice(self, name: str, expr: Expr) -> str:
+        got = expr.unit
         if self._rate_of is not None and got.fits(self._rate_of[name]):
             return f"a rate is a change per time: divide by a time constant, such as {name} / tau"
+        if has_noise(expr):
+            return TIMES
         return bridge(self._units[name], got)
 
 

@@ -10,8 +10,17 @@ from spikeloom.equations.body import Body
 from spikeloom.equations.definition import InputDecl, Rules, StateDecl
 from spikeloom.equations.expr import Condition, Expr, lift, located
 from spikeloom.equations.quantity import Quantity, Unit, bridge
+from spikeloom.equations.randomness import check_linear, refuse_chance
 from spikeloom.equations.trace import Phase, Symbols, Target, run
 from spikeloom.errors import ModelError, UnitError, suggest
+
+ONLY_FIRES: dict[str, str] = {"escapes": "a rate makes an event, which only fires has"}
+NO_CHANCE: dict[str, str] = ONLY_FIRES | {
+    "chance": "it is drawn where something happens, in fires and reset; arrivals of one step are "
+    "summed before a model receives them, so a chance there would not be one for each"
+}
+_ALL_THROUGH = "what acts all through a step is white noise: xi: Noise = noise()"
+FLOWS: dict[str, str] = {"chance": _ALL_THROUGH, "escapes": _ALL_THROUGH}
 
 
 class Tracer:
@@ -30,6 +39,8 @@ class Tracer:
     def flow(self) -> Rules:
         """The rate of every state."""
         flow = self._rules("flow", "d", None)
+        for expr in flow.values():
+            check_linear(f"{self.cls.__name__}.flow", expr)
         for name in self.units:
             if name not in flow:
                 raise self.error(
@@ -69,7 +80,8 @@ class Tracer:
 
     def check_use(self) -> None:
         """Every input and parameter takes part in some equation."""
-        for name in [*self.body.inputs, *(p.name for p in self.body.params)]:
+        names = [*self.body.inputs, *(p.name for p in self.body.params), *self.body.noises]
+        for name in names:
             if name not in self.used:
                 raise self.body.error(name, f"{name!r} is declared but no equation uses it.",
                                       "use it or remove it")  # fmt: skip
@@ -87,6 +99,11 @@ class Tracer:
                 banned[name] = "an impulse acts only where it arrives, in receive(self, after)"
             if f.kind == "inflow" and phase in ("receive", "initial"):
                 banned[name] = f"an inflow acts all through a step, not in {phase}"
+        for name in self.body.noises if phase != "flow" else ():
+            banned[name] = (
+                "white noise acts all through a step, in flow; a random event is "
+                "chance(p) or escapes(rate)"
+            )
         symbols = Symbols(self.cls, self.leaves, banned)
         symbols.__dict__["_used"] = self.used
         return symbols
@@ -110,7 +127,9 @@ class Tracer:
         if not got and self.units:
             raise self.error(f"{phase} assigns nothing.", f"write {label}.NAME = …")
         for expr in got.values():
-            no_rises(f"{self.cls.__name__}.{phase}", expr)
+            label = f"{self.cls.__name__}.{phase}"
+            no_rises(label, expr)
+            refuse_chance(label, expr, {"reset": ONLY_FIRES, "flow": FLOWS}.get(phase, NO_CHANCE))
         return Rules(tuple((n, got[n]) for n in self.units if n in got))
 
     def _starts(self) -> list[tuple[Expr, Expr]]:

@@ -6,14 +6,21 @@ from spikeloom.models.neurons.adex import AdEx as AdEx
 from spikeloom.models.neurons.alif import ALIF as ALIF
 from spikeloom.models.neurons.conductance_lif import ConductanceLIF as ConductanceLIF
 from spikeloom.models.neurons.cuba_lif import CubaLIF as CubaLIF
+from spikeloom.models.neurons.diffusion_lif import DiffusionLIF as DiffusionLIF
+from spikeloom.models.neurons.escape_lif import EscapeLIF as EscapeLIF
 from spikeloom.models.neurons.exponential_if import ExponentialIF as ExponentialIF
 from spikeloom.models.neurons.fitzhugh_nagumo import FitzHughNagumo as FitzHughNagumo
+from spikeloom.models.neurons.glm import GLM as GLM
 from spikeloom.models.neurons.hodgkin_huxley import HodgkinHuxley as HodgkinHuxley
 from spikeloom.models.neurons.izhikevich import Izhikevich as Izhikevich
 from spikeloom.models.neurons.leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from spikeloom.models.neurons.lif import LIF as LIF
+from spikeloom.models.neurons.ou_lif import OULIF as OULIF
 from spikeloom.models.neurons.perfect_if import PerfectIF as PerfectIF
+from spikeloom.models.neurons.poisson_neuron import PoissonNeuron as PoissonNeuron
+from spikeloom.models.neurons.probabilistic_lif import ProbabilisticLIF as ProbabilisticLIF
 from spikeloom.models.neurons.quadratic_if import QuadraticIF as QuadraticIF
+from spikeloom.models.neurons.stochastic_srm import StochasticSRM as StochasticSRM
 from spikeloom.models.neurons.traub_miles import TraubMiles as TraubMiles
 from spikeloom.models.rules.abs import ABS as ABS
 from spikeloom.models.rules.bcm import BCM as BCM
@@ -58,3 +65,5 @@ from spikeloom.models.synapses.exponential_conductance import (
 )
 from spikeloom.models.synapses.exponential_current import ExponentialCurrent as ExponentialCurrent
 from spikeloom.models.synapses.nmda import NMDA as NMDA
+from spikeloom.models.synapses.ou_conductance import OUConductance as OUConductance
+from spikeloom.models.synapses.ou_current import OUCurrent as OUCurrent

@@ -113,6 +113,7 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
         start=start,
         channels=_channels(said, member),
         constants=settings.inflows(said, member),
+        entity=member.population.name,
     )
 
 

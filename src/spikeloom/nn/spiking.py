@@ -40,7 +40,9 @@ class Spiking(nn.Module):
     r"""A layer of neurons without weights: currents in, spikes out.
 
     Each feature of the input drives one neuron for all its time steps in one call of a native
-    kernel; the gradient is the exact adjoint of the same equations.
+    kernel; the gradient is the exact adjoint of the same equations. Noise and chance in a model are
+    drawn from torch's generator in each call; a gradient takes the noise as it was and flows
+    through the probability of a random spike.
 
     Arguments:
         neuron: What each neuron is, for example ``LIF(tau=10 * ms)``. A parameter may be a number,
@@ -98,6 +100,7 @@ class Spiking(nn.Module):
             surrogate=self.surrogate,
             own_width=width is not None,
             through_reset=through_reset,
+            given_noise=True,
         )
         self._text = self.program.to_json()
         self._memo: tuple[object, dict[str, Tensor], dict[str, Array]] | None = None
@@ -216,9 +219,10 @@ class Spiking(nn.Module):
         return run_prologue(self.program.prologue, leaves)
 
     def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        names = self.program.inputs
+        names = tuple(i.name for i in self.neuron.definition.inputs)
         check_inputs(self._name, names, x, others)
-        return {names[0]: x, **{n: others[n].to(x.dtype) for n in names[1:] if n in others}}
+        given = {names[0]: x, **{n: others[n].to(x.dtype) for n in names[1:] if n in others}}
+        return given | {n: _drawn(n, x) for n in self.program.inputs[len(names) :]}
 
     def _state(
         self, state: Mapping[str, Tensor] | None, x: Tensor, values: Mapping[str, Tensor]
@@ -257,6 +261,12 @@ class Spiking(nn.Module):
         if self.engine != "auto":
             words.append(f"engine={self.engine!r}")
         return f"Spiking({', '.join(words)})"
+
+
+def _drawn(name: str, like: Tensor) -> Tensor:
+    """Random numbers for every step and neuron: standard normal, or uniform from 0 to 1."""
+    like = like.detach()
+    return torch.randn_like(like) if name.startswith("normal.") else torch.rand_like(like)
 
 
 def _tensors(state: object) -> tuple[Tensor, ...]:

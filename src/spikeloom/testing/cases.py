@@ -49,7 +49,7 @@ class Case:
 
     def bound(self, surrogate: Surrogate) -> Bound:
         """The compiled model with its coefficients."""
-        program = compile_neuron(self.neuron, self.method, surrogate=surrogate)
+        program = compile_neuron(self.neuron, self.method, surrogate=surrogate, given_noise=True)
         values = numbers(self.neuron, surrogate)
         if self.spread:
             first = self.neuron.definition.params[0].name
@@ -57,7 +57,10 @@ class Case:
         return bind(program, values, float(self.dt.to(self.neuron.definition.time_unit)))
 
     def inputs(self) -> dict[str, Array]:
-        """Input name → (T, B, F): noise into the first input, now and then an impulse elsewhere."""
+        """Input name → (T, B, F): noise into the first input, now and then an impulse elsewhere.
+
+        The random numbers of a model come in as inputs, so that all engines get the same.
+        """
         shape = (self.steps, self.batch, self.size)
         generator = np.random.Generator(np.random.Philox(7))
         definition = self.neuron.definition
@@ -70,6 +73,10 @@ class Case:
             made[declared.name] = self.drive * (noise if level is None else np.full(shape, level))
         if self.kind == "nan" and self.size:
             made[definition.inputs[0].name][self.steps // 2, 0, self.size // 2] = np.nan
+        whole = compile_neuron(self.neuron, self.method, given_noise=True)
+        for name in whole.inputs[len(definition.inputs) :]:
+            draw = generator.normal if name.startswith("normal.") else generator.random
+            made[name] = draw(size=shape)
         # Both precisions must see the same numbers.
         return {n: x.astype(np.float32).astype(np.float64) for n, x in made.items()}
 
@@ -96,6 +103,7 @@ def cases() -> list[Case]:
         Refractory(leaky, 3 * ms), exc=m.ExponentialConductance(),
         inh=m.AlphaConductance(E=-80 * mV), slow=m.DualExponentialConductance(),
     )  # fmt: skip
+    noisy = Cell(leaky, exc=m.OUConductance(), inh=m.OUCurrent())
     every = [
         Case("perfect_if", perfect, 63, 150.0),
         Case("lif", lif, 63, 0.25),
@@ -114,6 +122,14 @@ def cases() -> list[Case]:
         Case("cell_nmda", Cell(lif, slow=m.NMDA(g=50 * nS)), 63, 0.3, dt=0.25 * ms),
         Case("leaky_integrator", m.LeakyIntegrator(), 63, 0.2),
         Case("refractory_lif", Refractory(lif, 3 * ms), 63, 0.4),
+        Case("diffusion_lif", m.DiffusionLIF(), 63, 0.2),
+        Case("refractory_ou_lif", Refractory(m.OULIF(), 3 * ms), 63, 0.2),
+        Case("escape_lif", Refractory(m.EscapeLIF(), 3 * ms), 63, 0.2),
+        Case("probabilistic_lif", m.ProbabilisticLIF(), 63, 0.3),
+        Case("glm", m.GLM(), 63, 1.0),
+        Case("stochastic_srm", m.StochasticSRM(), 63, 0.2),
+        Case("poisson_neuron", m.PoissonNeuron(), 63, 0.2),
+        Case("cell_noise", noisy, 63, 100.0, dt=0.25 * ms),
         Case("spread", lif, 63, 0.25, spread=True),
     ]
     awkward = [

@@ -13,6 +13,7 @@ from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.call import Array, pack_columns, padded, run_kernel
 from spikeloom.engines.cpu.stepping import simulate
 from spikeloom.engines.cpu.variant import Kind, Variant
+from spikeloom.engines.randomness import Chance, refuse_chance
 from spikeloom.engines.results import Backward, Forward, Simulation
 from spikeloom.errors import EngineError, ShapeError
 
@@ -73,6 +74,7 @@ class CPU:
             ShapeError, EngineError: something given does not fit the Program.
         """
         check.check_steps(steps)
+        refuse_chance("cpu engine", program)
         state, batch, features = self._state(program, "state", state)
         width = batch * features
         words, kept, names = self._shared(program, coefs, inputs, steps, batch, features)
@@ -139,6 +141,7 @@ class CPU:
             ShapeError, EngineError: something given does not fit the Program.
         """
         steps = _steps(inputs, grad_out, steps)
+        refuse_chance("cpu engine", program)
         check.check_names("input", want_inputs, program.inputs)
         check.check_names("coefficient", want_coefs, program.coefs)
         if checkpoint_every < 1 or np.ndim(checkpoints) != 4:
@@ -206,6 +209,7 @@ class CPU:
         spikes: Literal["indices", "bits", "none"] = "indices",
         record: tuple[str, ...] = (),
         every: int = 1,
+        chance: Chance | None = None,
     ) -> Simulation:
         """Run a population of N neurons and keep its spikes and chosen states.
 
@@ -218,6 +222,7 @@ class CPU:
             spikes: How to give spikes: as steps and neurons, as bits, or not.
             record: States to keep, as they are after a step.
             every: Keep the states after steps 0, every, 2 every, …
+            chance: Where random numbers come from; for a Program that draws some.
 
         Returns:
             Last states, spikes, and traces (ceil(T / every), N).
@@ -234,11 +239,12 @@ class CPU:
             spikes=spikes,
             record=record,
             every=every,
+            chance=chance,
             dtype=self.dtype,
             threads=self.threads,
         )
 
-    def ir(self, program: Program, which: Kind = "forward") -> str:
+    def ir(self, program: Program, which: Kind | None = None) -> str:
         """The LLVM IR of a kernel, with the instruction of the Program above the lines it became.
 
         It is shown with all inputs given and every gradient wanted, and ``simulate`` with one
@@ -246,11 +252,15 @@ class CPU:
 
         Arguments:
             program: What to show.
-            which: ``forward``, ``backward`` or ``simulate``.
+            which: ``forward``, ``backward`` or ``simulate``; None for the first, or for the last
+                where random numbers are drawn.
         """
         from spikeloom.engines.cpu.host import this_host
         from spikeloom.engines.cpu.kernels import write_kernel
 
+        which = which or ("simulate" if program.random else "forward")
+        if which != "simulate":
+            refuse_chance("cpu engine", program)
         variant = Variant(
             which,
             self.dtype,

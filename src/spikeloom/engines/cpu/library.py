@@ -9,6 +9,7 @@ from functools import lru_cache
 from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import cache
 from spikeloom.engines.cpu.build import Loaded, Native, compile_text
+from spikeloom.engines.cpu.draws import WORK
 from spikeloom.engines.cpu.emit import cost
 from spikeloom.engines.cpu.host import Host, this_host
 from spikeloom.engines.cpu.kernels import write_kernel
@@ -63,6 +64,7 @@ def _prepare(keyed: Keyed, variant: Variant) -> Prepared:
     total = cost(program.forward)
     if variant.kind == "backward":
         total += cost(program.backward)
+    total += WORK * len(program.random)
     group = lanes * variant.unroll if variant.kind == "simulate" else lanes
     return Prepared(native, slots(program, variant), group, total / lanes)
 

@@ -11,8 +11,10 @@ from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.call import Array, pack_columns, padded, run_kernel
 from spikeloom.engines.cpu.compact import compact
+from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.library import weight
-from spikeloom.engines.cpu.variant import Variant
+from spikeloom.engines.cpu.variant import Variant, slot_of
+from spikeloom.engines.randomness import Chance, check_chance
 from spikeloom.engines.results import Simulation
 from spikeloom.errors import EngineError, ShapeError
 
@@ -39,6 +41,7 @@ def simulate(
     spikes: Literal["indices", "bits", "none"],
     record: tuple[str, ...],
     every: int,
+    chance: Chance | None,
     dtype: str,
     threads: int | None,
 ) -> Simulation:
@@ -57,6 +60,7 @@ def simulate(
             f"{np.shape(state)}.",
             hint=f"one row for each of the states {', '.join(program.states)}",
         )
+    chance = check_chance(program, chance)
     width = np.shape(state)[1]
     state = np.array(check.numbers("state", state, dtype), order="C")
     single, columns = check.coefficients(program, coefs, width, dtype)
@@ -87,12 +91,14 @@ def simulate(
         "row_bytes": row_bytes,
         "record_every": every,
     }
+    words |= {slot_of(name): signed(key) for name, key in chance.keys.items()}
     found: list[tuple[Array, Array]] = []
     for first in range(0, steps, chunk):
         count = min(chunk, steps - first)
         for name, (array, stride) in given.items():
             words[f"input:{name}"] = array.ctypes.data + first * stride * size
             words[f"stride:{name}"] = stride
+        words["step"] = chance.step + first
         row = -(-first // every)
         words["record_wait"] = row * every - first
         for name, trace in traces.items():

@@ -65,4 +65,11 @@ def slots(program: Program, variant: Variant) -> tuple[str, ...]:
         return (*shared, *inputs, *tiled, *given, *wanted, *ends)
     spikes = ("bits", "row_bytes") if variant.spikes else ()
     traces = ("record_every", "record_wait", *(f"trace:{name}" for name in variant.record))
-    return (*shared, *inputs, "state_in", "state_out", *spikes, *(traces if variant.record else ()))
+    chance = ("step", *(slot_of(name) for name in program.random)) if program.random else ()
+    ends = ("state_in", "state_out", *chance)
+    return (*shared, *inputs, *ends, *spikes, *(traces if variant.record else ()))
+
+
+def slot_of(name: str) -> str:
+    """The word of a kernel that holds the key of a random number."""
+    return f"chance:{name}"

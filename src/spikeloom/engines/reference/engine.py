@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from spikeloom.compile.numeric import run_block
 from spikeloom.compile.program import Program
+from spikeloom.engines.randomness import Chance, check_chance, refuse_chance
 from spikeloom.engines.results import Backward, Forward, Simulation
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -55,6 +57,7 @@ class Reference:
             The output of every step (T, B, F), the last states (S, B, F), and the checkpoints
             (K, S, B, F) if asked for.
         """
+        refuse_chance("reference engine", program)
         state = np.array(state, self.dtype)
         result = np.empty((steps, *state.shape[1:]), self.dtype) if out is None else out
         kept = []
@@ -97,6 +100,7 @@ class Reference:
             Gradients of the wanted inputs (T, B, F), the initial states (S, B, F) and the wanted
             coefficients (F,), the last summed over time and batch.
         """
+        refuse_chance("reference engine", program)
         state = np.array(checkpoints[0], self.dtype)
         steps = _steps(inputs, grad_out)
         before = []
@@ -133,6 +137,7 @@ class Reference:
         spikes: Literal["indices", "bits", "none"] = "indices",
         record: tuple[str, ...] = (),
         every: int = 1,
+        chance: Chance | None = None,
     ) -> Simulation:
         """Run a population and keep its spikes and chosen states.
 
@@ -145,16 +150,19 @@ class Reference:
             spikes: How to give spikes: as (step, neuron) pairs in order, as a bit mask, or not.
             record: States to keep, as they are after a step.
             every: Keep the states after steps 0, every, 2·every, …
+            chance: Where random numbers come from; for a Program that draws some.
 
         Returns:
             Last states, spikes and traces (ceil(T / every), N).
         """
         state = np.array(state, self.dtype)
+        source = check_chance(program, chance)
         fired = np.zeros((steps, state.shape[1]), bool)
         traces: dict[str, list[Array]] = {name: [] for name in record}
         for t in range(steps):
             now = {n: _now(value, t) for n, value in inputs.items()}
-            state, given = self._advance(program, coefs, now, state)
+            drawn = source.draws(t, state.shape[1])
+            state, given = self._advance(program, coefs, now, state, drawn)
             fired[t] = program.spikes & (given != 0)
             if t % every == 0:
                 for name in record:
@@ -175,9 +183,14 @@ class Reference:
         return np.float64 if self.dtype == "float64" else np.float32
 
     def _advance(
-        self, program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
+        self,
+        program: Program,
+        coefs: Mapping[str, Array],
+        inputs: Inputs,
+        state: Array,
+        drawn: Mapping[str, Array] = MappingProxyType({}),
     ) -> tuple[Array, Array]:
-        leaves = _leaves(program, coefs, inputs, state)
+        leaves = {**_leaves(program, coefs, inputs, state), **drawn}
         given = run_block(program.forward, leaves, self._type)
         after = _stack(program, "state:", given, state.shape)
         return after, np.broadcast_to(given["out"], state.shape[1:])

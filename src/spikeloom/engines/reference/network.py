@@ -61,6 +61,7 @@ class ReferenceNetwork:
             if p.learning is not None
         }
         self._tables = [poisson_table(source.rate_per_step) for source in plan.poisson]
+        self._chance = [p.chance(plan.seed) for p in plan.populations]
 
     def run(
         self,
@@ -219,6 +220,7 @@ class ReferenceNetwork:
                 inputs[source.channel] = inputs[source.channel] + source.weight * counts
         leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
         leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}
+        leaves |= self._chance[place].draws(self.step, size)
         states = self._states[place]
         leaves |= {f"state:{n}": x for n, x in zip(program.states, states, strict=True)}
         given = run_block(program.forward, leaves)

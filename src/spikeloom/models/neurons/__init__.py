@@ -6,7 +6,11 @@
 >>> linear = PerfectIF(), LIF(), ConductanceLIF(), CubaLIF(), ALIF(), LeakyIntegrator()
 >>> curved = QuadraticIF(), ExponentialIF(), AdEx(), Izhikevich(), FitzHughNagumo()
 >>> gated = HodgkinHuxley(), TraubMiles()
->>> for neuron in (*linear, *curved, *gated):
+>>> from spikeloom.models import GLM, OULIF, DiffusionLIF, EscapeLIF, PoissonNeuron
+>>> from spikeloom.models import ProbabilisticLIF, StochasticSRM
+>>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
+>>> random = StochasticSRM(), GLM(), PoissonNeuron()
+>>> for neuron in (*linear, *curved, *gated, *noisy, *random):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
 LIF()                v
@@ -21,4 +25,11 @@ Izhikevich()         v u
 FitzHughNagumo()     v w
 HodgkinHuxley()      v m h n
 TraubMiles()         v m h n
+DiffusionLIF()       v
+OULIF()              v i
+EscapeLIF()          v
+ProbabilisticLIF()   v
+StochasticSRM()      h eta
+GLM()                k h c
+PoissonNeuron()      r
 """

@@ -5,7 +5,8 @@
 >>> from spikeloom.models import ExponentialConductance, ExponentialCurrent
 >>> currents = ExponentialCurrent(), AlphaCurrent(), DualExponentialCurrent(), Delta()
 >>> conductances = ExponentialConductance(), AlphaConductance(), DualExponentialConductance()
->>> for synapse in (*currents, *conductances, NMDA()):
+>>> from spikeloom.models import OUConductance, OUCurrent
+>>> for synapse in (*currents, *conductances, NMDA(), OUCurrent(), OUConductance()):
 ...     print(f"{synapse!r:30}", *(state.name for state in synapse.definition.states))
 ExponentialCurrent()           i
 AlphaCurrent()                 i h
@@ -15,4 +16,6 @@ ExponentialConductance()       g
 AlphaConductance()             g h
 DualExponentialConductance()   g h
 NMDA()                         s x
+OUCurrent()                    i
+OUConductance()                g
 """

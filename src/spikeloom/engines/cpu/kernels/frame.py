@@ -28,7 +28,7 @@ class Frame:
     def slot(self, name: str) -> str:
         """A word given by the caller. First asked for in the entry block."""
         if name not in self._loaded:
-            number = name in NUMBERS or name.startswith("stride:")
+            number = name in NUMBERS or name.startswith(("stride:", "chance:"))
             at = self.w.let(f"getelementptr i64, ptr %slots, i64 {self._places[name]}")
             kind, stem = "i64" if number else "ptr", name.replace(":", ".") + "."
             self._loaded[name] = self.w.let(f"load {kind}, ptr {at}, align 8", stem)
@@ -208,7 +208,7 @@ class Frame:
 
 
 NUMBERS = frozenset(
-    {"steps", "width", "padded", "tile", "every", "together"}
+    {"steps", "step", "width", "padded", "tile", "every", "together"}
     | {"row_bytes", "record_every", "record_wait"}
 )
 """Slots that are numbers; all others are addresses."""

@@ -6,6 +6,7 @@ of arithmetic, few enough that their states stay in registers. Spikes leave as o
 
 from __future__ import annotations
 
+from spikeloom.engines.cpu.draws import Draws
 from spikeloom.engines.cpu.emit import leaves, write_block
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
 
@@ -37,14 +38,20 @@ def write(f: Frame) -> None:
                     w.note(f"read state:{states[k]}")
                     at = f.at(f.slot("state_in"), f.add(f.mul(width, k), firsts[g]))
                     start.append((v.type, f.load_masked(at, masks[g])))
+            draws = Draws(f, [name for name in f.program.random if name in reads], firsts)
             wait = [("i64", f.slot("record_wait"))] if variant.record else []
-            with w.loop("0", f.slot("steps"), carried=[*start, *wait]) as time:
+            first_odd = len(start)
+            carried = [*start, *draws.carried, *wait]
+            with w.loop("0", f.slot("steps"), carried=carried) as time:
                 after: list[str] = []
+                spare = time.carried[first_odd : len(carried) - len(wait)]
+                drawn, kept = draws.write(time.index, spare)
                 rows = {
                     name: f.at(f.slot(f"input:{name}"), f.mul(time.index, f.slot(f"stride:{name}")))
                     for name in variant.series
                 }
                 for g in groups:
+                    given[g] |= drawn[g]
                     for name, row in rows.items():
                         w.note(f"read input:{name}")
                         given[g][f"input:{name}"] = f.load_masked(f.at(row, firsts[g]), masks[g])
@@ -54,6 +61,7 @@ def write(f: Frame) -> None:
                     after += [found[f"state:{name}"] for name in states]
                     if variant.spikes:
                         _store_bits(f, found["bits"], masks[g], time.index, firsts[g])
+                after += kept
                 if variant.record:
                     after.append(_record(f, after, time.carried[-1], time.index, firsts, masks))
                 time.next = tuple(after)

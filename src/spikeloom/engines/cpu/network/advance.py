@@ -8,10 +8,11 @@ one bit a neuron and step. Memory is padded to whole groups, so nothing needs a 
 from __future__ import annotations
 
 from spikeloom.compile.program import Program
+from spikeloom.engines.cpu.draws import Draws, write_mix
 from spikeloom.engines.cpu.emit import leaves, write_block
 from spikeloom.engines.cpu.host import Host
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
-from spikeloom.engines.cpu.network.chance import write_counts, write_mix, write_varying_counts
+from spikeloom.engines.cpu.network.chance import write_counts, write_varying_counts
 from spikeloom.engines.cpu.network.inflow import Inflow
 from spikeloom.engines.cpu.network.variant import Stepping, is_number, step_slots
 from spikeloom.engines.cpu.network.windows import Shape
@@ -72,11 +73,16 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
             ]
             start = [(v.type, f.load(homes[k][g])) for g in groups for k in range(len(states))]
             slot = ("i64", f.slot("slot"))
-            with w.loop("0", f.slot("steps"), carried=[*start, slot]) as time:
+            named = [name for name in program.random if name in reads]
+            draws = Draws(f, named, firsts, f.slot("origin"))
+            carried = [*start, *draws.carried, slot]
+            with w.loop("0", f.slot("steps"), carried=carried) as time:
                 after: list[str] = []
+                drawn, kept = draws.write(time.index, time.carried[len(start) : -1])
                 row = f.mul(time.carried[-1], padded)
                 at_time = w.let(f"and i64 {f.add(f.slot('step'), time.index)}, {f.slot('window')}")
                 for g in groups:
+                    given[g] |= drawn[g]
                     _write_inflows(f, given[g], levels[g], at_time, firsts[g])
                     _write_arrivals(f, given[g], row, time.index, at_time, firsts[g], weights)
                     for k, name in enumerate(states):
@@ -87,7 +93,7 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
                 following = f.add(time.carried[-1], 1)
                 wrapped = w.let(f"icmp eq i64 {following}, {f.slot('slots')}")
                 slot_after = w.let(f"select i1 {wrapped}, i64 0, i64 {following}")
-                time.next = (*after, slot_after)
+                time.next = (*after, *kept, slot_after)
             for g in groups:
                 for k in range(len(states)):
                     f.store(time.results[g * len(states) + k], homes[k][g])

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
+from spikeloom.engines.cpu.draws import write_words
 from spikeloom.engines.cpu.kernels.frame import Frame
 from spikeloom.engines.cpu.text import Writer
 from spikeloom.engines.cpu.wiring.lanes import Lanes, Num, literal
-from spikeloom.engines.poisson import BITS, GOLDEN, LAST, LEAST, MIX
+from spikeloom.engines.poisson import BITS, LEAST
 from spikeloom.engines.wiring.formulas import exponential
-
-
-def write_mix(w: Writer, z: str, lanes: int = 0) -> str:
-    """The finaliser of SplitMix64 on one number (lanes 0) or a vector of them."""
-    kind = f"<{lanes} x i64>" if lanes else "i64"
-
-    def const(value: int) -> str:
-        number = value - (1 << 64) if value >> 63 else value
-        return f"splat (i64 {number})" if lanes else str(number)
-
-    for shift, factor in MIX:
-        z = w.let(f"xor {kind} {z}, {w.let(f'lshr {kind} {z}, {const(shift)}')}")
-        z = w.let(f"mul {kind} {z}, {const(factor)}")
-    return w.let(f"xor {kind} {z}, {w.let(f'lshr {kind} {z}, {const(LAST)}')}")
 
 
 def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -> str:
@@ -70,16 +57,8 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
 
 def write_bits(w: Writer, key: str, first: str, lanes: int) -> str:
     """The 53 random bits of a group of neurons, ``<lanes x i64>``."""
-    kind = f"<{lanes} x i64>"
-    offsets = ", ".join(f"i64 {_signed(k * GOLDEN)}" for k in range(lanes))
-    following = w.let(f"add i64 {first}, 1")
-    number = w.let(f"mul i64 {following}, {_signed(GOLDEN)}")
-    start = w.let(f"add i64 {key}, {number}")
-    one = w.let(f"insertelement {kind} poison, i64 {start}, i64 0")
-    order = f"<{lanes} x i32> zeroinitializer"
-    every = w.let(f"shufflevector {kind} {one}, {kind} poison, {order}")
-    z = w.let(f"add {kind} {every}, <{offsets}>")
-    return w.let(f"lshr {kind} {write_mix(w, z, lanes)}, splat (i64 {64 - BITS})")
+    words = write_words(w, key, first, lanes)
+    return w.let(f"lshr <{lanes} x i64> {words}, splat (i64 {64 - BITS})")
 
 
 def write_varying_counts(f: Frame, key: str, first: str, mean: str) -> str:
@@ -120,8 +99,3 @@ def write_varying_counts(f: Frame, key: str, first: str, mean: str) -> str:
     w.put(f"br i1 {some}, label %{body}, label %{after}")
     w.label(after)
     return later[2]
-
-
-def _signed(value: int) -> int:
-    value &= (1 << 64) - 1
-    return value - (1 << 64) if value >> 63 else value

@@ -13,6 +13,7 @@ import numpy as np
 from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.build import Native
 from spikeloom.engines.cpu.call import pack_columns, padded
+from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import Keyed, load, weight
 from spikeloom.engines.cpu.network.advance import write_advance
@@ -23,6 +24,7 @@ from spikeloom.engines.cpu.network.packed import cuts, pack
 from spikeloom.engines.cpu.network.projection import PackedProjection
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.cpu.network.windows import Bundle, Shape
+from spikeloom.engines.cpu.variant import slot_of
 from spikeloom.engines.inputs import Term
 from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, PopulationPlan
 from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
@@ -95,7 +97,9 @@ class Neurons:
             driven=tuple(bundle.shape for bundle in driven),
             spikes=p.program.spikes,
             unroll=_unroll(p, plan.stride),
+            random=p.program.random,
         )
+        self._chance = {slot_of(n): signed(k) for n, k in p.chance(plan.seed).keys.items()}
 
     def kernel(self, record: tuple[str, ...]) -> tuple[Native, Stepping]:
         """The step kernel that keeps some states."""
@@ -114,6 +118,7 @@ class Neurons:
             "padded": self.padded,
             "row_bytes": self.padded // 8,
             "window": window - 1,
+            **self._chance,
             "origin": signed(self.plan.first * GOLDEN),
             "states": self.states.ctypes.data,
             "scalars": self.single.ctypes.data,
@@ -134,12 +139,6 @@ class Neurons:
             given[f"table:{k}"] = table.ctypes.data
             given[f"rows:{k}"] = rows.ctypes.data
         return np.array([given[name] for name in step_slots(variant)], np.int64)
-
-
-def signed(word: int) -> int:
-    """64 bits as a number with a sign."""
-    word &= (1 << 64) - 1
-    return word - (1 << 64) if word >> 63 else word
 
 
 class Synapses:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from spikeloom.engines.cpu.draws import write_mix
 from spikeloom.engines.cpu.host import Host
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS
-from spikeloom.engines.cpu.network.chance import write_bits, write_mix
+from spikeloom.engines.cpu.network.chance import write_bits
 from spikeloom.engines.cpu.network.inflow import Inflow
 from spikeloom.engines.cpu.network.windows import Shape
 from spikeloom.engines.cpu.text import Writer

@@ -9,11 +9,11 @@ import numpy as np
 
 from spikeloom.engines.cpu.build import Native
 from spikeloom.engines.cpu.call import padded
+from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import load
 from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.packed import cuts
-from spikeloom.engines.cpu.network.parts import signed
 from spikeloom.engines.cpu.network.train_kernels import (
     CHANCE_SLOTS,
     GIVEN_SLOTS,

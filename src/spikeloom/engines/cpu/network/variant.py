@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from spikeloom.engines.cpu.network.windows import Shape
+from spikeloom.engines.cpu.variant import slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Stepping:
         spikes: Whether the model spikes.
         record: States that are kept after each step.
         unroll: Groups of neurons that go through time together.
+        random: Random numbers that a step draws.
     """
 
     dtype: str
@@ -33,6 +35,7 @@ class Stepping:
     spikes: bool = True
     record: tuple[str, ...] = ()
     unroll: int = 1
+    random: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -60,6 +63,7 @@ def step_slots(variant: Stepping) -> tuple[str, ...]:
         *(f"ring:{name}" for name in variant.channels),
         *(f"plane:{name}" for name in variant.record),
         *(slot for shape in variant.driven for slot in shape.slots),
+        *(slot_of(name) for name in variant.random),
         *(
             slot
             for k, rate in enumerate(rates)
@@ -73,4 +77,4 @@ def step_slots(variant: Stepping) -> tuple[str, ...]:
 
 def is_number(slot: str) -> bool:
     """Whether a slot holds a number; otherwise it holds an address."""
-    return slot in NUMBERS or slot.startswith("key:")
+    return slot in NUMBERS or slot.startswith(("key:", "chance:"))

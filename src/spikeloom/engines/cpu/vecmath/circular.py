@@ -29,12 +29,7 @@ def _circular(v: Vec, x: str, quarter: int) -> str:
     r = x
     for piece in HALF_PI[v.dtype]:
         r = v.fma(n, v.const(-piece), r)
-    z = v.mul(r, r)
-    sine = v.fma(v.mul(r, z), v.poly(SIN[v.dtype], z), r)
-    half = v.mul(z, v.const(0.5))
-    top = v.sub(v.const(1.0), half)
-    lost = v.sub(v.sub(v.const(1.0), top), half)
-    cosine = v.add(top, v.fma(v.mul(z, z), v.poly(COS[v.dtype], z), lost))
+    sine, cosine = sine_and_cosine(v, r)
     turn = v.iop("add", v.bits_of(shifted), v.iconst(quarter))
     odd = v.iop("and", turn, v.iconst(1))
     use_sine = v.w.let(f"icmp eq {v.int} {odd}, zeroinitializer")
@@ -43,6 +38,16 @@ def _circular(v: Vec, x: str, quarter: int) -> str:
     value = v.from_bits(v.iop("xor", v.bits_of(value), sign))
     known = v.cmp("ole", v.abs(x), v.const(ANGLE_LIMIT[v.dtype]))
     return v.select(known, value, v.const(math.nan))
+
+
+def sine_and_cosine(v: Vec, r: str) -> tuple[str, str]:
+    """Both for an angle of at most pi/4 to either side."""
+    z = v.mul(r, r)
+    sine = v.fma(v.mul(r, z), v.poly(SIN[v.dtype], z), r)
+    half = v.mul(z, v.const(0.5))
+    top = v.sub(v.const(1.0), half)
+    lost = v.sub(v.sub(v.const(1.0), top), half)
+    return sine, v.add(top, v.fma(v.mul(z, z), v.poly(COS[v.dtype], z), lost))
 
 
 def sin(v: Vec, x: str) -> str:

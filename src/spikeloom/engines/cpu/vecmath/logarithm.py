@@ -67,6 +67,12 @@ def log(v: Vec, x: str) -> str:
     return _edges(v, x, _sum(v, *_split(v, x)), 0.0)
 
 
+def log_of_normal(v: Vec, x: str) -> str:
+    """Natural logarithm of a positive number that is neither subnormal nor infinite."""
+    k, m = _exponent(v, x)
+    return _sum(v, _number(v, k), v.sub(v.from_bits(m), v.const(1.0)))
+
+
 def log1p(v: Vec, x: str) -> str:
     """log(1 + x), accurate also near 0: what rounding 1 + x lost goes back into f."""
     one = v.const(1.0)
