@@ -5,6 +5,7 @@ from spikeloom.compile.bind import bind as bind
 from spikeloom.compile.compiler import compile_neuron as compile_neuron
 from spikeloom.compile.learning import bind_rule as bind_rule
 from spikeloom.compile.learning import compile_rule as compile_rule
+from spikeloom.compile.learning_event import event_of as event_of
 from spikeloom.compile.learning_program import RuleProgram as RuleProgram
 from spikeloom.compile.methods import RK4 as RK4
 from spikeloom.compile.methods import Euler as Euler

@@ -18,13 +18,13 @@ from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, Projecti
 from spikeloom.engines.network_run import NetworkEngine, NetworkRun, WeightTrace
 from spikeloom.engines.reference.network import ReferenceNetwork
 from spikeloom.equations import (
+    Cell,
     Condition,
     Input,
     LearningRule,
     Neuron,
     State,
     impulse,
-    inflow,
     state,
 )  # fmt: skip
 from spikeloom.equations.units import ms, mV, one
@@ -40,7 +40,6 @@ class Puppet(Neuron):
 
     push: Input = impulse(one)
     x: Input = impulse(one)
-    clamp: Input = inflow(mV)
     p: State = state(one)
     got: State = state(one)
     v: State = state(mV)
@@ -48,7 +47,7 @@ class Puppet(Neuron):
     def flow(self, d: Self) -> None:
         d.p = 0
         d.got = 0
-        d.v = (self.clamp - self.v) / (1e-9 * ms)
+        d.v = 0
 
     def receive(self, after: Self) -> None:
         after.p = self.p + self.push
@@ -62,8 +61,9 @@ class Puppet(Neuron):
 
 
 @lru_cache
-def _puppet(dt: float) -> Bound:
-    return bind(compile_neuron(Puppet()), numbers(Puppet()), dt)
+def _puppet(rule: LearningRule, dt: float) -> Bound:
+    cell = Cell(Puppet(), rule=rule) if rule.definition.driven else Puppet()
+    return bind(compile_neuron(cell), numbers(cell), dt)
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,12 @@ class Bench:
 
     def plan(self) -> NetworkPlan:
         """The whole as a network: sources, pushers, puppets."""
-        size, bound = len(self.post), _puppet(self.dt)
+        size, bound = len(self.post), _puppet(self.rule.replace(scale=None), self.dt)
         pushed = [[s - 1 for s in steps] for steps in self.post]
+        start = bound.initial(size)
+        start[bound.program.states.index("v")] = self.clamp
         puppets = PopulationPlan(
-            bound.program, bound.coefs, size, bound.initial(size), ("push", "x"),
-            {"clamp": np.asarray(self.clamp)},
+            bound.program, bound.coefs, size, start, ("push", "x")
         )  # fmt: skip
         everyone = np.arange(size)
         push = ProjectionPlan(
@@ -121,7 +122,11 @@ class Bench:
             pairs = [(j, i) for j in range(len(self.pre)) for i in range(len(self.post))]
         rows = np.array([j for j, _ in pairs], np.int64)
         program = compile_rule(self.rule)
-        coefs, start = bind_rule(program, rule_numbers(self.rule, self.scale), self.dt)
+        step = float((self.dt * ms).to(self.rule.definition.scales.time))
+        coefs, start = bind_rule(program, rule_numbers(self.rule, self.scale), step)
+        definition = self.rule.definition
+        reads = {t.name: t.state for t in definition.targets}
+        reads |= {t.name: f"rule_{t.name}" for t in definition.driven}
         delays = np.asarray(self.delays)
         return ProjectionPlan(
             0,
@@ -131,9 +136,7 @@ class Bench:
             np.array([i for _, i in pairs], np.uint32),
             np.asarray(self.weights, np.float64),
             delays.astype(np.uint16) if delays.ndim else delays,
-            LearningPlan(
-                program, coefs, start, lags=self.lags or {}, axonal=self.axonal, every=self.every
-            ),
+            LearningPlan(program, coefs, start, reads, self.lags or {}, self.axonal, self.every),
         )
 
     def engine(self, name: str = "reference") -> NetworkEngine:

@@ -26,6 +26,8 @@ class BCM(LearningRule):
     tau: Param = 50 * ms
     """Time constant of the activities."""
     unit: Param = 10 * Hz
+    w_min: Param = -10.0
+    """0 for synapses that keep their sign."""
     w_max: Param = 10.0
     every: Param = 1 * ms
 
@@ -46,5 +48,5 @@ class BCM(LearningRule):
 
     def on_tick(self, after: Self) -> None:
         change = self.eta * self.x * self.y * (self.y - self.theta)
-        after.w = clip(self.w + self.every * change, 0, self.w_max)
+        after.w = clip(self.w + self.every * change, self.w_min, self.w_max)
         after.theta = self.theta + self.every / self.tau_theta * (self.y**2 / self.y0 - self.theta)
