@@ -41,6 +41,12 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
         delay=sl.normal(1, 0.2, low=0.3) * sl.ms, axonal=0.2 * sl.ms if learning else 0 * sl.ms,
         learning=learning,
     )  # fmt: skip
+    if engine == "reference":  # the compiled engine does not learn yet
+        net.connect(
+            exc, exc, excite, sl.FixedProbability(0.1), weight=sl.uniform(10, 20) * sl.pA,
+            delay=sl.uniform(0.6, 1.2) * sl.ms, axonal=0.3 * sl.ms,
+            learning=sl.PairSTDP(scale=40 * sl.pA), name="learning",
+        )  # fmt: skip
     net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)
     rates = [100.0 * (1 + k % 3) for k in range(21)] * sl.Hz
     net.poisson(inh, excite, rate=rates, weight=30 * sl.pA)

@@ -127,12 +127,21 @@ class AnyProjection(Protocol):
         ...
 
     @property
+    def empty(self) -> bool:
+        """Whether there is no synapse, in any process."""
+        ...
+
+    @property
     def longest(self) -> int: ...
     @property
     def shortest(self) -> int: ...
     @property
     def whole(self) -> ProjectionPlan:
         """The same with all its arrays."""
+        ...
+
+    def spanning(self, shortest: int, longest: int) -> AnyProjection:
+        """The same, where other processes hold synapses whose delays go from one to the other."""
         ...
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
@@ -156,6 +165,8 @@ class ProjectionPlan:
         delays: In steps, at least 0: one number, or uint16 (nnz,).
         learning: How the weights change; None where they stay. See `engines.learning_plan`.
         name: Of the connection it belongs to, for messages and for the layers above.
+        span: Shortest and longest delay of the whole projection in steps, where other processes
+            hold parts of it; None where these synapses are all.
     """
 
     source: int
@@ -167,11 +178,17 @@ class ProjectionPlan:
     delays: Array
     learning: LearningPlan | None = None
     name: str = ""
+    span: tuple[int, int] | None = None
 
     @property
     def count(self) -> int:
         """Number of synapses."""
         return int(np.size(self.targets))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no synapse, in any process."""
+        return self.shortest > self.longest
 
     @property
     def whole(self) -> ProjectionPlan:
@@ -190,9 +207,15 @@ class ProjectionPlan:
 
     @cached_property
     def _span(self) -> tuple[int, int]:
+        if self.span is not None:
+            return self.span
         if not self.targets.size:
             return MAX_DELAY, 0
         return int(np.min(self.delays)), int(np.max(self.delays))
+
+    def spanning(self, shortest: int, longest: int) -> ProjectionPlan:
+        """The same, where other processes hold synapses whose delays go from one to the other."""
+        return replace(self, span=(shortest, longest))
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations."""
@@ -298,8 +321,6 @@ class NetworkPlan:
         drives: What flows in from outside over time.
         seed: Of the random numbers of the run.
         dtype: Precision of states and weights in engines that have a choice.
-        span: Shortest and longest delay of the whole network in steps, where other processes hold
-            parts of it; None where these projections are all.
     """
 
     populations: tuple[PopulationPlan, ...]
@@ -307,7 +328,6 @@ class NetworkPlan:
     poisson: tuple[PoissonPlan, ...] = ()
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"
-    span: tuple[int, int] | None = None
     drives: tuple[DrivePlan, ...] = ()
 
     def __post_init__(self) -> None:
@@ -330,15 +350,11 @@ class NetworkPlan:
     @cached_property
     def slots(self) -> int:
         """Steps that a spike can be on its way, D = longest delay + 1."""
-        if self.span is not None:
-            return 1 + self.span[1]
         return 1 + max((p.longest for p in self.projections), default=0)
 
     @cached_property
     def stride(self) -> int:
         """Steps that can be run before a spike of the first of them arrives: shortest delay + 1."""
-        if self.span is not None:
-            return 1 + self.span[0]
         return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
 
 

@@ -84,9 +84,20 @@ class NetworkEngine(Protocol):
         spiked anywhere. Called once in as many steps as pass before a spike can arrive.
     """
 
-    plan: NetworkPlan
-    step: int
-    exchange: Exchange | None
+    @property
+    def plan(self) -> NetworkPlan:
+        """What it runs."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """Steps done since the beginning."""
+        ...
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """See above."""
+        ...
 
     def run(
         self,

@@ -14,6 +14,7 @@ from spikeloom.interrupt import Interrupt
 from spikeloom.network.blame import Ill, blame, find_ill
 from spikeloom.network.description import Description
 from spikeloom.network.progress import Progress
+from spikeloom.network.ranks.engine import SpreadEngine
 from spikeloom.network.recording.recording import Recording
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -52,9 +53,11 @@ def advance(
         StorageError: What was recorded cannot be written.
     """
     longest = max(1, int(LARGEST_PIECE / max(recording.row_bytes, 1)))
-    done, piece, start = 0, min(steps, 100), time.perf_counter()
+    if isinstance(engine, SpreadEngine):
+        longest = engine.least(longest)
+    done, piece, stop, start = 0, min(steps, 100), False, time.perf_counter()
     with Interrupt() as interrupt:
-        while done < steps and not interrupt.asked:
+        while done < steps and not stop:
             piece = min(piece, steps - done, longest)
             before = _copy(engine)
             began = time.perf_counter()
@@ -65,13 +68,16 @@ def advance(
             recording.add(made, time.perf_counter() - start)
             done += piece
             progress.at(done * dt)
+            stop = interrupt.asked
+            if isinstance(engine, SpreadEngine):
+                took, stop = engine.agree(took, stop)
             piece = int(min(max(piece * PIECE / max(took, 1e-6), 1), 8 * piece))
     return done == steps
 
 
 def _copy(engine: NetworkEngine) -> dict[str, Array] | None:
-    sizes = sum(p.size * len(p.program.states) for p in engine.plan.populations)
-    rings = sum(p.size * len(p.channels) for p in engine.plan.populations) * engine.plan.slots
+    sizes = sum(p.senders * len(p.program.states) for p in engine.plan.populations)
+    rings = sum(p.senders * len(p.channels) for p in engine.plan.populations) * engine.plan.slots
     return engine.state_dict() if 8 * (sizes + rings) <= LARGEST_COPY else None
 
 

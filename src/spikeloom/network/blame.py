@@ -9,6 +9,7 @@ import numpy as np
 
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.network.description import Description
+from spikeloom.network.ranks.engine import SpreadEngine
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,12 +33,17 @@ class Ill:
 
 def find_ill(engine: NetworkEngine) -> Ill | None:
     """The first state that is NaN or infinite."""
+    if isinstance(engine, SpreadEngine):
+        own = find_ill(engine.own)
+        found = engine.first(own and (own.population, own.row, own.neuron, own.value))
+        return None if found is None else Ill(*found)
     for place in range(len(engine.plan.populations)):
         states = engine.state(place)
         bad = ~np.isfinite(states)
         if bad.any():
             row, neuron = np.unravel_index(int(np.argmax(bad)), bad.shape)
-            return Ill(place, int(row), int(neuron), float(states[row, neuron]))
+            first = engine.plan.populations[place].first
+            return Ill(place, int(row), first + int(neuron), float(states[row, neuron]))
     return None
 
 

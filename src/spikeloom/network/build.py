@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from spikeloom.compile import Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
 from spikeloom.engines.inputs import NOTHING
+from spikeloom.engines.network_part import drive_part, poisson_part, population_part
 from spikeloom.engines.network_plan import (
     AnyProjection,
     NetworkPlan,
@@ -28,6 +29,8 @@ from spikeloom.network.drive import course, drives
 from spikeloom.network.keep import Keep, as_it_is
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.plasticity import learning_plan
+from spikeloom.network.ranks import Team
+from spikeloom.network.ranks.synapses import own_targets, part_of, spread
 from spikeloom.network.rules.synapse_values import delays, weights
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
@@ -50,16 +53,18 @@ class Pieces:
         keep: How synapses are held, from `make_keep`.
         programs: Compiled equations.
         graphs: Synapses of each connection.
+        team: The processes that hold the network together, or None.
     """
 
     dtype: DType
     keep: Keep = as_it_is
+    team: Team | None = None
     programs: dict[Any, Program] = field(default_factory=dict)
     graphs: dict[Connection, Sequence[AnyProjection]] = field(default_factory=dict)
 
     def copy(self) -> Pieces:
         """The same pieces, to go on from in another network."""
-        return Pieces(self.dtype, self.keep, dict(self.programs), dict(self.graphs))
+        return replace(self, programs=dict(self.programs), graphs=dict(self.graphs))
 
 
 def plan(said: Description, pieces: Pieces) -> NetworkPlan:
@@ -75,17 +80,25 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         NumericsError: dt is too large for a method, or a value is not finite.
     """
     populations = tuple(_population(said, member, pieces.programs) for member in said.members)
+    poisson, driven = list(_poisson(said)), list(drives(said))
+    if pieces.team is not None:
+        own = [pieces.team.share.own(p.size) for p in populations]
+        parts = zip(populations, own, strict=True)
+        populations = tuple(population_part(p, some) for p, some in parts)
+        poisson = [poisson_part(p, own[p.target]) for p in poisson]
+        driven = [drive_part(p, own[p.target]) for p in driven]
     for connection in said.connections:
         if connection not in pieces.graphs:
-            pieces.graphs[connection] = [
+            made = [
                 pieces.keep(p, said, populations, pieces.dtype)
-                for p in _projections(said, connection, pieces.dtype)
+                for p in _projections(said, connection, pieces.dtype, pieces.team)
             ]
+            pieces.graphs[connection] = made if pieces.team is None else spread(pieces.team, made)
     return NetworkPlan(
         populations=populations,
         projections=tuple(p for c in said.connections for p in pieces.graphs[c]),
-        poisson=tuple(_poisson(said)),
-        drives=tuple(drives(said)),
+        poisson=tuple(poisson),
+        drives=tuple(driven),
         seed=said.running,
         dtype=pieces.dtype,
     )
@@ -141,7 +154,7 @@ def _channels(said: Description, member: Member) -> tuple[str, ...]:
 
 
 def _projections(
-    said: Description, connection: Connection, dtype: DType
+    said: Description, connection: Connection, dtype: DType, team: Team | None
 ) -> Iterator[ProjectionPlan]:
     source, target, name = connection.source, connection.target, connection.name
     shape = (len(source), len(target))
@@ -152,8 +165,10 @@ def _projections(
         for side, group in (("source", source), ("target", target))
         if (positions := _positions(group)) is not None
     }
+    within = None if team is None else own_targets(team.share, target)
     indptr, targets = connection.rule.build(
         *shape,
+        within=within,
         seed=said.seed,
         entity=name,
         same_population=shift is not None,
@@ -168,6 +183,8 @@ def _projections(
     shared: dict[str, Any] = dict(
         n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name, places=places
     )
+    if team is not None and within is not None:
+        shared["part"] = part_of(team, indptr, targets, within)
     step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
     learning = connection.learning
     units = [_unit(said, *each) for each in zip(target.parts, connection.channels, strict=True)]
@@ -179,13 +196,14 @@ def _projections(
         rows = Rows(indptr, targets, values, step_delays)
         for sender, receiver, part in pairs(rows, source, target):
             place = target.parts.index(receiver)
+            first = 0 if team is None else team.share.own(receiver.population.size)[0]
             if units[place] == unit:
                 yield ProjectionPlan(
                     source=sender.population.index,
                     target=receiver.population.index,
                     channel=connection.channels[place],
                     indptr=part.indptr,
-                    targets=part.targets,
+                    targets=part.targets if team is None else part.targets - np.uint32(first),
                     weights=part.weights
                     if learning is None
                     else np.asarray(part.weights, np.float64) / learning.scales[place],

@@ -33,8 +33,8 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
         said: What the user has said.
         plan: What came of it.
     """
-    reached = {p.target for p in plan.projections if p.count}
-    reached |= {p.source for p in plan.projections if p.count}
+    reached = {p.target for p in plan.projections if not p.empty}
+    reached |= {p.source for p in plan.projections if not p.empty}
     reached |= {p.target for p in (*plan.poisson, *plan.drives)}
     for member in said.members:
         name = member.population.name

@@ -18,6 +18,8 @@ from spikeloom.network import asked, asked_inputs, build, settings
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Connection, Description, Setting
 from spikeloom.network.projection import Array, Projection, with_weights
+from spikeloom.network.ranks import Team, together
+from spikeloom.network.ranks.synapses import merged, mine, size
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
@@ -26,7 +28,7 @@ from spikeloom.network.view import Group, Members, Population, View, parts
 from spikeloom.network.waveforms import Waveform
 
 if TYPE_CHECKING:
-    from spikeloom.engines.network_plan import NetworkPlan
+    from spikeloom.engines.network_plan import AnyProjection, NetworkPlan
     from spikeloom.equations import LearningRule, Synapse
 
 
@@ -44,6 +46,7 @@ class Construction(Recorders):
         self._pieces = build.Pieces(dtype)
         self._engine: NetworkEngine | None = None
         self._grown: NetworkPlan | None = None
+        self._team: Team | None = None
         self._token = object()
 
     @property
@@ -56,6 +59,7 @@ class Construction(Recorders):
         """All populations, in the order in which they were made."""
         return tuple(member.population for member in self._said.members)
 
+    @together
     @adding
     def population(
         self,
@@ -87,6 +91,7 @@ class Construction(Recorders):
         self._said.members.append(member)
         return member.population
 
+    @together
     @adding
     def source(
         self,
@@ -204,6 +209,7 @@ class Construction(Recorders):
         """All connections, in the order in which they were made."""
         return tuple(Projection(self, connection) for connection in self._said.connections)
 
+    @together
     @adding
     def poisson(
         self,
@@ -233,6 +239,7 @@ class Construction(Recorders):
         made = asked.source(self._said, self._group(target), synapse, rate, weight, n, receptor)
         self._said.sources.append(made)
 
+    @together
     def set(self, members: Members, **values: Any) -> None:
         """Set states, parameters or constant currents of some neurons.
 
@@ -267,6 +274,7 @@ class Construction(Recorders):
             self._write(setting, numbers)
         self._said.changes += len(states)
 
+    @together
     def get(self, members: Members, name: str) -> Quantity:
         """States, parameters or constant currents of some neurons as they are now.
 
@@ -308,10 +316,26 @@ class Construction(Recorders):
         inputs = self._said.members[part.population.index].receptors.definition.inputs
         return next(i.unit for i in inputs if i.name == channel)
 
+    def whole(self, plan: AnyProjection, values: Array) -> Array:
+        """Values of all synapses of a projection, from those that this process holds."""
+        return values if self._team is None else merged(self._team, plan.indptr, values)
+
+    def whole_targets(self, plan: AnyProjection) -> Array:
+        """Targets of all synapses of a projection, counted in the whole population."""
+        first = self._ready().plan.populations[plan.target].first
+        return self.whole(plan, plan.targets.astype(np.int64) + first)
+
+    def synapses(self, plan: AnyProjection) -> int:
+        """How many synapses a projection has, in all processes."""
+        return plan.count if self._team is None else size(self._team, plan.indptr)
+
     def replace_weights(self, connection: Connection, weights: list[Array]) -> None:
         """Give synapses that do not learn other weights."""
         self._ready()
-        graphs = self._pieces.graphs
+        graphs, team = self._pieces.graphs, self._team
+        if team is not None:
+            parts = zip(graphs[connection], weights, strict=True)
+            weights = [mine(team, p.indptr, w) for p, w in parts]
         graphs[connection] = with_weights(graphs[connection], weights)
         self._grown = build.plan(self._said, self._pieces)
 

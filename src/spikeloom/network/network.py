@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import NetworkEngine
@@ -21,6 +24,12 @@ from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.identity import identity, sums
 from spikeloom.network.keep import make_keep
+from spikeloom.network.ranks import Choice, Team, found, together
+from spikeloom.network.ranks.engine import SpreadEngine
+from spikeloom.network.ranks.ranks import threads_of_a_rank
+from spikeloom.network.ranks.state import own_state, whole_state
+from spikeloom.network.recording.follower import Follower
+from spikeloom.network.recording.store import Store
 from spikeloom.network.recording.stream import Stream
 from spikeloom.network.result import Result
 from spikeloom.network.save import Saved, check_same, load_state, save_state
@@ -39,6 +48,8 @@ class Network(Construction):
         dtype: Precision of states and weights.
         threads: None takes what the computer has.
         engine: ``"auto"`` is compiled; ``"reference"`` is plain NumPy, slow and obvious.
+        ranks: ``"auto"`` spreads the neurons over the processes of a ``torchrun``, if there is
+            one; 1 stays in this process.
 
     >>> from spikeloom import ConductanceLIF, ExponentialCurrent, FixedProbability
     >>> from spikeloom import kHz, ms, mV, pA, uniform
@@ -61,6 +72,7 @@ class Network(Construction):
         dtype: build.DType = "float32",
         threads: int | None = None,
         engine: EngineName = "auto",
+        ranks: Choice = "auto",
     ) -> None:
         super().__init__(dt, int(seed), dtype)
         self._dt = milliseconds("Network: dt", dt)
@@ -71,23 +83,42 @@ class Network(Construction):
         if threads is not None and threads < 1:
             raise ParameterError(f"Network: threads must be at least 1, got {threads}.")
         self._threads = threads
-        self._pieces.keep = make_keep(engine, threads)
         self._engine_name: EngineName = engine
         self._warned: set[str] = set()
+        chosen = found(ranks)
+        if chosen is not None:
+            self._team = self._pieces.team = Team(chosen)
+            self._threads = threads or threads_of_a_rank()
+        self._pieces.keep = make_keep(engine, self._threads)
+
+    @property
+    def rank(self) -> int:
+        """Which of the processes that hold this network this is; 0 where it is alone."""
+        return 0 if self._team is None else self._team.share.rank
+
+    @property
+    def ranks(self) -> int:
+        """How many processes hold this network."""
+        return 1 if self._team is None else self._team.share.size
 
     @property
     def time(self) -> float:
         """How far the network has run, in ms."""
         return 0.0 if self._engine is None else self._engine.step * self._dt
 
+    @together
     def build(self) -> NetworkPlan:
         """Compile and connect everything now, instead of in the first `run`.
+
+        Returns:
+            What there is, in plain arrays; of several processes, what this one holds.
 
         Raises:
             SpikeloomError: Something cannot be built as it was asked for.
         """
         return self._ready().plan
 
+    @together
     def run(
         self,
         duration: Quantity,
@@ -118,16 +149,21 @@ class Network(Construction):
         """
         steps = whole_steps("run: duration", duration, self.dt)
         engine = self._ready()
+        if self._team is not None:
+            self._team.gather(f"a run of {steps} steps", b"")
         if steps:
             self._look_at_times(self.time + steps * self._dt)
         about = running.provenance(self._said, engine, repr(self))
-        store = None
-        if to is not None:
-            store = Stream(Path(to), about, self._dt, engine.step, replace)
-        return running.run(
-            engine, steps, self._said, dt=self._dt, about=about, store=store, progress=progress
+        store = None if to is None else self._store(Path(to), about, engine.step, replace)
+        told = progress and self.rank == 0
+        result = running.run(
+            engine, steps, self._said, dt=self._dt, about=about, store=store, progress=told
         )
+        if self._team is not None:
+            self._team.gather("the end of a run", b"")
+        return result
 
+    @together
     def checkpoint(self, path: str | Path) -> Path:
         """Write every bit that is needed to go on.
 
@@ -138,12 +174,20 @@ class Network(Construction):
             StorageError: It cannot be written.
         """
         engine = self._ready()
-        said, plan = self._said, engine.plan
+        said, plan, team = self._said, engine.plan, self._team
         state = engine.state_dict()
-        saved = Saved(state, identity(said, plan), sums(plan), said.running, said.changes)
-        save_state(Path(path), saved)
+        if team is not None:
+            state = whole_state(team, plan, state)
+        if self.rank == 0:
+            parts, checks = identity(said, plan), self._sums(plan)
+            save_state(Path(path), Saved(state, parts, checks, said.running, said.changes))
+        else:
+            self._sums(plan)
+        if team is not None:
+            team.gather("the file has been written", b"")
         return Path(path)
 
+    @together
     def restore(self, path: str | Path) -> None:
         """Go on from a `checkpoint` of the same network, with the same bits.
 
@@ -155,14 +199,18 @@ class Network(Construction):
                 is different.
         """
         engine, saved = self._ready(), load_state(Path(path))
-        check_same(Path(path), saved, identity(self._said, engine.plan), sums(engine.plan))
+        check_same(Path(path), saved, identity(self._said, engine.plan), self._sums(engine.plan))
         if saved.seed != engine.plan.seed:  # of a fork with a seed of its own
             engine = self._make(replace(engine.plan, seed=saved.seed))
-        engine.load_state_dict(saved.arrays)
+        state = saved.arrays
+        if self._team is not None:
+            state = own_state(self._team, engine.plan, state)
+        engine.load_state_dict(state)
         self._engine, self._said.run_seed = engine, saved.seed
         self._said.changes = saved.changes
         self._look_at_times(inf, silent=True)  # earlier runs may have had what lies behind
 
+    @together
     def fork(self, *, seed: int | None = None) -> Network:
         """A second network in the same state, which shares the connections with this one.
 
@@ -179,7 +227,7 @@ class Network(Construction):
         twin._warned = set(self._warned)
         twin._said.run_seed = self._said.running if seed is None else int(seed)
         plan = replace(engine.plan, seed=twin._said.running)
-        twin._engine = make_engine(plan, self._engine_name, self._threads, like=engine)
+        twin._engine = self._make(plan)
         twin._engine.load_state_dict(engine.state_dict())
         return twin
 
@@ -202,24 +250,51 @@ class Network(Construction):
         return self._engine
 
     def _make(self, plan: NetworkPlan) -> NetworkEngine:
-        return make_engine(plan, self._engine_name, self._threads, self._engine)
+        team, like = self._team, self._engine
+        if team is None:
+            return make_engine(plan, self._engine_name, self._threads, like)
+        like = like.own if isinstance(like, SpreadEngine) else None
+        own = make_engine(plan, self._engine_name, self._threads, like, team.exchange)
+        return SpreadEngine(own, team)
+
+    def _store(self, path: Path, about: Mapping[str, Any], step: int, replace: bool) -> Store:
+        """A file, which the first process writes and all can read."""
+        team = self._team
+        if self.rank > 0 and team is not None:
+            return Follower(path, team.gather("the file of a run", b"")[0].decode())
+        made = Stream(path, about, self._dt, step, replace)
+        if team is not None:
+            team.gather("the file of a run", made.id.encode())
+        return made
+
+    def _sums(self, plan: NetworkPlan) -> list[list[int]]:
+        own = sums(plan)
+        return own if self._team is None else self._team.added("sums over synapses", own)
 
     def _complain(self) -> None:
         """Warn of what looks like a mistake; of each thing once."""
-        if self._engine is None:
+        if self._engine is None or self.rank > 0:
             return
         for text in complaints(self._said, self._engine.plan):
-            self._warn(text, text, level=5)
+            self._warn(text, text)
 
     def _look_at_times(self, stop: float, *, silent: bool = False) -> None:
         """Warn of inputs that do nothing in the first run that could have had them."""
         for what, why in outside(self._said, self.time, stop):
             key = f"seen: {what}"
             if why and not silent:
-                self._warn(key, why, level=4)
+                self._warn(key, why)
             self._warned.add(key)
 
-    def _warn(self, key: str, text: str, level: int) -> None:
-        if key not in self._warned:
+    def _warn(self, key: str, text: str) -> None:
+        if key not in self._warned and self.rank == 0:
             self._warned.add(key)
-            warnings.warn(text, NetworkWarning, stacklevel=level)
+            warnings.warn(text, NetworkWarning, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """How far up the first caller is who is no part of this package."""
+    own, frame, level = __name__.partition(".")[0], sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == own:
+        frame, level = frame.f_back, level + 1
+    return level

@@ -69,26 +69,28 @@ class Projection:
         return None if self._connection.learning is None else self._connection.learning.rule
 
     def __len__(self) -> int:
-        return sum(plan.count for _, plan in self._plans())
+        return sum(self._sizes())
 
     @property
     def sources(self) -> Array:
         """Source of each synapse, counted in its own population."""
-        made = [
-            np.repeat(np.arange(len(p.indptr) - 1), np.diff(p.indptr)) for _, p in self._plans()
-        ]
+        plans = [p for _, p in self._plans()]
+        made = [np.repeat(np.arange(len(p.indptr) - 1), np.diff(p.indptr)) for p in plans]
+        made = [self._network.whole(p, x) for p, x in zip(plans, made, strict=True)]
         return np.concatenate([np.empty(0, np.int64), *made])
 
     @property
     def targets(self) -> Array:
         """Target of each synapse, counted in its own population."""
-        made = [p.targets.astype(np.int64) for _, p in self._plans()]
+        made = [self._network.whole_targets(p) for _, p in self._plans()]
         return np.concatenate([np.empty(0, np.int64), *made])
 
     @property
     def delays(self) -> Quantity:
         """Delay of each synapse."""
-        made = [np.broadcast_to(p.delays, (p.count,)) for _, p in self._plans()]
+        plans = [p for _, p in self._plans()]
+        made = [np.broadcast_to(p.delays, (p.count,)) for p in plans]
+        made = [self._network.whole(p, x) for p, x in zip(plans, made, strict=True)]
         steps = np.concatenate([np.empty(0), *made])
         dt = self._network.dt
         return Quantity(steps * np.asarray(dt.value), dt.unit)
@@ -110,7 +112,7 @@ class Projection:
         made: list[tuple[WeightTrace, float]] = []
         low = 0
         for k, plan in self._plans():
-            here, high = None, low + plan.targets.size
+            here, high = None, low + self._network.synapses(plan)
             if which is not None:
                 here = which[(which >= low) & (which < high)] - low
             made.append((WeightTrace(k, here, every), self._scale(k)))
@@ -255,8 +257,11 @@ class Projection:
                 return own * float(np.asarray(Quantity(1.0, unit).to(self.unit)))
         return 1.0
 
+    def _sizes(self) -> list[int]:
+        return [self._network.synapses(p) for _, p in self._plans()]
+
     def _cut(self, every: Array) -> list[Array]:
-        ends = np.cumsum([p.count for _, p in self._plans()])
+        ends = np.cumsum(self._sizes())
         return np.split(every, ends[:-1])
 
     def _learning(self, what: str) -> LearningRule:

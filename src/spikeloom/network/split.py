@@ -38,8 +38,8 @@ def pairs(rows: Rows, source: Group, target: Group) -> Iterator[tuple[View, View
         source, target: The groups.
 
     Returns:
-        Of each pair that has synapses: its views, and its rows with sources and targets counted
-        as in the whole populations. Drawn weights and delays stay with their synapses.
+        Of each pair, with or without synapses: its views, and its rows with sources and targets
+        counted as in the whole populations. Drawn weights and delays stay with their synapses.
     """
     low = 0
     for sender in source.parts:
@@ -51,8 +51,7 @@ def pairs(rows: Rows, source: Group, target: Group) -> Iterator[tuple[View, View
             own, rows.targets[block], _taken(rows.weights, block), _taken(rows.delays, block)
         )
         for receiver, part in _by_target(cut, target):
-            if len(part.targets):
-                yield sender, receiver, _spread(part, sender, receiver)
+            yield sender, receiver, _spread(part, sender, receiver)
         low = high
 
 

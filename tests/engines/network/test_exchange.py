@@ -14,6 +14,7 @@ from tests.engines.network.test_native import SHAPES, same_spikes
 from tests.network.team import Played, play
 
 from spikeloom.engines.cpu.network import NativeNetwork
+from spikeloom.engines.network_part import poisson_part, population_part
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.reference.network import ReferenceNetwork
 
@@ -25,21 +26,8 @@ def part_of(plan: NetworkPlan, rank: int, size: int) -> NetworkPlan:
     low = [p.size * rank // size for p in plan.populations]
     high = [p.size * (rank + 1) // size for p in plan.populations]
 
-    def cut(value: Any, k: int) -> Any:
-        return value[low[k] : high[k]] if np.ndim(value) else value
-
-    populations = tuple(
-        replace(
-            p,
-            coefs={n: cut(x, k) for n, x in p.coefs.items()},
-            constants={n: cut(x, k) for n, x in p.constants.items()},
-            size=high[k] - low[k],
-            start=p.start[:, low[k] : high[k]],
-            first=low[k],
-            total=p.size,
-        )
-        for k, p in enumerate(plan.populations)
-    )
+    own = list(zip(low, high, strict=True))
+    populations = tuple(population_part(p, own[k]) for k, p in enumerate(plan.populations))
     projections = []
     for p in plan.projections:
         keep = (p.targets >= low[p.target]) & (p.targets < high[p.target])
@@ -50,17 +38,12 @@ def part_of(plan: NetworkPlan, rank: int, size: int) -> NetworkPlan:
                 p,
                 indptr=before[p.indptr],
                 targets=p.targets[keep] - np.uint32(low[p.target]),
+                span=(p.shortest, p.longest),
                 **{n: x[keep] if np.ndim(x) else x for n, x in some.items()},
             )
         )
-    poisson = tuple(replace(s, rate_per_step=cut(s.rate_per_step, s.target)) for s in plan.poisson)
-    return replace(
-        plan,
-        populations=populations,
-        projections=tuple(projections),
-        poisson=poisson,
-        span=(plan.stride - 1, plan.slots - 1),
-    )
+    poisson = tuple(poisson_part(s, own[s.target]) for s in plan.poisson)
+    return replace(plan, populations=populations, projections=tuple(projections), poisson=poisson)
 
 
 @settings(max_examples=15)

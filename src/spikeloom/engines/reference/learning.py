@@ -39,7 +39,8 @@ class Learner:
         delays = np.broadcast_to(projection.delays, (count,)).astype(np.int64)
         self.behind = delays - learning.axonal
         """Dendritic share e of each synapse's delay."""
-        rooms = 2 + int(self.behind.max(initial=0)) + max(learning.lags.values(), default=0)
+        rooms = 2 + max(projection.longest - learning.axonal, 0)
+        rooms += max(learning.lags.values(), default=0)
         size = plan.populations[projection.target].size
         rows = plan.populations[projection.target].program.states
         self._rows = {n: rows.index(learning.reads.get(n, n)) for n in self.rule.reads}

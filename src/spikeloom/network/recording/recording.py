@@ -49,10 +49,10 @@ class Recording:
         self.masks = [_mask(p.senders, k, parts) for k, p in enumerate(plan.populations)]
         """Of each population: none, all, or which neurons' spikes are wanted."""
         rows = [
-            (plan.populations[w.population].size if w.ids is None else len(w.ids), w.every)
+            (plan.populations[w.population].senders if w.ids is None else len(w.ids), w.every)
             for w in self.wishes
         ] + [
-            (plan.projections[w.projection].targets.size, w.every)
+            (plan.projections[w.projection].count, w.every)
             if w.synapses is None
             else (len(w.synapses), w.every)
             for w in self.weight_wishes

@@ -72,6 +72,11 @@ class Stream(Store):
             raise _refused(path, error) from error
         self._reserve = Reserve(path)
 
+    @property
+    def id(self) -> str:
+        """The mark by which the file is known again."""
+        return self._id
+
     def begin(self, labels: Sequence[Label], kept: Sequence[Kept]) -> None:
         state_bytes = sum(2 * a.nbytes for k in kept for a in k.state.values())
         groups = sum(len(k.layouts) + len(k.state) + 1 for k in kept)
@@ -147,7 +152,7 @@ class Stream(Store):
         )
 
     def _add(self, place: int, label: Label, kept: Kept, names: set[str]) -> None:
-        group = self._file.create_group(_name(str(kept.about["kind"]), label, names))
+        group = self._file.create_group(name_of(str(kept.about["kind"]), label, names))
         group.attrs.update(
             {
                 "place": place,
@@ -261,7 +266,7 @@ def _refused(path: Path, error: Exception) -> StorageError:
     return storage_error(path, OSError(number, os.strerror(number)))
 
 
-def _name(kind: str, label: Label, names: set[str]) -> str:
+def name_of(kind: str, label: Label, names: set[str]) -> str:
     """Where a recorder is found in the file: ``states/v of exc``."""
     text = f"{label.what} of {label.of}{label.more}" if label.what != kind else label.of
     # A slash would open a folder of HDF5, and a lone dot means the place itself.

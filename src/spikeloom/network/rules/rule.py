@@ -13,6 +13,7 @@ from spikeloom.engines.wiring.arrays import Array, make_key
 from spikeloom.engines.wiring.choose import Wiring, wiring
 from spikeloom.engines.wiring.reference import Graph, diagonal
 from spikeloom.errors import ParameterError
+from spikeloom.network.rules.cut import Cut, Ranges, kept
 from spikeloom.network.rules.memory import refuse_what_does_not_fit
 
 LARGEST = 2**32 - 1
@@ -78,6 +79,7 @@ class Rule(ABC):
         target_positions: Any = None,
         builder: Wiring | None = None,
         bytes_per_synapse: float = 4.0,
+        within: Ranges | None = None,
     ) -> Graph:
         """The graph of this rule.
 
@@ -91,6 +93,8 @@ class Rule(ABC):
             builder: What builds; native code if None.
             bytes_per_synapse: What each synapse will take, with weight and delay, for the check of
                 the memory.
+            within: Only what ends on these targets, first and the one after the last of each
+                range; None for all. The synapses are those of the whole graph.
 
         Returns:
             indptr int64 (n_source + 1,) and targets uint32 (nnz,): the targets of source s are
@@ -100,6 +104,7 @@ class Rule(ABC):
             ParameterError: The rule cannot be met by these populations.
             EngineError: The graph will not fit into memory.
         """
+        made = wiring() if builder is None else builder
         request = Request(
             sources=_size("n_source", n_source),
             targets=_size("n_target", n_target),
@@ -107,12 +112,16 @@ class Rule(ABC):
             own=index(shift) if same_population else None,
             source_positions=source_positions,
             target_positions=target_positions,
-            wiring=wiring() if builder is None else builder,
+            wiring=made if within is None else Cut(made, within),
         )
         self.check(request)
         each = max(bytes_per_synapse, self.working_bytes)
-        refuse_what_does_not_fit(repr(self), self.expected(request), request, each)
-        return self.connect(request)
+        expected = self.expected(request)
+        if within is not None:
+            expected *= sum(high - low for low, high in within) / max(request.targets, 1)
+        refuse_what_does_not_fit(repr(self), expected, request, each)
+        graph = self.connect(request)
+        return graph if within is None else kept(graph, within)
 
     def synapses(self, n_source: int, n_target: int, *, same_population: bool = False) -> float:
         """How many synapses to expect; without positions, rules of distance give an upper bound."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from spikeloom.engines.wiring.arrays import Array, make_key
 from spikeloom.engines.wiring.choose import Wiring, wiring
-from spikeloom.engines.wiring.draw import prepare
+from spikeloom.engines.wiring.draw import Draw, prepare
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit, bridge, one
@@ -20,6 +21,21 @@ from spikeloom.network.space import Places
 
 LONGEST = 2**16 - 1
 """Steps that a delay can have."""
+AT_ONCE = 1 << 16
+"""Numbers that are drawn together, where they are not next to each other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some synapses of a graph of which other processes hold the rest.
+
+    Arguments:
+        index: Their places in the whole graph.
+        count: Synapses of the whole graph.
+    """
+
+    index: Array
+    count: int
 
 
 def weights(
@@ -35,6 +51,7 @@ def weights(
     dtype: Literal["float32", "float64"] = "float32",
     builder: Wiring | None = None,
     places: Places | None = None,
+    part: Part | None = None,
 ) -> Array:
     """The weights of a graph as plain numbers in `unit`.
 
@@ -55,6 +72,7 @@ def weights(
         dtype: Of the result.
         builder: What draws; native code if None.
         places: Where both sides are, for expressions.
+        part: Which synapses of the whole graph these are; None if they are all.
 
     Returns:
         A 0-d array, or (nnz,) in the order of the graph.
@@ -72,11 +90,11 @@ def weights(
             draw = draw.in_24_bits()
         built = wiring() if builder is None else builder
         key = make_key(seed, entity, name)
-        return built.values(key, draw, int(graph[0][-1]), dtype)
+        return _drawn(built, key, draw, graph, part, dtype)
     if isinstance(value, Expr):
         return _of_places(value, unit, graph, places, name).astype(dtype)
     numbers = _numbers(value, unit, name)
-    return _arranged(numbers, graph, n_target, rule, name).astype(dtype)
+    return _arranged(numbers, graph, n_target, rule, name, part).astype(dtype)
 
 
 def delays(
@@ -91,6 +109,7 @@ def delays(
     name: str = "delay",
     builder: Wiring | None = None,
     places: Places | None = None,
+    part: Part | None = None,
 ) -> Array:
     """The delays of a graph in whole steps, each rounded to the nearest (ties to even).
 
@@ -99,7 +118,7 @@ def delays(
     Arguments:
         value: As for `weights`, a time.
         dt: Time step.
-        graph, n_target, rule, seed, entity, name, builder, places: As for `weights`.
+        graph, n_target, rule, seed, entity, name, builder, places, part: As for `weights`.
 
     Returns:
         uint16, 0-d or (nnz,).
@@ -120,7 +139,7 @@ def delays(
         draw = prepare(value, scale, low=0.0)
         _check_length(draw.largest, dt, name)
         built = wiring() if builder is None else builder
-        return built.values(make_key(seed, entity, name), draw, int(graph[0][-1]), "uint16")
+        return _drawn(built, make_key(seed, entity, name), draw, graph, part, "uint16")
     if isinstance(value, Expr):
         given = _of_places(value, dt.unit, graph, places, name)
     else:
@@ -129,7 +148,22 @@ def delays(
     if np.any(numbers < 0):
         raise _negative(value, name)
     _check_length(float(numbers.max()) if numbers.size else 0.0, dt, name)
-    return np.asarray(_arranged(numbers, graph, n_target, rule, name)).astype(np.uint16)
+    if not isinstance(value, Expr):
+        numbers = np.asarray(_arranged(numbers, graph, n_target, rule, name, part))
+    return numbers.astype(np.uint16)
+
+
+def _drawn(
+    built: Wiring, key: int, draw: Draw, graph: Graph, part: Part | None, dtype: str
+) -> Array:
+    """A random number for each synapse, by its place in the whole graph."""
+    if part is None:
+        return built.values(key, draw, int(graph[0][-1]), dtype)
+    made = np.empty(part.index.size, dtype)
+    for low in range(0, made.size, AT_ONCE):
+        value = draw.values(key, part.index[low : low + AT_ONCE])
+        made[low : low + AT_ONCE] = np.rint(value) if made.dtype.kind == "u" else value
+    return made
 
 
 def _of_places(value: Expr, unit: Unit, graph: Graph, places: Places | None, name: str) -> Array:
@@ -190,16 +224,24 @@ def _numbers(value: Any, unit: Unit, name: str) -> Array:
     return numbers
 
 
-def _arranged(numbers: Array, graph: Graph, n_target: int, rule: Rule | None, name: str) -> Array:
+def _arranged(
+    numbers: Array,
+    graph: Graph,
+    n_target: int,
+    rule: Rule | None,
+    name: str,
+    part: Part | None,
+) -> Array:
     """Numbers as they were given → one number, or one for each synapse in the graph's order."""
     indptr, targets = graph
-    sources, count = indptr.size - 1, int(indptr[-1])
+    sources, count = indptr.size - 1, int(indptr[-1]) if part is None else part.count
     if numbers.ndim == 0:
         return numbers
     if numbers.shape == (sources, n_target):
         return numbers[np.repeat(np.arange(sources), np.diff(indptr)), targets]
     if numbers.shape == (count,):
-        return numbers[rule.order] if isinstance(rule, EdgeList) else numbers
+        ordered = numbers[rule.order] if isinstance(rule, EdgeList) else numbers
+        return ordered if part is None else ordered[part.index]
     raise ShapeError(
         f"{name}: must be one number, one for each of the {count} synapses, or a matrix "
         f"({sources}, {n_target}); got shape {numbers.shape}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,11 @@ class PackedProjection:
         return int(self.indptr[-1])
 
     @property
+    def empty(self) -> bool:
+        """Whether there is no synapse, in any process."""
+        return self.shortest > self.longest
+
+    @property
     def indptr(self) -> Array:
         """Where each row begins, and the end; int64 (N_source + 1,)."""
         starts = self.packed.bounds[0]
@@ -80,6 +85,10 @@ class PackedProjection:
             delays=delays,
             name=self.name,
         )
+
+    def spanning(self, shortest: int, longest: int) -> PackedProjection:
+        """The same, where other processes hold synapses whose delays go from one to the other."""
+        return replace(self, shortest=shortest, longest=longest)
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations; its arrays were checked before they were packed."""
