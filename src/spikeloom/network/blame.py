@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from spikeloom.compile.numeric import OPERATIONS
 from spikeloom.engines.network_run import NetworkEngine
+from spikeloom.equations.definition import Definition
+from spikeloom.equations.expr import Condition, Expr, make
+from spikeloom.network import settings
 from spikeloom.network.description import Description
 from spikeloom.network.ranks.engine import SpreadEngine
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Values = Mapping[tuple[str, str], float]
+"""Kind and name of a leaf → its number, in the unit that the model declares."""
 
 
 @dataclass(frozen=True)
@@ -48,5 +55,139 @@ def find_ill(engine: NetworkEngine) -> Ill | None:
 
 
 def blame(engine: NetworkEngine, ill: Ill, said: Description) -> str:
-    """The term that made it so, in words."""
-    return ""
+    """What made a state go wrong in the step that the engine is about to take, in words.
+
+    Arguments:
+        engine: Stands before the step.
+        ill: What goes wrong in it.
+        said: The network.
+    """
+    member = said.members[ill.population]
+    definition = member.receptors.definition
+    name = engine.plan.populations[ill.population].program.states[ill.row]
+    if name not in definition.flow:
+        return ""
+    values = _values(engine, ill, said)
+    for channel in engine.plan.populations[ill.population].channels:
+        if not np.isfinite(values[("input", channel)]):
+            return f", because what arrives at {channel} is {values[('input', channel)]:g}"
+    try:
+        return explanation(definition, name, values)
+    except KeyError:  # it reads something that only the engine knows, such as noise
+        return ""
+
+
+def explanation(definition: Definition, name: str, values: Values) -> str:
+    """The term of a state's equation that is not finite, or else the largest, in words.
+
+    Arguments:
+        definition: The model.
+        name: The state.
+        values: Parameters, states and inputs of one neuron before the step.
+
+    >>> from spikeloom.models import FitzHughNagumo
+    >>> d = FitzHughNagumo.definition
+    >>> values = {("param", p.name): p.default.value for p in d.params}
+    >>> values |= {("state", "v"): 1e60, ("state", "w"): 0.0, ("input", "I"): 0.0}
+    >>> explanation(d, "v", values)
+    ', where the largest term of dv/dt was -(v**3/3)/tau = -3.33e+179 /ms'
+    """
+    received = _after(definition.receive, definition, values)
+    scale = definition.factor(definition.time_unit) / definition.factor(definition.state(name).unit)
+    unit = f"{definition.state(name).unit or ''}/{definition.time_unit}"
+    terms = [(term, number(term, definition, received)) for term in split(definition.flow[name])]
+    for term, value in terms:
+        if not np.isfinite(value):
+            inner = culprit(term, definition, received)
+            what = "" if inner is term else f" of the term {term}"
+            return (
+                f", because {inner}{what} of d{name}/dt is {number(inner, definition, received):g}"
+            )
+    if name in definition.reset:
+        value = number(definition.reset[name], definition, received)
+        if not np.isfinite(value):
+            return f", because of its reset to {definition.reset[name]}"
+    term, value = max(terms, key=lambda each: abs(each[1]))
+    return f", where the largest term of d{name}/dt was {term} = {value * scale:.3g} {unit}"
+
+
+def split(expr: Expr, sign: int = 1) -> Iterator[Expr]:
+    """The terms of a sum; what a sum is divided by or multiplied with goes to each.
+
+    >>> from spikeloom.models import LIF
+    >>> [str(term) for term in split(LIF.definition.flow["v"])]
+    ['E/tau', '-v/tau', 'R*I/tau']
+    """
+    args = [a for a in expr.args if isinstance(a, Expr)]
+    if expr.op in ("add", "sub"):
+        yield from split(args[0], sign)
+        yield from split(args[1], -sign if expr.op == "sub" else sign)
+    elif expr.op == "neg":
+        yield from split(args[0], -sign)
+    elif expr.op == "div" and _sum(args[0]):
+        for term in split(args[0], sign):
+            yield make("div", (term, args[1]), expr.where)
+    elif expr.op == "mul" and (_sum(args[0]) or _sum(args[1])):
+        place = 0 if _sum(args[0]) else 1
+        for term in split(args[place], sign):
+            pair = (term, args[1]) if place == 0 else (args[0], term)
+            yield make("mul", pair, expr.where)
+    else:
+        yield expr if sign > 0 else make("neg", (expr,), expr.where)
+
+
+def culprit(expr: Expr, definition: Definition, values: Values) -> Expr:
+    """The innermost part that is not finite."""
+    for arg in expr.args:
+        if isinstance(arg, Expr) and not np.isfinite(number(arg, definition, values)):
+            return culprit(arg, definition, values)
+    return expr
+
+
+def number(node: Expr | Condition, definition: Definition, values: Values) -> float:
+    """The value of an expression in the model's coherent system of units."""
+    if isinstance(node, Expr) and node.op == "const":
+        return (node.value or 0.0) * definition.factor(node.unit)
+    if isinstance(node, Expr) and node.op == "leaf":
+        return values[(node.kind or "", node.name or "")] * definition.factor(node.unit)
+    args = [np.asarray(number(a, definition, values)) for a in node.args]
+    with np.errstate(all="ignore"):
+        return OPERATIONS[node.op](*args)[()]
+
+
+def _values(engine: NetworkEngine, ill: Ill, said: Description) -> Values:
+    """What one neuron knows at the beginning of the step; Poisson sources are left out."""
+    plan, member = engine.plan.populations[ill.population], said.members[ill.population]
+
+    def one(value: Any) -> float:
+        whole = np.asarray(value, np.float64)
+        return float(whole if whole.ndim == 0 else whole[ill.neuron])
+
+    found = {("param", n): one(x) for n, x in settings.parameters(said, member).items()}
+    found |= {("input", i.name): 0.0 for i in member.receptors.definition.inputs}
+    found |= {("input", n): one(x) for n, x in plan.constants.items()}
+    saved, slot = engine.state_dict(), engine.step % engine.plan.slots
+    for channel in plan.channels:
+        ring = saved.get(f"coming.{ill.population}.{channel}")
+        if ring is not None:
+            found[("input", channel)] = float(ring[slot, ill.neuron])
+    states = engine.state(ill.population)[:, ill.neuron]
+    found |= {("state", n): float(x) for n, x in zip(plan.program.states, states, strict=True)}
+    found["dt", ""] = float(said.dt.to(member.receptors.definition.time_unit))
+    return found
+
+
+def _after(rules: Mapping[str, Expr], definition: Definition, values: Values) -> Values:
+    """The values when some states have changed."""
+    new = {
+        ("state", name): number(expr, definition, values)
+        / definition.factor(definition.state(name).unit)
+        for name, expr in rules.items()
+    }
+    return {**values, **new}
+
+
+def _sum(expr: Expr) -> bool:
+    return expr.op in ("add", "sub") or (
+        expr.op == "neg" and isinstance(expr.args[0], Expr) and _sum(expr.args[0])
+    )

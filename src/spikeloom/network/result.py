@@ -184,6 +184,20 @@ class Result:
 
         return save(self, Path(path), replace)
 
+    def to_neo(self) -> Any:
+        """Everything as a `neo.Block` with one segment, with units and annotations.
+
+        Spikes become one `neo.SpikeTrain` of each neuron; states, windows, weights and population
+        rates become `neo.AnalogSignal`; other measures are told in the block's annotations. Neo
+        holds all of it in memory.
+
+        Raises:
+            ParameterError: Neo is not installed.
+        """
+        from spikeloom.network.neo_export import block
+
+        return block(self)
+
     def __repr__(self) -> str:
         head = f"{self.start:g} to {self.stop:g} ms, computed in {self.seconds:.3g} s"
         early = "" if self.complete else " (ended early)"

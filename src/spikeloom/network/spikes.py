@@ -263,6 +263,53 @@ class SpikeTrains:
         use = (frequency >= low) & (frequency <= high)
         return float(frequency[use][np.argmax(power[use])]) if use.any() else float("nan")
 
+    def van_rossum(self, tau: float) -> Array:
+        """Van Rossum's distance of every pair of trains, (size, size), by Elephant.
+
+        One spike more in one of two equal trains is a distance of 1.
+
+        Arguments:
+            tau: Time constant in ms.
+
+        Source: van Rossum 2001, "A novel spike distance".
+        """
+        from spikeloom.network.distances import van_rossum
+
+        return van_rossum(self, tau)
+
+    def victor_purpura(self, cost: float) -> Array:
+        """Victor and Purpura's distance of every pair of trains, (size, size), by Elephant.
+
+        Arguments:
+            cost: Of moving a spike by 1 ms; to add or remove one costs 1.
+
+        Source: Victor & Purpura 1996, "Nature and precision of temporal coding".
+        """
+        from spikeloom.network.distances import victor_purpura
+
+        return victor_purpura(self, cost)
+
+    def to_neo(self) -> list[Any]:
+        """One `neo.SpikeTrain` of each neuron, annotated with its population and number."""
+        from spikeloom.network.neo_export import spike_trains
+
+        return spike_trains(self, "spikes")
+
+    @classmethod
+    def from_neo(cls, trains: Sequence[Any], name: str = "neurons") -> SpikeTrains:
+        """Spikes from a list of `neo.SpikeTrain`, such as ``segment.spiketrains`` of a recording.
+
+        Arguments:
+            trains: One of each neuron, all of the same time.
+            name: Of the neurons.
+
+        Raises:
+            DataError: They do not begin and end together.
+        """
+        from spikeloom.network.neo_export import from_neo
+
+        return from_neo(trains, name)
+
     def _bins(self, what: str, bin: float) -> tuple[int, Array]:
         """Number of whole bins, and the bin of each spike."""
         if not bin > 0:

@@ -252,4 +252,5 @@ class ReferenceNetwork:
             row = slice(int(projection.indptr[source]), int(projection.indptr[source + 1]))
             slots = (self.step + 1 + delays[row].astype(np.int64)) % self.plan.slots
             # `add.at` adds one after another, so a target that occurs twice gets both.
-            np.add.at(ring, (slots, projection.targets[row]), weights[row])
+            with np.errstate(over="ignore"):  # it is told as a state that is infinite
+                np.add.at(ring, (slots, projection.targets[row]), weights[row])

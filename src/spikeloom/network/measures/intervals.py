@@ -23,15 +23,20 @@ class IntervalStatistics:
         number: Intervals of each neuron, (neurons,).
         means: Mean interval of each in ms, (neurons,); NaN without intervals.
         cvs: Coefficient of variation of each, (neurons,); NaN without intervals.
+        cv2s, lvs: Mean variation of neighbouring intervals and local variation of each, (neurons,),
+            as `SpikeTrains.cv2` and `lv` define them; NaN without two intervals.
         parts: Name and number of neurons of each recorded part.
 
-    >>> IntervalStatistics(np.array([9, 1]), np.array([20.0, 5.0]), np.array([0.8, 0.0]))
+    >>> some = np.array([0.8, 0.0])
+    >>> IntervalStatistics(np.array([9, 1]), np.array([20.0, 5.0]), some, some, some)
     intervals of neurons: 10 of 2 neurons, mean 18.5 ms, CV 0.8
     """
 
     number: Array = field(repr=False)
     means: Array = field(repr=False)
     cvs: Array = field(repr=False)
+    cv2s: Array = field(repr=False)
+    lvs: Array = field(repr=False)
     parts: tuple[tuple[str, int], ...] = ()
 
     def cv(self, fewest: int = 3) -> float:
@@ -42,6 +47,16 @@ class IntervalStatistics:
         """
         use = self.number >= max(fewest, 1)
         return float(np.mean(self.cvs[use])) if use.any() else float("nan")
+
+    def cv2(self, fewest: int = 3) -> float:
+        """Mean variation of neighbouring intervals, mean over neurons; as `cv`."""
+        use = self.number >= max(fewest, 2)
+        return float(np.mean(self.cv2s[use])) if use.any() else float("nan")
+
+    def lv(self, fewest: int = 3) -> float:
+        """Local variation, mean over neurons; as `cv`."""
+        use = self.number >= max(fewest, 2)
+        return float(np.mean(self.lvs[use])) if use.any() else float("nan")
 
     def mean(self) -> float:
         """Mean interval in ms over all intervals; NaN without any."""
@@ -60,7 +75,7 @@ class IntervalStatistics:
 
 @dataclass(frozen=True)
 class Intervals(Measure[IntervalStatistics]):
-    """Number, mean and coefficient of variation of each neuron's intervals.
+    """Number, mean and variation (CV, CV2, LV) of each neuron's intervals.
 
     Intervals are whole numbers of steps, so that their sums and sums of squares are exact.
 
@@ -77,6 +92,9 @@ class Intervals(Measure[IntervalStatistics]):
             "number": np.zeros(size, np.int64),
             "sum": np.zeros(size, np.int64),
             "square": np.zeros(size, np.int64),
+            "gap": np.zeros(size, np.int64),
+            "cv2": np.zeros(size),
+            "lv": np.zeros(size),
         }
 
     def take(
@@ -94,6 +112,7 @@ class Intervals(Measure[IntervalStatistics]):
         np.add.at(state["number"], owner, 1)
         np.add.at(state["sum"], owner, gaps)
         np.add.at(state["square"], owner, gaps * gaps)
+        _neighbours(state, gaps, owner)
         final = np.ones(len(who), bool)
         final[:-1] = first[1:]
         state["last"][who[final]] = at[final]
@@ -111,4 +130,22 @@ class Intervals(Measure[IntervalStatistics]):
             mean = total / np.where(n > 0, n, np.nan)
             spread = np.sqrt(np.maximum(around / count - (rest / count) ** 2, 0))
             cvs = spread / mean
-        return IntervalStatistics(n, mean * stored.dt, cvs, stored.parts)
+            pairs = np.where(n > 1, n - 1, np.nan)
+            cv2s, lvs = (stored.state[name] / pairs for name in ("cv2", "lv"))
+        return IntervalStatistics(n, mean * stored.dt, cvs, cv2s, lvs, stored.parts)
+
+
+def _neighbours(state: dict[str, Array], gaps: Array, owner: Array) -> None:
+    """Add up how each interval differs from the one before it, one after the other."""
+    first = np.ones(len(owner), bool)
+    first[1:] = owner[1:] != owner[:-1]
+    before = np.empty_like(gaps)
+    before[1:] = gaps[:-1]
+    before[first] = state["gap"][owner[first]]
+    pair = before > 0
+    a, b, who = before[pair], gaps[pair], owner[pair]
+    np.add.at(state["cv2"], who, 2 * np.abs(b - a) / (a + b))
+    np.add.at(state["lv"], who, 3 * ((a - b) / (a + b)) ** 2)
+    final = np.ones(len(owner), bool)
+    final[:-1] = first[1:]
+    state["gap"][owner[final]] = gaps[final]

@@ -21,7 +21,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, eq=False)
 class PowerSpectrum:
-    """Power spectral density of the rate of each part of what was recorded.
+    """Power spectral density of the rate of each part of what was recorded, one-sided.
+
+    The integral over frequencies is the variance of the rate.
 
     Arguments:
         frequencies: In Hz, (frequencies,).

@@ -60,7 +60,10 @@ class StoredColumn(Column):
         with opened(self._path) as file:
             if file.attrs["id"] != self._id:
                 raise DataError(f"{self._path} has been replaced by another recording.")
-            return _dataset(file, self._name)[low:end]
+            try:
+                return _dataset(file, self._name)[low:end]
+            except (OSError, KeyError) as error:
+                raise DataError(f"{self._path}: the file is damaged ({error}).") from error
 
     def after(self, value: float) -> int:
         if not self._count:
@@ -116,8 +119,11 @@ def opened(path: Path) -> Iterator[Hdf5]:
             )
         if file.attrs.get("format") != FORMAT:
             raise DataError(
-                f"{path}: format {file.attrs.get('format')!r}, this version reads {FORMAT}."
+                f"{path}: format {file.attrs.get('format')}, this version reads {FORMAT}."
             )
+        # With readers allowed beside a writer, HDF5 itself does not look for a missing end.
+        if file.id.get_filesize() > path.stat().st_size:
+            raise DataError(f"{path}: the file is damaged: its end is missing.")
         yield file
 
 
