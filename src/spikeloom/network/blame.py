@@ -152,7 +152,7 @@ def number(node: Expr | Condition, definition: Definition, values: Values) -> fl
         return values[(node.kind or "", node.name or "")] * definition.factor(node.unit)
     args = [np.asarray(number(a, definition, values)) for a in node.args]
     with np.errstate(all="ignore"):
-        return OPERATIONS[node.op](*args)[()]
+        return float(OPERATIONS[node.op](*args))
 
 
 def _values(engine: NetworkEngine, ill: Ill, said: Description) -> Values:

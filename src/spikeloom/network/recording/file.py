@@ -133,23 +133,25 @@ def load(path: Path) -> Result:
     Raises:
         DataError: Missing, damaged, or not such a file.
     """
-    from spikeloom.network.result import Recorder, result_of
-
     with opened(path) as file:
         try:
-            names, row = _valid(file)
-            counts = dict(zip(names, map(int, row), strict=True))
-            about = {k: _plain(file.attrs[k]) for k in file.attrs if k not in OWN}
-            dt, id = float(file.attrs["dt"]), str(file.attrs["id"])
-            found: list[tuple[int, Recorder[Any], Stored]] = []
-            for kind in VALUES:
-                for group in file.get(kind, {}).values():
-                    kept = _stored(path, id, group, counts, dt)
-                    a = group.attrs
-                    recorder = Recorder[Any](str(a["of"]), str(a["what"]), str(a["more"]))
-                    found.append((int(a["place"]), recorder, kept))
+            return _result(path, file)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: the recording is damaged ({error}).") from error
+
+
+def _result(path: Path, file: Hdf5) -> Result:
+    from spikeloom.network.result import Recorder, result_of
+
+    names, row = _valid(file)
+    counts = dict(zip(names, map(int, row), strict=True))
+    dt, id = float(file.attrs["dt"]), str(file.attrs["id"])
+    found: list[tuple[int, Recorder[Any], Stored]] = []
+    for kind in VALUES:
+        for group in file.get(kind, {}).values():
+            a = group.attrs
+            recorder = Recorder[Any](str(a["of"]), str(a["what"]), str(a["more"]))
+            found.append((int(a["place"]), recorder, _stored(path, id, group, counts, dt)))
     found.sort(key=lambda each: each[0])
     return result_of(
         [recorder for _, recorder, _ in found],
@@ -160,7 +162,7 @@ def load(path: Path) -> Result:
         complete=counts["complete"] == 1,
         path=path,
         dt=dt,
-        about=about,
+        about={k: _plain(file.attrs[k]) for k in file.attrs if k not in OWN},
     )
 
 
