@@ -8,6 +8,8 @@
 VENV ?= .venv
 # Where `make run` writes; left empty it takes a free name: runs/digits, runs/digits-2, ...
 OUT ?=
+# Where `make bench-network` leaves its figures.
+BENCH ?= runs/bench
 # This exact spec, and first: a looser one may fetch a GPU build of several gigabytes.
 TORCH ?= torch==2.13.0
 
@@ -17,7 +19,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --quiet --constr
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve check bench-peers clean
+.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve check bench-peers bench-network clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -79,6 +81,13 @@ check: lint types test docs  ## everything a pull request must pass
 
 bench-peers:  ## build the environments with the libraries we compare against (about 2 GB)
 	@bash scripts/bench-peers.sh
+
+bench-network: setup  ## networks beside Brian2 and NEST: all cases (about an hour), then the tables
+	@mkdir -p $(BENCH)
+	-@$(VENV)/bin/spikeloom bench network --threads 1 --json $(BENCH)/network-1.json
+	-@$(VENV)/bin/spikeloom bench network --threads 2 --case brunel,brunel-stdp,microcircuit,microcircuit-full \
+		--json $(BENCH)/network-2.json
+	@$(PY) scripts/bench_tables.py $(BENCH)/network-1.json $(BENCH)/network-2.json | tee $(BENCH)/network.md
 
 clean:  ## remove what was built, and keep the environment
 	rm -rf site build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

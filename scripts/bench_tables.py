@@ -1,6 +1,6 @@
 """Prints the JSON files of `spikeloom bench` as the Markdown tables of docs/performance.md.
 
-Usage: python scripts/bench_tables.py neuron.json step.json start.json
+Usage: python scripts/bench_tables.py neuron.json step.json start.json network.json
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from spikeloom.bench.report import seconds
+from spikeloom.bench.network.targets import judged
+from spikeloom.bench.report import Row, seconds
 
 
 def table(report: dict[str, Any]) -> str:
@@ -34,6 +35,37 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def network(report: dict[str, Any]) -> str:
+    """The network report: what was measured, and the figures that were set out for."""
+    rows, peers = report["rows"], ("brian2", "nest")
+    lines = [
+        "| case | threads | ours | Brian2 | NEST | x Brian2 | x NEST | Hz | M events/s/core | MB |",
+        "|---|" + "---:|" * 9,
+    ]
+    for row in rows:
+        side = next(iter(row.get("activity", {})), "")
+        rate = row["activity"][side]["rate"] if side else None
+        events = row.get("events_per_s_core", {})
+        own = events.get(side) if isinstance(events, dict) else events
+        ratios = row.get("ratios", {})
+        cells = [row["case"], str(row.get("threads", "")), seconds(row["ours_s"])]
+        cells += [seconds(row["peers"][p]) if p in row["peers"] else "" for p in peers]
+        for p in peers:
+            plain = row["peers"][p] / row["ours_s"] if p in row["peers"] else None
+            cells.append(number(ratios.get(p, {}).get("median", plain), "**{:.2g}**"))
+        cells += [number(rate, "{:.3g}"), number(own and own / 1e6, "{:.0f}")]
+        cells.append(number(row["ours_peak_mb"], "{:.0f}"))
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "| case | figure | wanted | measured | |", "|---|---|---:|---:|---|"]
+    for v in judged([Row(r["case"], r["ours_s"], r["peers"], extra=r) for r in rows]):
+        sign = "≥" if v["more"] else "≤"
+        lines.append(
+            f"| {v['row']} | {v['figure']} | {sign} {v['wanted']:g} | {v['measured']:.2f} | "
+            f"{v['verdict']} |"
+        )
+    return "\n".join([*lines, "", *(f"- {note}" for note in report["notes"])])
+
+
 def number(value: float | None, form: str) -> str:
     """A number, or nothing."""
     return "" if value is None else form.format(value)
@@ -44,4 +76,4 @@ if __name__ == "__main__":
         report = json.loads(Path(path).read_text(encoding="utf-8"))
         machine = report["machine"]
         print(f"{report['name']}: {machine['date']}, {machine['cores']} cores\n")
-        print(table(report) + "\n")
+        print((network if report["name"] == "network" else table)(report) + "\n")

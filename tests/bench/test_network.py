@@ -13,11 +13,14 @@ from rich.console import Console
 from tests.bench.test_report import check_format
 
 from spikeloom.bench import network
+from spikeloom.bench.machine import SIM_PEERS, peer_python
 from spikeloom.bench.network.agree import Activity, agree
 from spikeloom.bench.network.cases import CASES, cuba, microcircuit, power_law, quiet, sparse
-from spikeloom.bench.network.sides import Side, ours
+from spikeloom.bench.network.pace import Pace
+from spikeloom.bench.network.sides import Side, ours, peer
 from spikeloom.bench.network.spec import Spec
 from spikeloom.bench.network.targets import TARGETS, Target, judged
+from spikeloom.bench.network.twins import twins
 from spikeloom.bench.report import Row
 from spikeloom.bench.worker import SCRIPTS
 from spikeloom.errors import BenchmarkError, ConfigError
@@ -92,6 +95,7 @@ def test_a_report_has_run_construction_and_whole_job(stubs, tmp_path: Path):
     assert run["ratios"]["nest"]["median"] == 0.5
     assert run["peers_way"] == {"brian2": "fast", "nest": "fast"}
     assert run["tried"]["nest"] == {"slow": 0.75, "fast": 0.25}
+    assert run["same_spikes"] == {"sides": ["brian2", "nest"], "spikes": 280}
     assert construction["ours_s"] == 0.25
     assert set(cold["peers"]) == {"brian2", "nest"}
     events = run["activity"]["ours float32"]["rate"] * 2000 * 80  # of each neuron
@@ -99,8 +103,19 @@ def test_a_report_has_run_construction_and_whole_job(stubs, tmp_path: Path):
 
 
 def test_a_side_that_differs_is_refused(stubs, tmp_path: Path):
-    with pytest.raises(BenchmarkError, match=r"rates do not agree to 20 %: ours float32 5\.6 Hz"):
-        measure(stubs(("fast",), nest={"rate": 8.0}), tmp_path, against=["nest"])
+    with pytest.raises(BenchmarkError, match=r"agree to 30 %: ours float32 5\.6 Hz"):
+        measure(stubs(("fast",), nest={"rate": 8.5}), tmp_path, against=["nest"], case=["coba"])
+
+
+def test_a_twin_that_fires_another_spike_is_refused(stubs, tmp_path: Path):
+    with pytest.raises(BenchmarkError, match=r"spikes of ours float64 and nest differ; the first"):
+        measure(stubs(("fast",), nest={"rate": 5.7}), tmp_path, against=["nest"])
+
+
+def test_a_silent_twin_proves_nothing(stubs, tmp_path: Path):
+    silent = {name: {"rate": 0.0} for name in ("ours float64", "nest")}
+    with pytest.raises(BenchmarkError, match="nothing fires"):
+        measure(stubs(("fast",), **silent), tmp_path, against=["nest"])
 
 
 GOOD = Activity({"exc": 5.5, "inh": 6.0}, 5.6, 0.9, 320_000)
@@ -156,7 +171,7 @@ def test_a_way_that_fails_is_left_out(stubs, tmp_path: Path):
 
 def test_a_failing_case_does_not_take_the_others_along(stubs, tmp_path: Path):
     file = tmp_path / "network.json"
-    many = {name: {"rate": 40.0} for name in ("ours float32", "nest")}  # fits COBAHH alone
+    many = {name: {"rate": 40.0} for name in ("ours float32", "ours float64", "nest")}
     with pytest.raises(BenchmarkError, match="1 of 2 cases failed: coba"):
         options = {"case": ["cobahh", "coba"], "scale": 1.0, "rounds": 1, "against": ["nest"]}
         measure(stubs(("fast",), **many), tmp_path, **options, json=file)
@@ -195,6 +210,16 @@ def test_our_side_runs_every_model(tmp_path: Path):
             assert worker.ask("memory")["peak_mb"] > 0
         activity = Activity.read(tmp_path / "spikes.npz", spec, told["synapses"])
         agree(spec, {"ours": activity}, 0.0, (0.1, 400))
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("case", [name for name in CASES if CASES[name].exact])
+def test_twins_of_the_real_sides_fire_the_same_spikes(case: str):
+    python = peer_python(SIM_PEERS)
+    assert python is not None, "make bench-peers"
+    known, lines = CASES[case], []
+    sides = [ours("float64"), *(peer(name, python, 1) for name in known.exact)]
+    assert twins(known.make(known.twin), sides, 1, Pace(lines.append, case)) > 100
 
 
 def test_specs_have_the_published_sizes():

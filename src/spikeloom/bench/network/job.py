@@ -18,6 +18,7 @@ from spikeloom.bench.network.pace import Pace
 from spikeloom.bench.network.sides import DTYPES, Side, ours, peer
 from spikeloom.bench.network.table import show
 from spikeloom.bench.network.targets import judged
+from spikeloom.bench.network.twins import twins
 from spikeloom.bench.report import Report, Row
 from spikeloom.errors import BenchmarkError, ConfigError, suggest
 
@@ -28,7 +29,8 @@ COLD = ("cuba",)
 """Cases whose whole job is timed too."""
 NOTES = (
     "All sides: equal neurons, start values, connection statistics, delays, input, time step and "
-    "threads; every spike recorded. Rates, irregularity and numbers of synapses agreed before.",
+    "threads; every spike recorded. Before: a small twin, wired alike, fired the very same spikes "
+    "for 50 ms (where steps are the same), and rates, irregularity and synapses agreed.",
     "Brian2: C++ standalone, -O3 -march=native -ffast-math, the faster of double and single "
     "precision; NEST: the faster of its usual and its hpc synapses, always double.",
     "Ratio: seconds of the peer for one of ours, median over interleaved rounds.",
@@ -92,21 +94,30 @@ class Settings:
             spec = replace(spec, stretch=1000 * self.seconds)
         sides = self.members(case)
         band = case.band if scale == 1 else None
+        proof = {}
+        same = [side for side in self.members(case, "float64") if side.name in case.exact]
+        if same:
+            mine = self.members(case, "float64")[0]
+            small = replace(case.make(case.twin), seed=self.seed)
+            spikes = twins(small, [mine, *same], self.threads, pace)
+            proof = {"same_spikes": {"sides": [s.name for s in same], "spikes": spikes}}
         counts = {"threads": self.threads, "rounds": self.rounds}
         rows = race(spec, case.tolerance, sides, **counts, pace=pace, band=band)
+        rows = [replace(row, extra={**row.extra, **proof}) for row in rows]
         if name in COLD:
             ways = {f"ours {dtype}": dtype for dtype in self.dtypes} | rows[0].extra["peers_way"]
             counts["rounds"] = max(1, self.rounds // 2)
             rows += cold(spec, sides, ways, **counts, pace=pace)
         return rows
 
-    def members(self, case: Case) -> list[Side]:
-        """Who takes part in a case."""
+    def members(self, case: Case, *dtypes: str) -> list[Side]:
+        """Who takes part in a case; ours in these precisions, or in those of the settings."""
+        mine = dtypes or tuple(self.dtypes)
+        others = [name for name in self.against if name in case.peers]
         if self.sides is not None:
-            return [self.sides(n) for n in (*(f"ours {d}" for d in self.dtypes), *self.against)]
-        others = [p for p in self.against if p in case.peers] if self.python else []
-        mine = [ours(dtype) for dtype in self.dtypes]
-        return mine + [peer(p, self.python, self.threads) for p in others if self.python]
+            return [self.sides(name) for name in (*(f"ours {d}" for d in mine), *others)]
+        known = [peer(p, self.python, self.threads) for p in others if self.python]
+        return [*(ours(dtype) for dtype in mine), *known]
 
 
 def run(

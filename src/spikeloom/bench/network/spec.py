@@ -106,6 +106,7 @@ class Spec:
         seed: Of everything random on every side.
         learning: The rule of the wires that learn.
         regenerate: Whether our side keeps no synapses but draws them again at each spike.
+        twin: Whether all sides are wired alike, synapse by synapse, by ``workers/draws.py``.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Spec:
     seed: int = 1
     learning: PowerLaw | None = None
     regenerate: bool = False
+    twin: bool = False
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -167,6 +169,20 @@ class Spec:
         """The same network with a threshold that nothing reaches: its neurons still step."""
         cells = tuple(replace(c, values={**c.values, "theta": 1e9}) for c in self.cells)
         return replace(self, name=f"{self.name}, silent", cells=cells)
+
+    def as_twin(self, length: float) -> Spec:
+        """The same network without chance: wired alike on all sides, with steady input."""
+        cells = tuple(replace(c, values={**c.values, **self._steady(c)}) for c in self.cells)
+        return replace(
+            self, name=f"{self.name}, twin", cells=cells, noise=(), settle=0.0, stretch=length,
+            twin=True,
+        )  # fmt: skip
+
+    def _steady(self, cells: Cells) -> dict[str, float]:
+        """A current in the place of noise, in pA: half as much again as the threshold asks for."""
+        v = cells.values
+        noisy = any(cells.name in noise.target for noise in self.noise)
+        return {"I": 1.5 * v["g_L"] * (v["theta"] - v["E_L"])} if noisy else {}
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""

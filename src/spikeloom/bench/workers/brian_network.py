@@ -28,7 +28,7 @@ import numpy as np
 
 SPEC = loop.config()
 CURRENT = """
-dv/dt = ((E_L - v) + (exc + inh) / g_L) / (C / g_L) / ms : 1 {hold}
+dv/dt = ((E_L - v) + (exc + inh{drive}) / g_L) / (C / g_L) / ms : 1 {hold}
 dexc/dt = -exc / tau_exc / ms : 1
 dinh/dt = -inh / tau_inh / ms : 1
 """
@@ -37,7 +37,7 @@ dv/dt = (g_L * (E_L - v) + exc * (E_exc - v) + inh * (E_inh - v)) / C / ms : 1 {
 dexc/dt = -exc / tau_exc / ms : 1
 dinh/dt = -inh / tau_inh / ms : 1
 """
-KICK = "dv/dt = (E_L - v) / (C / g_L) / ms : 1 {hold}"
+KICK = "dv/dt = (E_L - v + (0{drive}) / g_L) / (C / g_L) / ms : 1 {hold}"
 CHANNELS = """
 dv/dt = (g_L * (E_L - v) + exc * (E_exc - v) + inh * (E_inh - v)
          - g_Na * m**3 * h * (v - E_Na) - g_K * n**4 * (v - E_K)) / C / ms : 1
@@ -83,6 +83,8 @@ class Standalone:
         model, values = self.cells[0]["model"], self.cells[0]["values"]
         if any((c["model"], c["values"]) != (model, values) for c in self.cells):
             raise ValueError("Brian2's side has one group: all populations must be alike")
+        if any(w["weight_sd"] or w["delay_sd"] for w in spec["wires"]):
+            raise ValueError("Brian2's side has one weight and one delay for all wires of a kind")
         self.target = {"exc": "exc", "inh": "inh"} if model != "kick" else {"exc": "v", "inh": "v"}
         self.sizes = {c["name"]: c["size"] for c in self.cells}
         self.place, first = {}, 0
@@ -93,8 +95,8 @@ class Standalone:
         self.group = self.neurons(model, values, first)
         objects: list[Any] = [self.group]
         self.synapses = []
-        for wires in spec["wires"]:
-            self.synapses.append(self.connect(wires))
+        for number, wires in enumerate(spec["wires"]):
+            self.synapses.append(self.connect(number, wires))
         objects += self.synapses
         for noise in spec["noise"]:
             objects.append(
@@ -124,18 +126,22 @@ class Standalone:
         if model != "channels":
             lock = {"threshold": "v >= theta", "reset": "v = v_reset"}
             if values.get("t_ref"):
-                lock["refractory"] = values["t_ref"] * b2.ms
+                # Brian2 counts the step of the spike in; the others hold as many steps after it.
+                lock["refractory"] = (values["t_ref"] + SPEC["spec"]["dt"]) * b2.ms
                 hold = "(unless refractory)"
         group = b2.NeuronGroup(
-            size, equations.format(hold=hold), method=method, namespace=dict(values), **lock
+            size,
+            equations.format(hold=hold, drive=" + I" if "I" in values else ""),
+            method=method,
+            namespace=dict(values),
+            **lock,
         )
         group.v = values["E_L"]
         drawn = [draws.start_values(SPEC["spec"], k) for k in range(len(self.cells))]
         for state in drawn[0]:
             setattr(group, state, np.concatenate([d[state] for d in drawn]))
         if model == "channels":
-            u = np.concatenate([d["v"] for d in drawn])
-            for gate, value in gates(u - values["V_T"]).items():
+            for gate, value in gates(values["E_L"] - values["V_T"]).items():
                 setattr(group, gate, value)
         return group
 
@@ -143,7 +149,7 @@ class Standalone:
         low, high = self.place[names[0]][0], self.place[names[-1]][1]
         return self.group if high - low == len(self.group) else self.group[low:high]
 
-    def connect(self, wires: dict[str, Any]) -> Any:
+    def connect(self, number: int, wires: dict[str, Any]) -> Any:
         source, target = self.part([wires["source"]]), self.part(wires["target"])
         variable = self.target[wires["port"]]
         namespace: dict[str, Any] = {"weight": wires["weight"]}
@@ -153,7 +159,7 @@ class Standalone:
                 source,
                 target,
                 STDP,
-                on_pre=f"{variable}_post += w\npre += 1\nw = w - lambda_ * alpha * w * post",
+                on_pre=f"w = w - lambda_ * alpha * w * post\n{variable}_post += w\npre += 1",
                 on_post="post += 1\nw = w + lambda_ * w**mu * pre",
                 delay=wires["delay"] * b2.ms,
                 namespace=namespace,
@@ -166,13 +172,11 @@ class Standalone:
                 delay=wires["delay"] * b2.ms,
                 namespace=namespace,
             )
-        if wires["rule"] == "probability":
+        if wires["rule"] == "probability" and not SPEC["spec"]["twin"]:
             made.connect(p=wires["number"])
-        elif wires["rule"] == "in_degree":
-            i, j = draws.pairs(wires, self.sizes, SPEC["spec"]["seed"])
-            made.connect(i=i, j=j)
         else:
-            raise ValueError(f"Brian2's side has no rule {wires['rule']!r}")
+            given = draws.twin(SPEC["spec"], number)
+            made.connect(i=given["i"], j=given["j"])
         if wires["learning"]:
             made.w = wires["weight"]
         return made
@@ -210,8 +214,8 @@ class Standalone:
         return found
 
 
-def gates(u: np.ndarray) -> dict[str, np.ndarray]:
-    """The gates at rest, at a potential above V_T."""
+def gates(u: float) -> dict[str, float]:
+    """The gates at rest, at a potential above V_T: all sides start from those of E_L."""
     rates = {
         "m": (0.32 * (13 - u) / np.expm1((13 - u) / 4), 0.28 * (u - 40) / np.expm1((u - 40) / 5)),
         "h": (0.128 * np.exp((17 - u) / 18), 4 / (1 + np.exp((40 - u) / 5))),

@@ -9,6 +9,7 @@ with those of less memory, named hpc. One weight for all is kept once, as everyw
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -96,8 +97,17 @@ class Net:
         return made
 
     def signed(self, to: dict[str, Any], weight: float) -> float:
-        """A negative weight is what leads to the inhibitory conductance."""
-        conductance = self.models[to["target"][0]] in ("conductance", "channels")
+        """A weight as NEST takes it.
+
+        A negative one leads to the inhibitory conductance. A jump of the potential acts at the end
+        of a step: it is what is left of one at the beginning.
+        """
+        model = self.models[to["target"][0]]
+        if model == "kick":
+            cells = next(c for c in SPEC["spec"]["cells"] if c["name"] == to["target"][0])
+            tau = cells["values"]["C"] / cells["values"]["g_L"]
+            return weight * math.exp(-SPEC["spec"]["dt"] / tau)
+        conductance = model in ("conductance", "channels")
         return -weight if conductance and to["port"] == "inh" else weight
 
     def connect(self, number: int, wires: dict[str, Any]) -> None:
@@ -116,7 +126,12 @@ class Net:
         # A potential that jumps is tested in the very step: one step less than elsewhere.
         kick = self.models[wires["target"][0]] == "kick"
         delay: Any = wires["delay"] + (dt if kick else 0.0)
-        if wires["delay_sd"]:
+        given = draws.twin(spec, number) if spec["twin"] else None
+        if given:
+            rule = "one_to_one"
+            delay = given["delay"] + (dt if kick else 0.0)
+            weight = self.signed(wires, 1.0) * given["weight"]
+        elif wires["delay_sd"]:
             draw = nest.random.normal(delay, wires["delay_sd"])
             delay = nest.math.redraw(draw, min=0.5 * dt, max=1e9)
         hpc = "_hpc" if SPEC["variant"] == "hpc" else ""
@@ -130,6 +145,8 @@ class Net:
                  "tau_plus": rule_of["tau_plus"]},
             )  # fmt: skip
             synapse = {"synapse_model": own, "weight": weight, "delay": delay}
+        elif given and wires["weight_sd"]:
+            synapse = {"synapse_model": "static_synapse", "weight": weight, "delay": delay}
         elif wires["weight_sd"]:
             draw = nest.random.normal(weight, wires["weight_sd"])
             low, high = (0.0, 1e9) if weight > 0 else (-1e9, 0.0)
@@ -141,7 +158,15 @@ class Net:
         else:
             nest.CopyModel(f"static_synapse_hom_w{hpc}", own, {"weight": weight})
             synapse = {"synapse_model": own, "delay": delay}
-        nest.Connect(self.cells[wires["source"]], self.group(wires["target"]), rule, synapse)
+        source, target = self.cells[wires["source"]], self.group(wires["target"])
+        if given:
+            places = np.array(source.tolist())[given["i"]], np.array(target.tolist())[given["j"]]
+            synapse = {
+                name: value if name == "synapse_model" else np.broadcast_to(value, len(places[0]))
+                for name, value in synapse.items()
+            }
+            source, target = places
+        nest.Connect(source, target, rule, synapse)
 
     def run(self, ms: float) -> None:
         nest.Run(ms)

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Self
 
 import draws
 import loop
 import numpy as np
 
 import spikeloom as sl
+from spikeloom.equations import Param, Trace, post, pre
 from spikeloom.models import (
     ConductanceLIF,
     Delta,
@@ -51,6 +52,43 @@ def synapse(cells: dict[str, Any], port: str) -> Any:
     return ExponentialConductance(tau=tau, E=given[f"E_{port}"] * sl.mV)
 
 
+class PowerLaw(sl.LearningRule):
+    """STDP whose growth follows a power of the weight (Morrison et al. 2007, eqs. 3 and 4)."""
+
+    rise: Param = 0.1
+    fall: Param = 0.00513
+    mu: Param = 0.4
+    tau_plus: Param = 15 * sl.ms
+    tau_minus: Param = 30 * sl.ms
+
+    x: Trace = pre()
+    y: Trace = post()
+
+    def flow(self, d: Self) -> None:
+        d.x = -self.x / self.tau_plus
+        d.y = -self.y / self.tau_minus
+
+    def on_pre(self, after: Self) -> None:
+        after.w = self.w - self.fall * self.w * self.y
+        after.x = self.x + 1
+
+    def on_post(self, after: Self) -> None:
+        after.w = self.w + self.rise * self.w**self.mu * self.x
+        after.y = self.y + 1
+
+
+def power_law(rule: dict[str, float], unit: Any) -> PowerLaw:
+    """The rule of the spec."""
+    return PowerLaw(
+        rise=rule["lambda_"],
+        fall=rule["lambda_"] * rule["alpha"],
+        mu=rule["mu"],
+        tau_plus=rule["tau_plus"] * sl.ms,
+        tau_minus=rule["tau_minus"] * sl.ms,
+        scale=1 * unit,
+    )
+
+
 class Net:
     """The network, built and settled."""
 
@@ -65,8 +103,8 @@ class Net:
         self.members: dict[str, Any] = {}
         for place, cells in enumerate(spec["cells"]):
             self.members[cells["name"]] = self.population(cells, draws.start_values(spec, place))
-        for wires in spec["wires"]:
-            self.connect(wires)
+        for number, wires in enumerate(spec["wires"]):
+            self.connect(number, wires)
         for noise in spec["noise"]:
             self.net.poisson(
                 self.group(noise["target"]),
@@ -89,21 +127,25 @@ class Net:
             given["I"] = cells["values"]["I"] * sl.pA
         return self.net.population(cells["size"], neuron(cells), name=cells["name"], **given)
 
-    def connect(self, wires: dict[str, Any]) -> None:
-        dt, unit = SPEC["spec"]["dt"], self.unit(wires)
-        number = wires["number"]
-        rule = {
-            "probability": lambda: sl.FixedProbability(number, autapses=True),
-            "in_degree": lambda: sl.FixedInDegree(int(number)),
-            "total": lambda: sl.FixedTotal(int(number), multapses=True, autapses=True),
+    def connect(self, number: int, wires: dict[str, Any]) -> None:
+        spec, unit, many = SPEC["spec"], self.unit(wires), wires["number"]
+        rule: Any = {
+            "probability": lambda: sl.FixedProbability(many, autapses=True),
+            "in_degree": lambda: sl.FixedInDegree(int(many)),
+            "total": lambda: sl.FixedTotal(int(many), multapses=True, autapses=True),
         }[wires["rule"]]()
         weight, delay = wires["weight"] * unit, wires["delay"] * sl.ms
-        if wires["weight_sd"]:
+        if spec["twin"]:
+            given = draws.twin(spec, number)
+            rule = sl.EdgeList(given["i"], given["j"])
+            weight, delay = given["weight"] * unit, given["delay"] * sl.ms
+        elif wires["weight_sd"]:
             bound = {"low": 0.0} if wires["weight"] > 0 else {"high": 0.0}
             weight = sl.normal(wires["weight"], wires["weight_sd"], **bound) * unit
-        if wires["delay_sd"]:
+        if wires["delay_sd"] and not spec["twin"]:
             # Half a step rounds to the even number of steps, which is none.
-            delay = sl.normal(wires["delay"], wires["delay_sd"], low=0.501 * dt) * sl.ms
+            delay = sl.normal(wires["delay"], wires["delay_sd"], low=0.501 * spec["dt"]) * sl.ms
+        learning = {"learning": power_law(spec["learning"], unit)} if wires["learning"] else {}
         self.net.connect(
             self.members[wires["source"]],
             self.group(wires["target"]),
@@ -111,6 +153,7 @@ class Net:
             rule,
             weight=weight,
             delay=delay,
+            **learning,
         )
 
     def group(self, names: list[str]) -> Any:
