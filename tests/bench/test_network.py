@@ -118,7 +118,7 @@ def test_a_silent_twin_proves_nothing(stubs, tmp_path: Path):
         measure(stubs(("fast",), **silent), tmp_path, against=["nest"])
 
 
-GOOD = Activity({"exc": 5.5, "inh": 6.0}, 5.6, 0.9, 320_000)
+GOOD = Activity({"exc": 5.5, "inh": 6.0}, 5.6, 0.9, 320_000, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,7 @@ GOOD = Activity({"exc": 5.5, "inh": 6.0}, 5.6, 0.9, 320_000)
         ({"rate": float("nan")}, "rates do not agree"),
         ({"synapses": 323_000}, "323,000 synapses instead of about 320,000"),
         ({"cv": 0.7}, "irregular: CV ours 0.9, nest 0.7"),
+        ({"weight": 0.103}, r"means ours 0\.1, nest 0\.103"),
     ],
 )
 def test_what_must_agree(wrong: dict, message: str):

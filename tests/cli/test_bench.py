@@ -23,6 +23,12 @@ from spikeloom.cli import app
         ),
         (["step", "--rounds", "3"], "step", {"rounds": 3}),
         (["start", "--threads", "1"], "start", {"threads": 1}),
+        (["network"], "network", {"case": ("all",), "threads": 1}),
+        (
+            ["network", "--case", "cuba, coba", "--against", "nest", "--scale", "0.5"],
+            "network",
+            {"case": ("cuba", "coba"), "against": ("nest",), "scale": 0.5, "threads": 1},
+        ),
     ],
 )
 def test_options_reach_the_benchmark(

@@ -19,6 +19,9 @@ APART = 4.0
 CV_APART = 0.15
 """How far the coefficients of variation of the intervals of two sides may lie apart."""
 
+WEIGHTS = 0.02
+"""How far the mean weights of two sides may lie apart, relative to the larger, after learning."""
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -29,12 +32,14 @@ class Activity:
         rate: The same of all neurons.
         cv: Coefficient of variation of the intervals, mean over neurons; NaN with few spikes.
         synapses: How many synapses it has.
+        weight: Mean of the weights that learn; None where none does.
     """
 
     rates: Mapping[str, float]
     rate: float
     cv: float
     synapses: int
+    weight: float | None = None
 
     @classmethod
     def read(cls, path: Path, spec: Spec, synapses: int) -> Activity:
@@ -46,6 +51,7 @@ class Activity:
         rates: dict[str, float] = {}
         count, weighted, weight = 0, 0.0, 0
         with np.load(path) as data:
+            weight_now = float(np.mean(data["weights"])) if "weights" in data else None
             for name, size in spec.sizes.items():
                 times, ids = data[f"times:{name}"], data[f"ids:{name}"].astype(np.int64)
                 length = times.max() - times.min() if times.size else 0.0
@@ -58,12 +64,19 @@ class Activity:
                 if np.isfinite(cv := trains.cv()):
                     weighted, weight = weighted + cv * len(trains), weight + len(trains)
         cv = weighted / weight if weight else float("nan")
-        return cls(rates, count / spec.neurons / spec.stretch * 1000, cv, synapses)
+        rate = count / spec.neurons / spec.stretch * 1000
+        return cls(rates, rate, cv, synapses, weight_now)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values."""
         cv = self.cv if np.isfinite(self.cv) else None
-        return {"rate": self.rate, "cv": cv, "rates": dict(self.rates), "synapses": self.synapses}
+        return {
+            "rate": self.rate,
+            "cv": cv,
+            "rates": dict(self.rates),
+            "synapses": self.synapses,
+            "weight": self.weight,
+        }
 
 
 def agree(
@@ -108,6 +121,11 @@ def agree(
     if cvs and max(cvs.values()) - min(cvs.values()) > CV_APART:
         raise BenchmarkError(
             f"{where}: the intervals are not equally irregular: CV {_each(cvs, '')}.", hint=HINT
+        )
+    learnt = {side: what.weight for side, what in found.items() if what.weight is not None}
+    if learnt and max(learnt.values()) - min(learnt.values()) > WEIGHTS * max(learnt.values()):
+        raise BenchmarkError(
+            f"{where}: the weights did not learn the same: means {_each(learnt, '')}.", hint=HINT
         )
     return apart
 

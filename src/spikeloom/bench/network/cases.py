@@ -209,12 +209,15 @@ class Case:
     Arguments:
         make: Its spec at a scale.
         band: What is known of its mean rate in Hz, at scale 1.
-        tolerance: How far rates of two sides may lie apart, relative to the larger.
+        tolerance: How far rates of two sides may lie apart, relative to the larger: a few times
+            what other graphs of the same statistics give, and for COBAHH room for NEST's finer
+            integration.
         scale: At which it is run if nothing is said.
         peers: Who can run it.
         exact: Whose steps are the same as ours, so that a twin fires the very same spikes. NEST
             integrates conductances by a method of its own; Brian2 loses jumps of the potential for
-            a step longer after a spike, and STDP has the delay on the other side of the synapse.
+            a step longer after a spike. With STDP nobody has the same order of events: Brian2's
+            delay is axonal and NEST's, for jumps, a step longer.
         twin: Scale of the twin.
     """
 
@@ -230,11 +233,9 @@ class Case:
 CASES: Mapping[str, Case] = {
     "cuba": Case(cuba, (5, 7), 0.20, exact=BOTH),
     "coba": Case(coba, (15, 25), 0.30, exact=("brian2",)),
-    "cobahh": Case(cobahh, (30, 45), 0.10, exact=("brian2",)),
+    "cobahh": Case(cobahh, (30, 45), 0.20, exact=("brian2",)),
     "brunel": Case(brunel, (36.5, 39.5), 0.06, exact=("nest",), twin=0.11),
-    "brunel-stdp": Case(
-        lambda scale: brunel(scale, learning=True), None, 0.10, exact=("nest",), twin=0.11
-    ),
+    "brunel-stdp": Case(lambda scale: brunel(scale, learning=True), None, 0.10),
     "microcircuit": Case(microcircuit, None, 0.10, 0.2, ("nest",), ("nest",), 0.02),
     "memory": Case(lambda scale: quiet(round(20_000 * scale), 1000, "memory"), None, 0.0),
 }

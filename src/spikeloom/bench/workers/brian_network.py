@@ -211,6 +211,9 @@ class Standalone:
         for name, (low, high) in self.place.items():
             mine = (ids >= low) & (ids < high)
             found[f"times:{name}"], found[f"ids:{name}"] = times[mine], ids[mine] - low
+        for wires, made in zip(SPEC["spec"]["wires"], self.synapses, strict=True):
+            if wires["learning"]:
+                found["weights"] = np.asarray(made.w[:])
         return found
 
 

@@ -97,14 +97,17 @@ class Net:
         self.before = draws.memory_mb()
         begin = time.perf_counter()
         self.net = sl.Network(
-            dt=spec["dt"] * sl.ms, seed=spec["seed"], dtype=SPEC["dtype"], threads=SPEC["threads"]
+            dt=spec["dt"] * sl.ms,
+            seed=spec["seed"],
+            dtype=SPEC["dtype"],
+            threads=SPEC["threads"],
+            engine=SPEC.get("engine", "auto"),
         )
         self.cells = {c["name"]: c for c in spec["cells"]}
         self.members: dict[str, Any] = {}
         for place, cells in enumerate(spec["cells"]):
             self.members[cells["name"]] = self.population(cells, draws.start_values(spec, place))
-        for number, wires in enumerate(spec["wires"]):
-            self.connect(number, wires)
+        self.wires = [self.connect(k, wires) for k, wires in enumerate(spec["wires"])]
         for noise in spec["noise"]:
             self.net.poisson(
                 self.group(noise["target"]),
@@ -114,9 +117,9 @@ class Net:
                 n=noise["sources"],
             )
         self.spikes = {name: self.net.record(p, "spikes") for name, p in self.members.items()}
-        plan = self.net.build()
+        self.net.build()
         self.construct_s = time.perf_counter() - begin
-        self.synapses = sum(p.count for p in plan.projections)
+        self.synapses = sum(len(made) for made in self.wires)
         self.net.run(spec["settle"] * sl.ms, progress=False)
 
     def population(self, cells: dict[str, Any], start: dict[str, np.ndarray]) -> Any:
@@ -127,7 +130,7 @@ class Net:
             given["I"] = cells["values"]["I"] * sl.pA
         return self.net.population(cells["size"], neuron(cells), name=cells["name"], **given)
 
-    def connect(self, number: int, wires: dict[str, Any]) -> None:
+    def connect(self, number: int, wires: dict[str, Any]) -> Any:
         spec, unit, many = SPEC["spec"], self.unit(wires), wires["number"]
         rule: Any = {
             "probability": lambda: sl.FixedProbability(many, autapses=True),
@@ -146,7 +149,7 @@ class Net:
             # Half a step rounds to the even number of steps, which is none.
             delay = sl.normal(wires["delay"], wires["delay_sd"], low=0.501 * spec["dt"]) * sl.ms
         learning = {"learning": power_law(spec["learning"], unit)} if wires["learning"] else {}
-        self.net.connect(
+        return self.net.connect(
             self.members[wires["source"]],
             self.group(wires["target"]),
             self.arrives(wires),
@@ -187,6 +190,9 @@ class Net:
         for name, recorder in self.spikes.items():
             trains = result.spikes[recorder]
             found[f"times:{name}"], found[f"ids:{name}"] = trains.times, trains.ids
+        for made in self.wires:
+            if made.learning is not None:
+                found["weights"] = np.asarray(made.weights.value)
         np.savez(to, **found)
         return told
 
