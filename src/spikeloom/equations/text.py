@@ -21,7 +21,8 @@ NAMED_EXPRESSION = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)")
 INPUT = re.compile(r"\s*([^\W\d]\w*)\s*$")
 CHANGE = re.compile(r"\s*([^\W\d]\w*)\s*([-+*/]?)=(?!=)")
 NOISE = re.compile(r"\s*((?:Stratonovich )?)noise\s*$")
-XI = re.compile(r"\bxi(?:_\w+)?\b")
+XI = re.compile(r"xi(?:_\w+)?")
+WORD = re.compile(r"[^\W\d]\w*")
 FLAG = re.compile(r"\(\s*(\w[\w ]*)\s*\)\s*$")
 SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 EVENTS = {"spike when": "fires", "after a spike": "reset", "on arrival": "receive",
@@ -188,13 +189,15 @@ class _Model:
         return (self.rates, self.named, self.inputs, self.noises, self.params)
 
     def _white(self) -> dict[str, Any]:
-        """The noise: what was declared, and each ``xi`` that the equations use."""
-        found = dict(self.noises)
+        """The noise in order of use: what was declared, and each ``xi`` in the equations."""
+        found: dict[str, Any] = {}
         for piece in (*self.rates.values(), *self.named.values()):
-            for name in XI.findall(piece.text):
-                if not any(name in given for given in self._given):
+            for name in WORD.findall(piece.text):
+                if name in self.noises:
+                    found[name] = self.noises[name]
+                elif XI.fullmatch(name) and not any(name in given for given in self._given):
                     found[name] = noise()
-        return found
+        return found | self.noises
 
     def namespace(self, doc: str) -> dict[str, Any]:
         """The class body that says the same; from here on text and Python are one path."""
