@@ -214,7 +214,7 @@ def test_the_noise_of_a_linear_step_has_the_exact_covariance(dt: float) -> None:
     v, i = 1 / 20, 1 / 5
     a = np.array([[-v, 100 * v], [0, -i]])
     g = np.array([[0.0], [0.1 * np.sqrt(2 * i)]])
-    columns = _columns(OULIF(E=0 * mV), dt, ("xi", "v"))
+    columns = _columns(OULIF(E=0 * mV, theta=1e9 * mV), dt, ("xi", "v"))
     found = columns @ columns.T
     assert np.allclose(found, covariance(a, g, dt), rtol=1e-10, atol=0)
 
