@@ -116,7 +116,7 @@ class Recorders(ABC):
         >>> result[late]
         exc: 8 spikes of 4 neurons in 50 to 100 ms, 40 Hz
         >>> result[shape]
-        v of 2 neurons in 3 windows of -1 to 2 ms around exc[0], in mV
+        v of 2 neurons in 3 windows of -1 to 2 ms around spikes of exc[0], in mV
         """
         begin = wanted.moment(self._said, "since", since, self._group)
         center = wanted.moment(self._said, "around", around, self._group)

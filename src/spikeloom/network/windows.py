@@ -28,6 +28,7 @@ class Windows:
         state: Name of the state.
         around: What the moments are, in words.
         parts: Name and number of neurons of each recorded part.
+        neurons: Names of the neurons, where they are few.
 
     >>> import numpy as np
     >>> from spikeloom import mV
@@ -57,6 +58,7 @@ class Windows:
         state: str,
         around: str,
         parts: tuple[tuple[str, int], ...] = (),
+        neurons: tuple[str, ...] = (),
     ) -> None:
         self._times, self._ids, self._values = column(times), column(ids), column(values)
         self.offsets = offsets
@@ -64,6 +66,7 @@ class Windows:
         self.state = state
         self.around = around
         self.parts = parts
+        self.neurons = neurons
 
     @property
     def times(self) -> Array:

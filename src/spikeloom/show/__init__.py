@@ -6,6 +6,7 @@ from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
 from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
+from spikeloom.show.population_rates import population_rates as population_rates
 from spikeloom.show.potentials import potentials as potentials
 from spikeloom.show.rasters_of_layers import rasters as rasters
 from spikeloom.show.rates import firing_rates as firing_rates
@@ -15,5 +16,8 @@ from spikeloom.show.run import Energy as Energy
 from spikeloom.show.run import Examples as Examples
 from spikeloom.show.run import Layer as Layer
 from spikeloom.show.run import RunReport as RunReport
+from spikeloom.show.spectra import spectra as spectra
 from spikeloom.show.svg import inline_svg as inline_svg
 from spikeloom.show.svg import png as png
+from spikeloom.show.triggered import triggered as triggered
+from spikeloom.show.weights import weights as weights

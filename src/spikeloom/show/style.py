@@ -34,6 +34,8 @@ ROLES = {
 }
 
 DASH = (0.0, (4.0, 1.8))
+LINES: tuple[tuple[str, Any], ...] = ((INK, "-"), (TWIN, DASH), (SPIKING, (0.0, (1.2, 1.2))))
+"""Colour and dash of lines that must be told apart, in grey print too."""
 WIDTH = 7.6
 """Width of a figure in inches: one text column."""
 

@@ -125,6 +125,11 @@ def describe(since: Moment | None) -> str:
     return "" if since is None else f" since {since!r}"
 
 
+def words(moment: Moment) -> str:
+    """What moments are: ``spikes of exc[0]``."""
+    return f"spikes of {moment!r}" if isinstance(moment, Group) else repr(moment)
+
+
 def quantity_times(value: Quantity, steps: Array) -> Times:
     """Times with the text that they were given as, cut short where there are many."""
     return Times(str(value) if value.shape == () else f"{len(steps)} times", np.sort(steps))

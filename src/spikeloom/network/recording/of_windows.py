@@ -18,7 +18,7 @@ from spikeloom.network.recording.collector import (
     parts_of,
     unpack,
 )
-from spikeloom.network.recording.moments import Moment, Opening, watch
+from spikeloom.network.recording.moments import Moment, Opening, watch, words
 from spikeloom.network.recording.of_states import wishes_for
 from spikeloom.network.recording.piece import Piece
 from spikeloom.network.view import Group
@@ -26,6 +26,8 @@ from spikeloom.network.windows import Windows
 
 Array = np.ndarray[Any, np.dtype[Any]]
 KIND = "windows"
+FEW = 8
+"""Neurons of which the names are kept, for figures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,12 @@ class _Windows(Collector):
             "parts": parts_of(group),
             "state": wish.state,
             "unit": pack(unit),
-            "around": repr(wish.around),
+            "around": words(wish.around),
+            "neurons": [
+                f"{part.population.name}[{k}]" for part in group.parts for k in part.ids.tolist()
+            ]
+            if len(group) <= FEW
+            else [],
             "offsets": [int(low), int(wish.after), int(wish.every)],
         }
         self.layouts = {
@@ -127,4 +134,5 @@ def windows(stored: Stored) -> Windows:
         state=str(about["state"]),
         around=str(about["around"]),
         parts=stored.parts,
+        neurons=tuple(str(name) for name in about["neurons"]),
     )
