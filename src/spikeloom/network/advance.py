@@ -11,6 +11,7 @@ import numpy as np
 from spikeloom.engines.network_run import NetworkEngine, NetworkRun
 from spikeloom.errors import NumericsError
 from spikeloom.interrupt import Interrupt
+from spikeloom.network import rewards
 from spikeloom.network.blame import Ill, blame, find_ill
 from spikeloom.network.description import Description
 from spikeloom.network.progress import Progress
@@ -58,7 +59,8 @@ def advance(
     done, piece, stop, start = 0, min(steps, 100), False, time.perf_counter()
     with Interrupt() as interrupt:
         while done < steps and not stop:
-            piece = min(piece, steps - done, longest)
+            rewards.give(engine, said)
+            piece = rewards.until(engine, said, min(piece, steps - done, longest))
             before = _copy(engine)
             began = time.perf_counter()
             made = engine.run(piece, *recording.asked)

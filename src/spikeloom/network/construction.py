@@ -14,7 +14,7 @@ from spikeloom.equations import Cell, Neuron, Refractory
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import asked, asked_inputs, build, settings
+from spikeloom.network import asked, asked_inputs, build, rewards, settings
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Connection, Description, Setting
 from spikeloom.network.projection import Array, Projection, with_weights
@@ -328,6 +328,11 @@ class Construction(Recorders):
     def synapses(self, plan: AnyProjection) -> int:
         """How many synapses a projection has, in all processes."""
         return plan.count if self._team is None else size(self._team, plan.indptr)
+
+    def schedule(self, connection: str, value: Any, at: Any) -> None:
+        """Take down rewards of a connection for times to come."""
+        step = self._ready().step
+        rewards.scheduled(self._said, f"{connection}: reward", connection, value, at, step)
 
     def replace_weights(self, connection: Connection, weights: list[Array]) -> None:
         """Give synapses that do not learn other weights."""

@@ -142,6 +142,21 @@ class Setting:
         return same and (self.view.whole or np.array_equal(self.view.ids, other.view.ids))
 
 
+@dataclass(frozen=True, eq=False)
+class Reward:
+    """A reward to come.
+
+    Arguments:
+        step: It is given before this step.
+        connection: Name of the connection that gets it.
+        value: How much.
+    """
+
+    step: int
+    connection: str
+    value: float
+
+
 @dataclass(eq=False)
 class Description:
     """Everything said so far.
@@ -163,6 +178,7 @@ class Description:
     injections: list[Injection] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     recorders: list[Recorder[Any]] = field(default_factory=list)
+    rewards: list[Reward] = field(default_factory=list)
 
     @property
     def running(self) -> int:

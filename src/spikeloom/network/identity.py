@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.engines.network_plan import NetworkPlan
+from spikeloom.equations.learning import LearningRule
 from spikeloom.equations.model_value import ModelValue
 from spikeloom.equations.quantity import Quantity
 from spikeloom.network.description import Description, Setting
@@ -55,7 +56,7 @@ def identity(said: Description, plan: NetworkPlan) -> dict[str, str]:
         )
     for connection in said.connections:
         found[f"connection {connection.name!r}"] = imprint(connection)
-    kept = ("members", "connections", "settings", "recorders")
+    kept = ("members", "connections", "settings", "recorders", "rewards")
     for each in fields(said):
         things = getattr(said, each.name)
         if isinstance(things, list) and each.name not in kept:
@@ -105,6 +106,8 @@ def _put(total: Any, thing: Any) -> None:
         parts = (thing,) if isinstance(thing, View) else parts
         for part in thing.parts if isinstance(thing, Group) else parts:
             _put(total, (part.population.name, None if part.whole else part.ids))
+    elif isinstance(thing, LearningRule):  # nothing built holds its equations
+        _put(total, (kind, str(thing), thing.values, thing.scale))
     elif isinstance(thing, ModelValue):
         _put(total, (kind, thing.values))
     elif isinstance(thing, Mapping):

@@ -14,7 +14,7 @@ from spikeloom.engines.network_run import WeightTrace
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import check
 from spikeloom.errors import ParameterError, ShapeError, suggest
-from spikeloom.network import weight_file
+from spikeloom.network import rewards, weight_file
 from spikeloom.network.description import Connection
 
 if TYPE_CHECKING:
@@ -172,11 +172,18 @@ class Projection:
         """Let the weights change again."""
         self._hold(False)
 
-    def reward(self, value: float) -> None:
-        """Give the learning rule a reward, now.
+    def reward(self, value: Any, at: Quantity | None = None) -> None:
+        """Give the learning rule a reward.
+
+        Arguments:
+            value: How much: a number, or one for each time.
+            at: When, counted from the beginning of the network's life; one time or several. It is
+                given after all spikes until then. None gives it now.
 
         Raises:
-            ParameterError: The rule knows no reward, or the value is not finite.
+            ParameterError: The rule knows no reward, the value is not finite, or a time has passed
+                or falls between two steps.
+            ShapeError: Not as many rewards as times.
         """
         rule = self._learning("reward")
         if not rule.definition.on_reward:
@@ -184,11 +191,15 @@ class Projection:
                 f"{self.name}: {rule.definition.name} knows no reward.",
                 hint="a rule with def on_reward(self, after), such as RewardSTDP",
             )
-        number = float(value)
-        if not np.isfinite(number):
-            raise ParameterError(f"{self.name}: a reward must be finite, got {value}.")
+        engine = self._network.engine()
+        if at is not None:
+            self._network.schedule(self.name, value, at)
+            return
+        number = rewards.numbers(self.name, value)
+        if number.shape:
+            raise ShapeError(f"{self.name}: one reward at a time, got {value}.", hint="at=… * ms")
         for k, _ in self._plans():
-            self._network.engine().reward(k, number)
+            engine.reward(k, float(number))
 
     def trace(self, name: str) -> Quantity:
         """A trace of the learning rule as it is now.
@@ -237,6 +248,14 @@ class Projection:
         """Unit of the weights: that of the synapse's impulse."""
         part, channel = self._connection.target.parts[0], self._connection.channels[0]
         return self._network.channel_unit(part, channel)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Projection):
+            return NotImplemented
+        return self._network is other._network and self._connection is other._connection
+
+    def __hash__(self) -> int:
+        return hash((id(self._network), self._connection))
 
     def __repr__(self) -> str:
         rule = f", learning by {self.learning!r}" if self.learning is not None else ""
