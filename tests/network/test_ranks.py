@@ -251,7 +251,9 @@ def test_the_first_nan_anywhere_is_named_everywhere(engine: Any) -> None:
     def script(team: Any) -> str:
         net = sl.Network(1 * sl.ms, dtype="float64", engine=engine, ranks=team)
         start = [0.0] * 9 + [40.0]
-        a = net.population(10, sl.FitzHughNagumo(), name="a", method=sl.compile.Euler(), v=start)
+        a = net.population(
+            10, sl.FitzHughNagumo(), name="a", method=sl.compile.Euler(), v=start, I=start
+        )
         net.record(a, "v")
         with pytest.raises(NumericsError) as told:
             net.run(200 * sl.ms)

@@ -140,6 +140,10 @@ class AnyProjection(Protocol):
         """The same with all its arrays."""
         ...
 
+    def scaled(self, factor: float) -> AnyProjection:
+        """The same with all weights multiplied; shares what it can."""
+        ...
+
     def spanning(self, shortest: int, longest: int) -> AnyProjection:
         """The same, where other processes hold synapses whose delays go from one to the other."""
         ...
@@ -212,6 +216,10 @@ class ProjectionPlan:
         if not self.targets.size:
             return MAX_DELAY, 0
         return int(np.min(self.delays)), int(np.max(self.delays))
+
+    def scaled(self, factor: float) -> ProjectionPlan:
+        """The same with all weights multiplied."""
+        return replace(self, weights=self.weights * np.asarray(factor, self.weights.dtype))
 
     def spanning(self, shortest: int, longest: int) -> ProjectionPlan:
         """The same, where other processes hold synapses whose delays go from one to the other."""

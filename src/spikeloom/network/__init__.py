@@ -25,6 +25,9 @@ exc: 8 spikes of 8 neurons in 0 to 30 ms, 33.3 Hz
 
 from __future__ import annotations
 
+from spikeloom.network.batch import Batch as Batch
+from spikeloom.network.batch import Each as Each
+from spikeloom.network.batch import each as each
 from spikeloom.network.check import NetworkWarning as NetworkWarning
 from spikeloom.network.crossing import Crossing as Crossing
 from spikeloom.network.measures import Correlation as Correlation
@@ -39,7 +42,9 @@ from spikeloom.network.measures import PowerSpectrum as PowerSpectrum
 from spikeloom.network.measures import RateCurve as RateCurve
 from spikeloom.network.measures import Spectrum as Spectrum
 from spikeloom.network.network import Network as Network
+from spikeloom.network.poisson_input import PoissonInput as PoissonInput
 from spikeloom.network.projection import Projection as Projection
+from spikeloom.network.ranks import Ranks as Ranks
 from spikeloom.network.receptors import Impulse as Impulse
 from spikeloom.network.result import Recorded as Recorded
 from spikeloom.network.result import Recorder as Recorder

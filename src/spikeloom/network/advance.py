@@ -34,6 +34,7 @@ def advance(
     progress: Progress,
     dt: float,
     said: Description,
+    halt: Interrupt | None = None,
 ) -> bool:
     """Run some steps; the result does not depend on how they are cut.
 
@@ -44,6 +45,7 @@ def advance(
         progress: Hears how far it is.
         dt: Time step in ms.
         said: The network, for messages.
+        halt: Ends it early, from another thread.
 
     Returns:
         False where Ctrl-C ended it early.
@@ -70,7 +72,7 @@ def advance(
             recording.add(made, time.perf_counter() - start)
             done += piece
             progress.at(done * dt)
-            stop = interrupt.asked
+            stop = interrupt.asked or (halt is not None and halt.asked)
             if isinstance(engine, SpreadEngine):
                 took, stop = engine.agree(took, stop)
             piece = int(min(max(piece * PIECE / max(took, 1e-6), 1), 8 * piece))

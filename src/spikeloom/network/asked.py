@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from spikeloom.network.rules import Rule
 from spikeloom.network.settings import units_of
 from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Population
+from spikeloom.network.waveforms import Waveform
 from spikeloom.network.waveforms.waveform import Target
 
 
@@ -125,6 +127,34 @@ def source(
 ) -> Source:
     """Poisson sources; arguments as in `Network.poisson`."""
     label = f"poisson -> {target!r}"
+    if not 0 <= number < float("inf"):
+        raise ParameterError(f"{label}: n must not be negative, got {number}.")
+    given = _poisson(said, target, rate, weight)
+    channels = _channels(said, target, synapse, receptor, label, weight)
+    return Source(target, channels, *given, float(number))
+
+
+def changed(said: Description, source: Source, rate: Any, weight: Any) -> Source:
+    """Poisson sources with another rate or weight; None leaves it."""
+    given = _poisson(
+        said,
+        source.target,
+        source.rate if rate is None else rate,
+        source.weight if weight is None else weight,
+    )
+    made = replace(source, rate=given[0], weight=given[1])
+    for part, channel in zip(source.target.parts, source.channels, strict=True):
+        inputs = said.members[part.population.index].receptors.definition.inputs
+        unit = next(i.unit for i in inputs if i.name == channel)
+        check(f"poisson -> {source.target!r}", "weight", unit, made.weight)
+    return made
+
+
+def _poisson(
+    said: Description, target: Group, rate: Any, weight: Any
+) -> tuple[Quantity | Waveform, Quantity]:
+    """Rate and weight of Poisson sources."""
+    label = f"poisson -> {target!r}"
     weight, over_time = _number(weight), waveform(rate)
     if over_time is not None:
         step = float(said.dt.to(ms))
@@ -141,10 +171,9 @@ def source(
         raise ShapeError(
             f"{label}: rate must be one number or {len(target)} of them, got shape {rate.shape}."
         )
-    if not np.all(np.asarray(rate.value) >= 0) or not 0 <= number < float("inf"):
-        raise ParameterError(f"{label}: rate and n must not be negative.")
-    channels = _channels(said, target, synapse, receptor, label, weight)
-    return Source(target, channels, over_time or rate, weight, float(number))
+    if not np.all(np.asarray(rate.value) >= 0):
+        raise ParameterError(f"{label}: the rate must not be negative, got {rate}.")
+    return over_time or rate, weight
 
 
 def value(

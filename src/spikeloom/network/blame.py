@@ -62,6 +62,10 @@ def blame(engine: NetworkEngine, ill: Ill, said: Description) -> str:
         ill: What goes wrong in it.
         said: The network.
     """
+    if isinstance(engine, SpreadEngine):
+        p = engine.plan.populations[ill.population]
+        here = p.first <= ill.neuron < p.first + p.size
+        return engine.told(blame(engine.own, ill, said) if here else "")
     member = said.members[ill.population]
     definition = member.receptors.definition
     name = engine.plan.populations[ill.population].program.states[ill.row]
@@ -158,20 +162,22 @@ def number(node: Expr | Condition, definition: Definition, values: Values) -> fl
 def _values(engine: NetworkEngine, ill: Ill, said: Description) -> Values:
     """What one neuron knows at the beginning of the step; Poisson sources are left out."""
     plan, member = engine.plan.populations[ill.population], said.members[ill.population]
+    here = ill.neuron - plan.first
 
-    def one(value: Any) -> float:
+    def one(value: Any, place: int) -> float:
         whole = np.asarray(value, np.float64)
-        return float(whole if whole.ndim == 0 else whole[ill.neuron])
+        return float(whole if whole.ndim == 0 else whole[place])
 
-    found = {("param", n): one(x) for n, x in settings.parameters(said, member).items()}
+    values = settings.parameters(said, member)
+    found = {("param", n): one(x, ill.neuron) for n, x in values.items()}
     found |= {("input", i.name): 0.0 for i in member.receptors.definition.inputs}
-    found |= {("input", n): one(x) for n, x in plan.constants.items()}
+    found |= {("input", n): one(x, here) for n, x in plan.constants.items()}
     saved, slot = engine.state_dict(), engine.step % engine.plan.slots
     for channel in plan.channels:
         ring = saved.get(f"coming.{ill.population}.{channel}")
         if ring is not None:
-            found[("input", channel)] = float(ring[slot, ill.neuron])
-    states = engine.state(ill.population)[:, ill.neuron]
+            found[("input", channel)] = float(ring[slot, here])
+    states = engine.state(ill.population)[:, here]
     found |= {("state", n): float(x) for n, x in zip(plan.program.states, states, strict=True)}
     found["dt", ""] = float(said.dt.to(member.receptors.definition.time_unit))
     return found

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spikeloom.compile import Method
-from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations import Cell, Neuron, Refractory
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import asked, asked_inputs, build, rewards, settings
+from spikeloom.network import asked, asked_inputs, settings
 from spikeloom.network.adding import adding
-from spikeloom.network.description import Connection, Description, Setting
-from spikeloom.network.projection import Array, Projection, with_weights
-from spikeloom.network.ranks import Team, together
-from spikeloom.network.ranks.synapses import merged, mine, size
+from spikeloom.network.description import Setting
+from spikeloom.network.inside import Inside
+from spikeloom.network.poisson_input import PoissonInput
+from spikeloom.network.projection import Projection
+from spikeloom.network.ranks import together
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
 from spikeloom.network.sources import Spikes
-from spikeloom.network.view import Group, Members, Population, View, parts
+from spikeloom.network.view import Group, Members, Population, parts
 from spikeloom.network.waveforms import Waveform
 
 if TYPE_CHECKING:
-    from spikeloom.engines.network_plan import AnyProjection, NetworkPlan
     from spikeloom.equations import LearningRule, Synapse
 
 
-class Construction(Recorders):
-    """The half of `Network` that takes down what is wanted; running is the other half.
-
-    Arguments:
-        dt: Time step.
-        seed: Of all random numbers.
-        dtype: Precision of states and weights.
-    """
-
-    def __init__(self, dt: Quantity, seed: int, dtype: build.DType) -> None:
-        self._said = Description(dt, seed)
-        self._pieces = build.Pieces(dtype)
-        self._engine: NetworkEngine | None = None
-        self._grown: NetworkPlan | None = None
-        self._team: Team | None = None
-        self._token = object()
+class Construction(Inside, Recorders):
+    """The half of `Network` that takes down what is wanted; running is the other half."""
 
     @property
     def dt(self) -> Quantity:
@@ -123,6 +107,7 @@ class Construction(Recorders):
         self._said.members.append(member)
         return member.population
 
+    @together
     @adding
     def inject(
         self,
@@ -154,6 +139,7 @@ class Construction(Recorders):
         made = asked_inputs.injection(self._said, self._group(target), current, into)
         self._said.injections.append(made)
 
+    @together
     @adding
     def connect(
         self,
@@ -220,7 +206,7 @@ class Construction(Recorders):
         weight: Any,
         n: float = 1,
         receptor: str | None = None,
-    ) -> None:
+    ) -> PoissonInput:
         """Independent Poisson spikes for each neuron of the target.
 
         Arguments:
@@ -232,12 +218,21 @@ class Construction(Recorders):
             n: Sources on each neuron; their sum is drawn as one source of n times the rate.
             receptor: As in `connect`.
 
+        Returns:
+            The input, to change its rate.
+
         Raises:
             ParameterError: A negative rate, or a weight that is not one number.
             UnitError: The wrong unit.
         """
         made = asked.source(self._said, self._group(target), synapse, rate, weight, n, receptor)
         self._said.sources.append(made)
+        return PoissonInput(self, len(self._said.sources) - 1)
+
+    @property
+    def poisson_inputs(self) -> tuple[PoissonInput, ...]:
+        """All calls of `poisson`, in their order."""
+        return tuple(PoissonInput(self, place) for place in range(len(self._said.sources)))
 
     @together
     def set(self, members: Members, **values: Any) -> None:
@@ -307,43 +302,6 @@ class Construction(Recorders):
         unit = found[0].unit
         return Quantity(np.concatenate([np.asarray(q.to(unit)) for q in found]), unit)
 
-    def engine(self) -> NetworkEngine:
-        """The engine that runs the network; builds it if need be."""
-        return self._ready()
-
-    def channel_unit(self, part: View, channel: str) -> Unit:
-        """Unit of an impulse input of a population."""
-        inputs = self._said.members[part.population.index].receptors.definition.inputs
-        return next(i.unit for i in inputs if i.name == channel)
-
-    def whole(self, plan: AnyProjection, values: Array) -> Array:
-        """Values of all synapses of a projection, from those that this process holds."""
-        return values if self._team is None else merged(self._team, plan.indptr, values)
-
-    def whole_targets(self, plan: AnyProjection) -> Array:
-        """Targets of all synapses of a projection, counted in the whole population."""
-        first = self._ready().plan.populations[plan.target].first
-        return self.whole(plan, plan.targets.astype(np.int64) + first)
-
-    def synapses(self, plan: AnyProjection) -> int:
-        """How many synapses a projection has, in all processes."""
-        return plan.count if self._team is None else size(self._team, plan.indptr)
-
-    def schedule(self, connection: str, value: Any, at: Any) -> None:
-        """Take down rewards of a connection for times to come."""
-        step = self._ready().step
-        rewards.scheduled(self._said, f"{connection}: reward", connection, value, at, step)
-
-    def replace_weights(self, connection: Connection, weights: list[Array]) -> None:
-        """Give synapses that do not learn other weights."""
-        self._ready()
-        graphs, team = self._pieces.graphs, self._team
-        if team is not None:
-            parts = zip(graphs[connection], weights, strict=True)
-            weights = [mine(team, p.indptr, w) for p, w in parts]
-        graphs[connection] = with_weights(graphs[connection], weights)
-        self._grown = build.plan(self._said, self._pieces)
-
     def _group(self, members: Members) -> Group:
         group = Group(parts(members))
         for part in group.parts:
@@ -372,7 +330,3 @@ class Construction(Recorders):
 
     def _units(self, setting: Setting) -> dict[str, dict[str, Unit]]:
         return settings.units_of(self._said.members[setting.view.population.index])
-
-    @abstractmethod
-    def _ready(self) -> NetworkEngine:
-        """The engine, which knows of all that was said."""

@@ -130,6 +130,6 @@ def _setting(setting: Setting) -> tuple[Any, ...]:
 
 def _bits(values: Array, count: int) -> int:
     if values.ndim == 0:
-        return 0  # one number for all is in what was said
+        return _bits(values.reshape(1), 1) * count % 2**64
     whole = values if values.dtype.kind in "ui" else values.view(f"u{values.itemsize}")
     return int(np.sum(whole[:count], dtype=np.uint64))

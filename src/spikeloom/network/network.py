@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from math import inf
@@ -16,8 +16,10 @@ from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
+from spikeloom.interrupt import Interrupt
 from spikeloom.network import build, running
 from spikeloom.network.adding import taken_over
+from spikeloom.network.batch import Batch
 from spikeloom.network.check import NetworkWarning, complaints, outside
 from spikeloom.network.construction import Construction
 from spikeloom.network.engine import EngineName, make_engine
@@ -56,7 +58,7 @@ class Network(Construction):
     >>> net = Network(dt=0.1 * ms, seed=1, engine="reference")
     >>> exc = net.population(40, ConductanceLIF(), name="exc", v=uniform(-60, -50) * mV)
     >>> inh = net.population(10, ConductanceLIF(), name="inh")
-    >>> net.poisson(exc + inh, ExponentialCurrent(), rate=8 * kHz, weight=20 * pA)
+    >>> drive = net.poisson(exc + inh, ExponentialCurrent(), rate=8 * kHz, weight=20 * pA)
     >>> _ = net.connect(exc, inh, ExponentialCurrent(), FixedProbability(0.2), weight=50 * pA)
     >>> spikes = net.record(exc, "spikes")
     >>> result = net.run(20 * ms)
@@ -147,6 +149,20 @@ class Network(Construction):
             NumericsError: A state became NaN or infinite; says which, when and why.
             StorageError: The file exists, or it cannot be written any more.
         """
+        return self._run(duration, None if to is None else Path(to), replace, progress)
+
+    def run_beside(self, duration: Quantity, halt: Interrupt) -> Result:
+        """Run in a thread of its own, until another thread ends it."""
+        return self._run(duration, progress=False, halt=halt)
+
+    def _run(
+        self,
+        duration: Quantity,
+        to: Path | None = None,
+        replace: bool = False,
+        progress: bool = True,
+        halt: Interrupt | None = None,
+    ) -> Result:
         steps = whole_steps("run: duration", duration, self.dt)
         engine = self._ready()
         if self._team is not None:
@@ -154,10 +170,17 @@ class Network(Construction):
         if steps:
             self._look_at_times(self.time + steps * self._dt)
         about = running.provenance(self._said, engine, repr(self))
-        store = None if to is None else self._store(Path(to), about, engine.step, replace)
+        store = None if to is None else self._store(to, about, engine.step, replace)
         told = progress and self.rank == 0
         result = running.run(
-            engine, steps, self._said, dt=self._dt, about=about, store=store, progress=told
+            engine,
+            steps,
+            self._said,
+            dt=self._dt,
+            about=about,
+            store=store,
+            progress=told,
+            halt=halt,
         )
         if self._team is not None:
             self._team.gather("the end of a run", b"")
@@ -221,13 +244,50 @@ class Network(Construction):
             seed: Of its random numbers from now on; None keeps that of this network. Connections
                 and everything else that has been drawn stay as they are.
         """
+        return self._branch(seed, self._threads)
+
+    def batch(
+        self,
+        size: int | None = None,
+        *,
+        seeds: Iterable[int] | None = None,
+        threads: int | None = None,
+    ) -> Batch:
+        """Many variants of this network, to be run at once: forks that share its connections.
+
+        Arguments:
+            size: How many, if all have the seed of this network.
+            seeds: Of the random numbers of each from now on.
+            threads: How many are run at a time; None takes what the computer has.
+
+        Raises:
+            ParameterError: No variants, or a network that is spread over processes.
+
+        >>> from spikeloom import LIF, Delta, Network, kHz, ms, mV
+        >>> net = Network(dt=0.1 * ms, engine="reference")
+        >>> a = net.population(5, LIF(), name="a")
+        >>> noise = net.poisson(a, Delta(), rate=2 * kHz, weight=1 * mV)
+        >>> spikes = net.record(a)
+        >>> results = net.batch(seeds=range(3)).run(20 * ms)
+        >>> [result.stop for result in results]
+        [20.0, 20.0, 20.0]
+        """
+        if self._team is not None:
+            raise ParameterError(
+                "batch: the neurons of this network are spread over processes.",
+                hint="Network(ranks=1), or without torchrun",
+            )
+        return Batch.of(self._branch, self._said.running, size, seeds, threads)
+
+    def _branch(self, seed: int | None, threads: int | None) -> Network:
         engine = self._ready()
         twin = copy(self)
+        twin._threads = threads
         twin._said, twin._pieces = self._said.copy(), self._pieces.copy()
         twin._warned = set(self._warned)
         twin._said.run_seed = self._said.running if seed is None else int(seed)
         plan = replace(engine.plan, seed=twin._said.running)
-        twin._engine = self._make(plan)
+        twin._engine = twin._make(plan)
         twin._engine.load_state_dict(engine.state_dict())
         return twin
 

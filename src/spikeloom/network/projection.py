@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.engines.network_plan import AnyProjection, ProjectionPlan
+from spikeloom.engines.network_plan import AnyProjection
 from spikeloom.engines.network_run import WeightTrace
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.values import check
@@ -164,6 +162,23 @@ class Projection:
         ):
             engine.set_weights(k, part[mask] / self._scale(k), np.flatnonzero(mask))
 
+    def scale_weights(self, factor: float) -> None:
+        """Multiply all weights by a number.
+
+        Where the synapses do not learn, a fork goes on sharing their targets and delays with the
+        network it comes from, and most often the weights too.
+
+        Raises:
+            ParameterError: The factor is NaN or infinite.
+        """
+        number = float(factor)
+        if not np.isfinite(number):
+            raise ParameterError(f"{self.name}: the factor must be finite, got {factor}.")
+        if self.learning is None:
+            self._network.scale_weights(self._connection, number)
+        else:
+            self.set_weights(Quantity(np.asarray(self.weights.value) * number, self.unit))
+
     def freeze(self) -> None:
         """Hold the weights from now on; traces and short-term plasticity go on."""
         self._hold(True)
@@ -294,11 +309,6 @@ class Projection:
         self._learning("freeze" if frozen else "thaw")
         for k, _ in self._plans():
             self._network.engine().freeze(k, frozen)
-
-
-def with_weights(plans: Sequence[AnyProjection], weights: list[Array]) -> list[ProjectionPlan]:
-    """The same synapses with other weights."""
-    return [replace(p.whole, weights=w) for p, w in zip(plans, weights, strict=True)]
 
 
 def _places(name: str, which: Any, size: int) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Unit
 from spikeloom.errors import SpikeloomError
+from spikeloom.interrupt import Interrupt
 from spikeloom.network.advance import advance
 from spikeloom.network.description import Description
 from spikeloom.network.progress import Progress
@@ -33,6 +34,7 @@ def run(
     about: Mapping[str, Any],
     store: Store | None = None,
     progress: bool = True,
+    halt: Interrupt | None = None,
 ) -> Result:
     """Run some steps and give back what was recorded.
 
@@ -44,6 +46,7 @@ def run(
         about: Where the recording comes from, see `provenance`.
         store: Where recordings are kept; None for memory.
         progress: Whether to say how far it is.
+        halt: Ends the run early, from another thread.
 
     Raises:
         SpikeloomError: Something went wrong; its ``result`` holds what there is.
@@ -67,7 +70,7 @@ def run(
         )
 
     try:
-        complete = advance(engine, steps, recording, told, dt, said)
+        complete = advance(engine, steps, recording, told, dt, said, halt)
         recording.finish(engine.step, time.perf_counter() - began, complete)
     except SpikeloomError as error:
         _keep(recording, engine.step, time.perf_counter() - began)

@@ -86,6 +86,15 @@ class PackedProjection:
             name=self.name,
         )
 
+    def scaled(self, factor: float) -> PackedProjection:
+        """The same with all weights multiplied; of weights of 24 bits only their unit changes."""
+        packed, weight = self.packed, self.weight
+        if packed.rows.weights == "fixed":
+            return replace(self, packed=replace(packed, step=packed.step * factor))
+        by = packed.weights.dtype.type(factor)
+        weight = None if weight is None else np.asarray(weight * weight.dtype.type(factor))
+        return replace(self, packed=replace(packed, weights=packed.weights * by), weight=weight)
+
     def spanning(self, shortest: int, longest: int) -> PackedProjection:
         """The same, where other processes hold synapses whose delays go from one to the other."""
         return replace(self, shortest=shortest, longest=longest)
