@@ -14,6 +14,7 @@ from spikeloom.equations.units import Quantity, ms
 from spikeloom.errors import DataError, ParameterError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.energy import Work, plain_work, spiking_work
+from spikeloom.nn.keys import derive_key
 from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.readout import Readout
@@ -23,7 +24,7 @@ from spikeloom.train.evaluation import Evaluation
 from spikeloom.train.fit import evaluation_batches
 from spikeloom.train.predict import decide
 from spikeloom.train.progress import Show, reporter
-from spikeloom.train.settings import repeatable
+from spikeloom.train.settings import repeatable, set_chance
 from spikeloom.train.step import check_weights, in_precision_of
 
 
@@ -80,6 +81,7 @@ def evaluate(
                 if targets.is_floating_point():
                     raise DataError("evaluate: labels must be whole numbers.")
                 inputs = in_precision_of(net, inputs)
+                set_chance(derive_key(0, "validate", place))
                 y = _outputs(net, inputs, encode, -1 - place, sums)
                 sums.count(y, targets, readout)
                 report.batch(inputs.shape[0])

@@ -72,6 +72,7 @@ def validate(objective: Objective, batches: Batches) -> Tally:
     objective.net.eval()
     tally = Tally()
     for place, (inputs, targets) in enumerate(batches.epoch(0)):
+        set_chance(derive_key(0, "validate", place))
         y = objective.outputs(inputs, -1 - place)
         loss = float(objective.loss(y, targets))
         tally.add(loss, objective.correct(y, targets), inputs.shape[0])

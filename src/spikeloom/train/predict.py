@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spikeloom.errors import DataError
 from spikeloom.nn.encode import Encoder
+from spikeloom.nn.keys import derive_key
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import Direct, Readout
 from spikeloom.train.samples import check_finite
@@ -81,7 +82,7 @@ def predict(
         inputs: Samples as in training.
         readout: As in training; ``Direct()`` if None.
         encode: As in training.
-        draw: Key of chance in the encoder.
+        draw: Key of chance in the encoder and of noise in the neurons.
 
     Raises:
         DataError: No samples.
@@ -97,7 +98,9 @@ def predict(
     was_training = net.training
     net.eval()
     try:
-        outputs = Objective(net, CrossEntropy(scores), encode).outputs(inputs, draw)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_key(draw, "predict"))
+            outputs = Objective(net, CrossEntropy(scores), encode).outputs(inputs, draw)
     finally:
         net.train(was_training)
     return decide(outputs, scores)
