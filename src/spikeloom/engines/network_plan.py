@@ -132,6 +132,11 @@ class AnyProjection(Protocol):
         ...
 
     @property
+    def expected(self) -> float:
+        """About how many synapses, which is known at once."""
+        ...
+
+    @property
     def longest(self) -> int: ...
     @property
     def shortest(self) -> int: ...
@@ -146,6 +151,11 @@ class AnyProjection(Protocol):
 
     def spanning(self, shortest: int, longest: int) -> AnyProjection:
         """The same, where other processes hold synapses whose delays go from one to the other."""
+        ...
+
+    @property
+    def sample(self) -> ProjectionPlan:
+        """As `whole`, but of a projection that is not in memory some rows only."""
         ...
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
@@ -195,8 +205,18 @@ class ProjectionPlan:
         return self.shortest > self.longest
 
     @property
+    def expected(self) -> float:
+        """Number of synapses."""
+        return self.count
+
+    @property
     def whole(self) -> ProjectionPlan:
         """Itself: all arrays are here."""
+        return self
+
+    @property
+    def sample(self) -> ProjectionPlan:
+        """Itself."""
         return self
 
     @property
@@ -227,7 +247,7 @@ class ProjectionPlan:
 
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations."""
-        where = check_ends(self, populations)
+        where = check_ends(self, populations, len(self.indptr) - 1)
         target = populations[self.target]
         count = np.size(self.targets)
         _shape(f"{where}: targets", self.targets, ((count,),))
@@ -250,8 +270,13 @@ class ProjectionPlan:
             self.learning.check(where, target.program, self.shortest)
 
 
-def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...]) -> str:
+def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...], rows: int) -> str:
     """Raise unless a projection has a row for each source and a channel to arrive at.
+
+    Arguments:
+        p: The projection.
+        populations: Of the plan.
+        rows: How many rows it has.
 
     Returns:
         How messages begin.
@@ -266,7 +291,10 @@ def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...]) -> str
             f"{where}: the target has no channel {p.channel!r}.",
             hint=suggest(p.channel, target.channels),
         )
-    _shape(f"{where}: indptr", p.indptr, ((source.senders + 1,),))
+    if rows != source.senders:
+        raise ShapeError(
+            f"{where}: indptr must have shape ({source.senders + 1},), got {rows + 1}."
+        )
     return where
 
 

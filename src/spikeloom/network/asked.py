@@ -16,6 +16,7 @@ from spikeloom.equations.units import Hz, kHz, ms, one
 from spikeloom.equations.values import Distribution, Value, check
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.network.description import Connection, Description, Member, Source
+from spikeloom.network.drawing import check_drawing
 from spikeloom.network.drive import course, waveform
 from spikeloom.network.plasticity import check_rule, plasticity
 from spikeloom.network.receptors import Impulse, Receptors
@@ -85,6 +86,7 @@ def connection(
     name: str | None,
     learning: LearningRule | None = None,
     axonal: Any = None,
+    stored: bool = True,
 ) -> Connection:
     """A connection; arguments as in `Network.connect`."""
     if not isinstance(rule, Rule):
@@ -104,7 +106,7 @@ def connection(
     if learning is not None:
         check_rule(label, learning)
     channels = _channels(said, target, synapse, receptor, label, weight)
-    return Connection(
+    made = Connection(
         source=source,
         target=target,
         channels=channels,
@@ -113,7 +115,11 @@ def connection(
         delay=_number(delay),
         name=label,
         learning=plasticity(said, label, target, channels, learning, axonal),
+        stored=bool(stored),
     )
+    if not made.stored:
+        check_drawing(made)
+    return made
 
 
 def source(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
 from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
+from spikeloom.network.drawing import drawn_projections
 from spikeloom.network.drive import course, drives
 from spikeloom.network.keep import Keep, as_it_is
 from spikeloom.network.overlap import own_shift, without_autapses
@@ -91,7 +93,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         if connection not in pieces.graphs:
             made = [
                 pieces.keep(p, said, populations, pieces.dtype)
-                for p in _projections(said, connection, pieces.dtype, pieces.team)
+                for p in _connected(said, connection, pieces.dtype, pieces.team)
             ]
             pieces.graphs[connection] = made if pieces.team is None else spread(pieces.team, made)
     return NetworkPlan(
@@ -151,6 +153,17 @@ def _channels(said: Description, member: Member) -> tuple[str, ...]:
         if part.population is member.population
     ]
     return tuple(dict.fromkeys(used))
+
+
+def _connected(
+    said: Description, connection: Connection, dtype: DType, team: Team | None
+) -> Iterator[AnyProjection]:
+    if connection.stored:
+        yield from _projections(said, connection, dtype, team)
+        return
+    for p in drawn_projections(said, connection, dtype, partial(_unit, said)):
+        size = said.members[p.target].population.size
+        yield p if team is None else p.within(*team.share.own(size))
 
 
 def _projections(

@@ -154,6 +154,7 @@ class Construction(Inside, Recorders):
         name: str | None = None,
         learning: LearningRule | None = None,
         axonal: Any = 0 * ms,
+        stored: bool = True,
     ) -> Projection:
         """Let spikes of the source act on the target.
 
@@ -173,6 +174,9 @@ class Construction(Inside, Recorders):
                 weights that stay.
             axonal: Of a synapse that learns: the part of its delay that a spike of the source
                 takes to reach it, one time. The rest is the way from and to the target's body.
+            stored: Whether synapses are held in memory. Otherwise those of a neuron are drawn anew
+                whenever it spikes, the same ones each time: networks of any size fit, and each
+                event takes several times as long.
 
         Returns:
             The connection, to look at its weights and change them.
@@ -185,7 +189,7 @@ class Construction(Inside, Recorders):
         sender, receiver = self._group(source), self._group(target)
         made = asked.connection(
             self._said, sender, receiver, synapse, rule, weight, delay, receptor, name, learning,
-            axonal,
+            axonal, stored,
         )  # fmt: skip
         self._said.connections.append(made)
         return Projection(self, made)

@@ -70,6 +70,7 @@ class Connection:
         delay: From a spike to its arrival, beside the step that each spike takes.
         name: For messages.
         learning: How the weights change, if they do.
+        stored: Whether synapses are held in memory; otherwise they are drawn at each spike.
     """
 
     source: Group
@@ -80,6 +81,7 @@ class Connection:
     delay: Quantity | Distribution | Expr
     name: str
     learning: Learning | None = None
+    stored: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from spikeloom.engines.exchange import Exchange
-from spikeloom.engines.network_plan import NetworkPlan
+from spikeloom.engines.network_plan import (
+    AnyProjection,
+    NetworkPlan,
+    PopulationPlan,
+    ProjectionPlan,
+)
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.errors import ParameterError
 
 EngineName: TypeAlias = Literal["auto", "cpu", "reference"]
+Pack: TypeAlias = Callable[[ProjectionPlan, tuple[PopulationPlan, ...], str, int], AnyProjection]
+"""A projection, populations, precision and threads in; the projection in few bytes out."""
 
 
 def make_engine(
@@ -44,3 +52,10 @@ def make_engine(
     raise ParameterError(
         f"Network: there is no engine {name!r}.", hint="engine='auto', 'cpu' or 'reference'"
     )
+
+
+def packing() -> tuple[Pack, Callable[[int, float, int], int]]:
+    """What packs a projection for the compiled engine, and what says for how many threads."""
+    from spikeloom.engines.cpu.network import packed_projection, threads_worth
+
+    return packed_projection, threads_worth

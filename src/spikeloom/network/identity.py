@@ -72,7 +72,7 @@ def sums(plan: NetworkPlan) -> list[list[int]]:
     """
     found: list[list[int]] = []
     for projection in plan.projections:
-        p = projection.whole
+        p = projection.sample
         rows = np.diff(p.indptr).astype(np.uint64)
         count = int(p.indptr[-1])
         source = rows @ np.arange(len(rows), dtype=np.uint64)

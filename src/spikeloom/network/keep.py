@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,19 +13,17 @@ from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.equations.values import Distribution
 from spikeloom.network.description import Connection, Description
-
-if TYPE_CHECKING:
-    from spikeloom.network.engine import EngineName
+from spikeloom.network.engine import EngineName, packing
 
 Keep: TypeAlias = Callable[
-    [ProjectionPlan, Description, tuple[PopulationPlan, ...], str], AnyProjection
+    [AnyProjection, Description, tuple[PopulationPlan, ...], str], AnyProjection
 ]
 """A projection, what was said, the populations and the precision in; the projection as it is held
 out."""
 
 
 def as_it_is(
-    p: ProjectionPlan, said: Description, populations: tuple[PopulationPlan, ...], dtype: str
+    p: AnyProjection, said: Description, populations: tuple[PopulationPlan, ...], dtype: str
 ) -> AnyProjection:
     """All arrays."""
     del said, populations, dtype
@@ -45,20 +43,19 @@ class Packer:
 
     def __call__(
         self,
-        p: ProjectionPlan,
+        p: AnyProjection,
         said: Description,
         populations: tuple[PopulationPlan, ...],
         dtype: str,
     ) -> AnyProjection:
-        """One projection, packed; one that learns stays as it is."""
-        if p.learning is not None:
+        """One projection, packed; one that learns or is drawn anew stays as it is."""
+        if not isinstance(p, ProjectionPlan) or p.learning is not None:
             return p
-        from spikeloom.engines.cpu.network import packed_projection, threads_worth
-
+        pack, threads_worth = packing()
         if self._threads is None:
             neurons = sum(population.size for population in populations)
             self._threads = threads_worth(neurons, _synapses(said), 1 + _shortest(said))
-        return packed_projection(p, populations, dtype, self._threads)
+        return pack(p, populations, dtype, self._threads)
 
 
 def make_keep(engine: EngineName, threads: int | None) -> Keep:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,6 +41,13 @@ def load(name: str, program_key: str, variant: str, text: Callable[[], str], hos
         code = compile_text(text(), host)
         cache.write(key, code)
     return Loaded(code, host).function(name)
+
+
+def entry(native: Native | None) -> int:
+    """Address of a kernel, for other kernels to call; whoever holds it must hold the kernel too."""
+    if native is None:
+        return 0
+    return ctypes.cast(native, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spikeloom.engines.drawn_plan import SkipRows
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.network.rules.rule import Request, Rule
 
@@ -23,6 +24,9 @@ class AllToAll(Rule):
 
     def expected(self, request: Request) -> float:
         return request.possible(self.autapses)
+
+    def rows(self) -> SkipRows:
+        return SkipRows(1.0)
 
     def connect(self, request: Request) -> Graph:
         shift = request.shift(self.autapses)

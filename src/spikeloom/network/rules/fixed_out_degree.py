@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikeloom.engines.drawn_plan import PickRows
 from spikeloom.engines.wiring.reference import Graph, allowed
 from spikeloom.network.rules.rule import Request, Rule, enough, whole
 
@@ -39,6 +40,9 @@ class FixedOutDegree(Rule):
 
     def expected(self, request: Request) -> float:
         return self.k * request.sources
+
+    def rows(self) -> PickRows:
+        return PickRows(self.k, self.multapses)
 
     def connect(self, request: Request) -> Graph:
         return request.wiring.pick(

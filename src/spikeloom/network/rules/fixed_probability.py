@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spikeloom.engines.drawn_plan import SkipRows
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.network.rules.rule import Request, Rule, chance
 
@@ -32,6 +33,9 @@ class FixedProbability(Rule):
 
     def expected(self, request: Request) -> float:
         return self.p * request.possible(self.autapses)
+
+    def rows(self) -> SkipRows:
+        return SkipRows(self.p)
 
     def connect(self, request: Request) -> Graph:
         shift = request.shift(self.autapses)

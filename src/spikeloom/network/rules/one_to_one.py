@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spikeloom.engines.drawn_plan import SameRows
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.errors import ParameterError
 from spikeloom.network.rules.rule import Request, Rule
@@ -29,6 +30,9 @@ class OneToOne(Rule):
 
     def expected(self, request: Request) -> float:
         return request.sources
+
+    def rows(self) -> SameRows:
+        return SameRows()
 
     def connect(self, request: Request) -> Graph:
         return np.arange(request.sources + 1), np.arange(request.sources, dtype=np.uint32)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import index
 from typing import Any, ClassVar, final
 
 import numpy as np
 
+from spikeloom.engines.drawn_plan import RowKind
 from spikeloom.engines.wiring.arrays import Array, make_key
 from spikeloom.engines.wiring.choose import Wiring, wiring
 from spikeloom.engines.wiring.reference import Graph, diagonal
@@ -105,11 +106,9 @@ class Rule(ABC):
             EngineError: The graph will not fit into memory.
         """
         made = wiring() if builder is None else builder
-        request = Request(
-            sources=_size("n_source", n_source),
-            targets=_size("n_target", n_target),
-            key=make_key(seed, entity, "targets"),
-            own=index(shift) if same_population else None,
+        own = index(shift) if same_population else None
+        request = replace(
+            self.request(n_source, n_target, seed, entity, own),
             source_positions=source_positions,
             target_positions=target_positions,
             wiring=made if within is None else Cut(made, within),
@@ -122,6 +121,25 @@ class Rule(ABC):
         refuse_what_does_not_fit(repr(self), expected, request, each)
         graph = self.connect(request)
         return graph if within is None else kept(graph, within)
+
+    @final
+    def request(
+        self, n_source: int, n_target: int, seed: int, entity: int | str, own: int | None
+    ) -> Request:
+        """What this rule is asked to connect, without positions; arguments as in `Request`."""
+        return Request(
+            sources=_size("n_source", n_source),
+            targets=_size("n_target", n_target),
+            key=make_key(seed, entity, "targets"),
+            own=own,
+            source_positions=None,
+            target_positions=None,
+            wiring=wiring(),
+        )
+
+    def rows(self) -> RowKind | None:
+        """How one row is drawn by itself; None where that cannot be done."""
+        return None
 
     def synapses(self, n_source: int, n_target: int, *, same_population: bool = False) -> float:
         """How many synapses to expect; without positions, rules of distance give an upper bound."""

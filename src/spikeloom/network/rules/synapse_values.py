@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spikeloom.engines.drawn_plan import Drawn
 from spikeloom.engines.wiring.arrays import Array, make_key
 from spikeloom.engines.wiring.choose import Wiring, wiring
-from spikeloom.engines.wiring.draw import Draw, prepare
+from spikeloom.engines.wiring.draw import prepare
 from spikeloom.engines.wiring.reference import Graph
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit, bridge, one
@@ -85,12 +86,9 @@ def weights(
     array(6., dtype=float32)
     """
     if isinstance(value, Distribution):
-        draw = prepare(value, _scale(value.unit, unit, name))
-        if dtype == "float32":
-            draw = draw.in_24_bits()
+        of = drawn_weight(value, unit, seed, entity, name, dtype)
         built = wiring() if builder is None else builder
-        key = make_key(seed, entity, name)
-        return _drawn(built, key, draw, graph, part, dtype)
+        return _drawn(built, of, graph, part, dtype)
     if isinstance(value, Expr):
         return _of_places(value, unit, graph, places, name).astype(dtype)
     numbers = _numbers(value, unit, name)
@@ -133,13 +131,9 @@ def delays(
     """
     step = float(np.asarray(dt.value))
     if isinstance(value, Distribution):
-        scale = _scale(value.unit, dt.unit, name) / step
-        if value.kind == "uniform" and value.a < 0:
-            raise _negative(value, name)
-        draw = prepare(value, scale, low=0.0)
-        _check_length(draw.largest, dt, name)
+        of = drawn_delay(value, dt, seed, entity, name)
         built = wiring() if builder is None else builder
-        return _drawn(built, make_key(seed, entity, name), draw, graph, part, "uint16")
+        return _drawn(built, of, graph, part, "uint16")
     if isinstance(value, Expr):
         given = _of_places(value, dt.unit, graph, places, name)
     else:
@@ -153,17 +147,35 @@ def delays(
     return numbers.astype(np.uint16)
 
 
-def _drawn(
-    built: Wiring, key: int, draw: Draw, graph: Graph, part: Part | None, dtype: str
-) -> Array:
+def _drawn(built: Wiring, of: Drawn, graph: Graph, part: Part | None, dtype: str) -> Array:
     """A random number for each synapse, by its place in the whole graph."""
     if part is None:
-        return built.values(key, draw, int(graph[0][-1]), dtype)
+        return built.values(of.key, of.draw, int(graph[0][-1]), dtype)
     made = np.empty(part.index.size, dtype)
     for low in range(0, made.size, AT_ONCE):
-        value = draw.values(key, part.index[low : low + AT_ONCE])
+        value = of.draw.values(of.key, part.index[low : low + AT_ONCE])
         made[low : low + AT_ONCE] = np.rint(value) if made.dtype.kind == "u" else value
     return made
+
+
+def drawn_weight(
+    value: Distribution, unit: Unit, seed: int, entity: int | str, name: str, dtype: str
+) -> Drawn:
+    """How weights are drawn from a distribution; arguments as for `weights`."""
+    draw = prepare(value, _scale(value.unit, unit, name))
+    return Drawn(make_key(seed, entity, name), draw.in_24_bits() if dtype == "float32" else draw)
+
+
+def drawn_delay(
+    value: Distribution, dt: Quantity, seed: int, entity: int | str, name: str
+) -> Drawn:
+    """How delays, in steps, are drawn from a distribution; arguments as for `delays`."""
+    if value.kind == "uniform" and value.a < 0:
+        raise _negative(value, name)
+    scale = _scale(value.unit, dt.unit, name) / float(np.asarray(dt.value))
+    draw = prepare(value, scale, low=0.0)
+    _check_length(draw.largest, dt, name)
+    return Drawn(make_key(seed, entity, name), draw)
 
 
 def _of_places(value: Expr, unit: Unit, graph: Graph, places: Places | None, name: str) -> Array:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spikeloom.engines.cpu.library import entry
 from spikeloom.engines.cpu.network.drive import POPULATION, PROJECTION, SLOTS, WISH
 from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.packed import GROUP
-from spikeloom.engines.cpu.network.parts import drive_kernel, entry
+from spikeloom.engines.cpu.network.parts import drive_kernel
 from spikeloom.engines.network_run import (
     Trace,
 )
@@ -36,7 +37,7 @@ class Call:
         self.net = net
         self._kept: list[Array] = []
         # Caches may forget a kernel; its code lives as long as someone holds it.
-        self._kernels = [s.kernel for s in net.synapses]
+        self._kernels = [s.kernel for s in net.deliveries]
         self._drive = drive_kernel(net.plan.dtype)
         block, slots = net.block, net.plan.slots
         tables: list[list[list[int]]] = [[] for _ in range(net.threads)]
@@ -69,12 +70,12 @@ class Call:
                 }
                 tables[t].append([_signed(given[name]) for name in POPULATION])
         projections: list[list[list[int]]] = [[] for _ in range(net.threads)]
-        for s in net.synapses:
+        for s in net.deliveries:
             for t in range(net.threads):
-                for part in s.parts(t):
+                for words in s.calls(t):
                     given = {
                         "deliver": entry(s.kernel),
-                        "given": self._keep(s.words(slots, part, net.scratch[t])).ctypes.data,
+                        "given": self._keep(words).ctypes.data,
                         "source": s.source,
                     }
                     projections[t].append([given[name] for name in PROJECTION])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from spikeloom.engines.cpu.network.call import Call
-from spikeloom.engines.cpu.network.deliver import LANES
 from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
-from spikeloom.engines.cpu.network.memory import Array, aligned
+from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
 from spikeloom.engines.cpu.network.projection import PackedProjection
+from spikeloom.engines.cpu.network.redrawn import Redrawn, grouped
 from spikeloom.engines.cpu.network.sharing import LONGEST_BLOCK, block_of, threads_worth
 from spikeloom.engines.cpu.network.trains import Sources
 from spikeloom.engines.cpu.network.windows import room
+from spikeloom.engines.drawn_plan import DrawnProjection
 from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import (
@@ -79,18 +80,27 @@ class NativeNetwork:
         self.window = self._allocate()
         """Steps for which inputs over time are written beforehand."""
         known = {} if like is None else {id(s.plan): s for s in like.synapses}
-        self.synapses = [
-            Synapses(plan, p, self.neurons[p.target], self.threads, known.get(id(p)))
-            for p in plan.projections
-            if p.count
-        ]
-        longest = max((s.packed.longest_part for s in self.synapses), default=0)
-        self.scratch = [aligned((longest + LANES,), np.float32) for _ in range(self.threads)]
-        """Of each thread: the weights of a row."""
+        self.deliveries = list(self._deliveries(known))
+        """What delivers spikes, in the order of the plan."""
         self.room = LOG
         """Spikes that all logs may hold together before the last block."""
         most = self.room + sum(n.padded for n in self.neurons) * self.block
         self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
+
+    def _deliveries(self, known: dict[int, Synapses]) -> Iterator[Synapses | Redrawn]:
+        plan = self.plan
+        for parts in grouped(plan.projections):
+            first, targets = parts[0], [self.neurons[p.target] for p in parts]
+            drawn = [p for p in parts if isinstance(p, DrawnProjection)]
+            if drawn:
+                yield Redrawn(drawn, targets, plan.slots)
+            elif first.expected:
+                yield Synapses(plan, first, targets[0], self.threads, known.get(id(first)))
+
+    @property
+    def synapses(self) -> list[Synapses]:
+        """The projections whose synapses are in memory."""
+        return [d for d in self.deliveries if isinstance(d, Synapses)]
 
     def run(
         self,
@@ -221,4 +231,4 @@ def _threads(plan: NetworkPlan) -> int:
     if cut:
         return max(cut)
     neurons = sum(p.size for p in plan.populations)
-    return threads_worth(neurons, sum(p.count for p in plan.projections), plan.stride)
+    return threads_worth(neurons, sum(p.expected for p in plan.projections), plan.stride)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -17,7 +16,7 @@ from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import Keyed, load, weight
 from spikeloom.engines.cpu.network.advance import write_advance
-from spikeloom.engines.cpu.network.deliver import Rows, write_deliver
+from spikeloom.engines.cpu.network.deliver import LANES, Rows, write_deliver
 from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
 from spikeloom.engines.cpu.network.packed import cuts, pack
@@ -31,11 +30,6 @@ from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, sour
 
 if TYPE_CHECKING:
     from spikeloom.engines.cpu.network.trains import Sources
-
-
-def entry(native: Native) -> int:
-    """Address of a kernel."""
-    return ctypes.cast(native, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=64)
@@ -170,21 +164,18 @@ class Synapses:
         else:
             self.packed = pack(p.whole, target.size, plan.dtype, threads)
         self._many = self.packed.rows.parts // threads
+        self._slots = plan.slots
+        room = self.packed.longest_part + LANES if self.packed.rows.weights == "fixed" else 1
+        self._scratch = [aligned((room,), np.float32) for _ in range(threads)]
         self.kernel = deliver_kernel(self.packed.rows)
         """What delivers."""
 
-    def parts(self, thread: int) -> range:
-        """The parts of each row that are a thread's."""
-        return range(thread * self._many, (thread + 1) * self._many)
+    def calls(self, thread: int) -> list[Array]:
+        """The words of what a thread delivers: of each of its parts of the rows."""
+        parts = range(thread * self._many, (thread + 1) * self._many)
+        return [self._words(part, self._scratch[thread]) for part in parts]
 
-    def words(self, slots: int, part: int, scratch: Array) -> Array:
-        """The slots of the delivery kernel.
-
-        Arguments:
-            slots: Slots of the ring.
-            part: Which part of each row.
-            scratch: Memory of the thread, for the weights of a row.
-        """
+    def _words(self, part: int, scratch: Array) -> Array:
         target, packed = self._target, self.packed
         ring = target.rings[self._channel]
         low = 0 if packed.rows.delays == "places" else packed.lows[part]
@@ -193,7 +184,7 @@ class Synapses:
             *(packed.targets.ctypes.data, packed.weights.ctypes.data),
             ring.ctypes.data + low * ring.itemsize,
             *(packed.heads.ctypes.data, packed.head_starts.ctypes.data + 8 * part),
-            *(scratch.ctypes.data, target.padded, slots, packed.delay, packed.step_bits),
+            *(scratch.ctypes.data, target.padded, self._slots, packed.delay, packed.step_bits),
         ]
         return np.array(given, np.int64)
 

@@ -51,6 +51,11 @@ class PackedProjection:
         return self.shortest > self.longest
 
     @property
+    def expected(self) -> float:
+        """Number of synapses."""
+        return self.count
+
+    @property
     def indptr(self) -> Array:
         """Where each row begins, and the end; int64 (N_source + 1,)."""
         starts = self.packed.bounds[0]
@@ -99,9 +104,14 @@ class PackedProjection:
         """The same, where other processes hold synapses whose delays go from one to the other."""
         return replace(self, shortest=shortest, longest=longest)
 
+    @property
+    def sample(self) -> ProjectionPlan:
+        """The same with all its arrays."""
+        return self.whole
+
     def check(self, populations: tuple[PopulationPlan, ...]) -> None:
         """Raise unless it fits the populations; its arrays were checked before they were packed."""
-        check_ends(self, populations)
+        check_ends(self, populations, len(self.indptr) - 1)
 
 
 def packed_projection(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -104,8 +104,8 @@ class NativeWiring:
             out = np.empty(starts[-1], np.uint32)
             used = np.zeros(rows.size, np.int64)
             given = {
-                **_key(key),
-                "factor": _bits(skip_factor(probability)),
+                **key_words(key),
+                "factor": float_word(skip_factor(probability)),
                 "targets": targets,
                 "first": first,
                 "shift": NOWHERE if shift is None else shift,
@@ -140,27 +140,10 @@ class NativeWiring:
         out = np.empty(rows * count, np.uint32)
         if not out.size:
             return out
-        digit, passes = sorting.passes(count, columns)
-        words = 0 if multapses else columns // 64 + 1
-        listed = 4 * (count + BATCH) // 64 * 64 + 64
-        given = {
-            **_key(key),
-            "columns": columns,
-            "shift": NOWHERE if shift is None else shift,
-            "first": first,
-            "count": count,
-            "multapses": multapses,
-            "scan": ordered and words < 4 * count,
-            "ordered": ordered,
-            "digit": digit,
-            "passes": passes,
-            "words": words,
-            "list_at": 8 * words,
-            "other_at": 8 * words + listed,
-            "places_at": 8 * words + 2 * listed,
-            "out": out,
-        }
-        scratch = 8 * words + 2 * listed + (8 << digit)
+        given, scratch = pick_words(
+            key, columns, count, multapses, NOWHERE if shift is None else shift, ordered
+        )
+        given |= {"first": first, "out": out}
         self._run("pick", pick_kernel.SLOTS, given, rows, 40 * out.size, scratch)
         return out
 
@@ -193,7 +176,7 @@ class NativeWiring:
         chunks = self._chunks(total, sources)
         places = np.zeros((chunks, sources), np.int64)
         given = {
-            **_key(key),
+            **key_words(key),
             "sources": sources,
             "width": targets - (first != last),
             "shift": NOWHERE if first == last else shift,
@@ -219,10 +202,8 @@ class NativeWiring:
         """One random value for each synapse."""
         groups = -(-count // BATCH)
         out = np.empty(groups * BATCH, dtype)
-        numbers = np.array(list(draw.numbers.values()), np.float64)
-        given = {**_key(key), "numbers": numbers, "out": out}
-        name = kernel("values", (draw.kind, dtype, *(("step",) if draw.step else ())))
-        self._call(name, values_kernel.SLOTS, given, groups, 30 * count, 0)
+        given = {**key_words(key), "numbers": draw_numbers(draw), "out": out}
+        self._call(value_kernel(draw, dtype), values_kernel.SLOTS, given, groups, 30 * count, 0)
         return out[:count]
 
     def _chunks(self, synapses: int, width: int) -> int:
@@ -240,20 +221,59 @@ class NativeWiring:
         self, native: Native, slots: tuple[str, ...], given: dict[str, Any], columns: int,
         work: float, scratch: int,
     ) -> None:  # fmt: skip
-        names = [slot.rpartition(" ")[2] for slot in slots]
-        table = np.array([_word(given[name]) for name in names], np.int64)
+        table = word_table(slots, given)
         pool.run(native, table, columns, group=1, scratch=scratch, work=work, threads=self.threads)
 
 
-def _word(value: Any) -> int:
-    return value.ctypes.data if isinstance(value, np.ndarray) else int(value)
+def pick_words(
+    key: int, columns: int, count: int, multapses: bool, shift: int, ordered: bool
+) -> tuple[dict[str, Any], int]:
+    """Words of the kernel that picks columns, but for ``first`` and ``out``; its scratch memory."""
+    digit, passes = sorting.passes(count, columns)
+    words = 0 if multapses else columns // 64 + 1
+    listed = 4 * (count + BATCH) // 64 * 64 + 64
+    given = {
+        **key_words(key),
+        "columns": columns,
+        "shift": shift,
+        "count": count,
+        "multapses": multapses,
+        "scan": ordered and words < 4 * count,
+        "ordered": ordered,
+        "digit": digit,
+        "passes": passes,
+        "words": words,
+        "list_at": 8 * words,
+        "other_at": 8 * words + listed,
+        "places_at": 8 * words + 2 * listed,
+    }
+    return given, 8 * words + 2 * listed + (8 << digit)
 
 
-def _key(key: int) -> dict[str, int]:
+def value_kernel(draw: Draw, dtype: str) -> Native:
+    """The kernel of one distribution."""
+    return kernel("values", (draw.kind, dtype, *(("step",) if draw.step else ())))
+
+
+def draw_numbers(draw: Draw) -> Array:
+    """The numbers of a distribution, as its kernel reads them."""
+    return np.array(list(draw.numbers.values()), np.float64)
+
+
+def word_table(slots: Sequence[str], given: dict[str, Any]) -> Array:
+    """The words of a kernel: numbers, and addresses of arrays."""
+    values = (given[slot.rpartition(" ")[2]] for slot in slots)
+    words = [x.ctypes.data if isinstance(x, np.ndarray) else int(x) for x in values]
+    return np.array(words, np.int64)
+
+
+def key_words(key: int) -> dict[str, int]:
+    """A key as its two halves."""
     return {"low": key & 0xFFFFFFFF, "high": key >> 32}
 
 
-def _bits(value: float) -> int:
+def float_word(value: float) -> int:
+    """The bits of a float as a whole number."""
     return int(np.float64(value).view(np.int64))
 
 
