@@ -23,6 +23,7 @@ from spikeloom.cli import app
         ),
         (["step", "--rounds", "3"], "step", {"rounds": 3}),
         (["start", "--threads", "1"], "start", {"threads": 1}),
+        (["noise", "--rounds", "2"], "noise", {"rounds": 2}),
         (["network"], "network", {"case": ("all",), "threads": 1}),
         (
             ["network", "--case", "cuba, coba", "--against", "nest", "--scale", "0.5"],

@@ -54,6 +54,15 @@ def step(
 
 
 @bench.command()
+def noise(json: Json = None, rounds: Rounds = None) -> None:
+    """What white noise and random spikes cost in one step of one neuron, beside NumPy.
+
+    Example: `spikeloom bench noise --json noise.json`
+    """
+    _run("noise", json=json, rounds=rounds)
+
+
+@bench.command()
 def start(json: Json = None, rounds: Rounds = None, threads: Threads = None) -> None:
     """From process start to the first trained batch and to the first spike, cold and warm.
 
