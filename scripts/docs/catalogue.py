@@ -8,17 +8,18 @@ from typing import Any
 
 
 def catalogue() -> str:
-    """Every model of the library as Markdown: neurons first, then surrogate gradients."""
+    """Every model of the library as Markdown, kind by kind."""
     from spikeloom import models
-    from spikeloom.equations import Neuron, Surrogate
+    from spikeloom.equations import LearningRule, Neuron, Surrogate, Synapse
 
     values = [value for _, value in sorted(vars(models).items()) if inspect.isclass(value)]
     parts = ["## Neurons", "", *(_neuron(v) for v in values if issubclass(v, Neuron))]
-    parts += [
-        "## Surrogate gradients",
-        "",
-        *(_surrogate(v) for v in values if issubclass(v, Surrogate)),
-    ]
+    for title, kind in (
+        ("Synapses", Synapse),
+        ("Learning rules", LearningRule),
+        ("Surrogate gradients", Surrogate),
+    ):
+        parts += [f"## {title}", "", *(_text(v) for v in values if issubclass(v, kind))]
     return "\n".join(parts)
 
 
@@ -34,7 +35,7 @@ def _neuron(model: Any) -> str:
     )
 
 
-def _surrogate(model: Any) -> str:
+def _text(model: Any) -> str:
     definition = model.definition
     text = str(model()).partition("\n")[2].strip()
     return "\n".join(

@@ -56,8 +56,8 @@ class RuleProgram:
     >>> from spikeloom.models import PairSTDP
     >>> from spikeloom.compile import compile_rule
     >>> compile_rule(PairSTDP())
-    RuleProgram: PairSTDP, blocks decay.pre, decay.post, on_pre.synapse, on_pre.pre, \
-on_post.synapse, on_post.post, sends
+    RuleProgram: PairSTDP, blocks decay.pre, decay.post, on_pre.pre, on_pre.synapse, \
+on_post.post, on_post.synapse, sends
     """
 
     rule: str

@@ -1,9 +1,13 @@
 """What a learning rule says, as one frozen value: what the compiler reads.
 
->>> from spikeloom.models import PairSTDP
+>>> from spikeloom.equations import LearningDefinition, TargetDecl, TraceDecl
+>>> from spikeloom.models import ClopathSTDP, PairSTDP
 >>> d = PairSTDP.definition
->>> isinstance(d, LearningDefinition), d.trace("x").level, d.on_post.keys()
-(True, 'pre', KeysView(w, y))
+>>> isinstance(d, LearningDefinition), d.trace("x").level, list(d.on_post)
+(True, 'pre', ['w', 'y'])
+>>> v, u = ClopathSTDP.definition.targets[0], ClopathSTDP.definition.trace("u_minus")
+>>> isinstance(v, TargetDecl), v.state, isinstance(u, TraceDecl), u.driven
+(True, 'v', True, True)
 """
 
 from __future__ import annotations

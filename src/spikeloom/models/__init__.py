@@ -12,6 +12,7 @@ from spikeloom.models.neurons.exponential_if import ExponentialIF as Exponential
 from spikeloom.models.neurons.fitzhugh_nagumo import FitzHughNagumo as FitzHughNagumo
 from spikeloom.models.neurons.glm import GLM as GLM
 from spikeloom.models.neurons.hodgkin_huxley import HodgkinHuxley as HodgkinHuxley
+from spikeloom.models.neurons.homeostatic_lif import HomeostaticLIF as HomeostaticLIF
 from spikeloom.models.neurons.izhikevich import Izhikevich as Izhikevich
 from spikeloom.models.neurons.leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from spikeloom.models.neurons.lif import LIF as LIF
@@ -22,6 +23,7 @@ from spikeloom.models.neurons.probabilistic_lif import ProbabilisticLIF as Proba
 from spikeloom.models.neurons.quadratic_if import QuadraticIF as QuadraticIF
 from spikeloom.models.neurons.stochastic_srm import StochasticSRM as StochasticSRM
 from spikeloom.models.neurons.traub_miles import TraubMiles as TraubMiles
+from spikeloom.models.neurons.triesch_unit import TrieschUnit as TrieschUnit
 from spikeloom.models.rules.abs import ABS as ABS
 from spikeloom.models.rules.bcm import BCM as BCM
 from spikeloom.models.rules.clopath import ClopathSTDP as ClopathSTDP

@@ -8,9 +8,10 @@
 >>> gated = HodgkinHuxley(), TraubMiles()
 >>> from spikeloom.models import GLM, OULIF, DiffusionLIF, EscapeLIF, PoissonNeuron
 >>> from spikeloom.models import ProbabilisticLIF, StochasticSRM
+>>> from spikeloom.models import HomeostaticLIF, TrieschUnit
 >>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
 >>> random = StochasticSRM(), GLM(), PoissonNeuron()
->>> for neuron in (*linear, *curved, *gated, *noisy, *random):
+>>> for neuron in (*linear, *curved, *gated, *noisy, *random, HomeostaticLIF(), TrieschUnit()):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
 LIF()                v
@@ -32,4 +33,6 @@ ProbabilisticLIF()   v
 StochasticSRM()      h eta
 GLM()                k h c
 PoissonNeuron()      r
+HomeostaticLIF()     v theta
+TrieschUnit()        y a b
 """
