@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.engines.coupling import CouplingPlan
 from spikeloom.engines.inputs.drives import DrivePlan, Term
 from spikeloom.engines.inputs.trains import Trains
 from spikeloom.engines.learning_plan import LearningPlan
@@ -355,6 +356,7 @@ class NetworkPlan:
     Arguments:
         populations, projections, poisson: Its parts.
         drives: What flows in from outside over time.
+        couplings: Gap junctions, each of them in both directions.
         seed: Of the random numbers of the run.
         dtype: Precision of states and weights in engines that have a choice.
     """
@@ -365,14 +367,15 @@ class NetworkPlan:
     seed: int = 0
     dtype: Literal["float32", "float64"] = "float32"
     drives: tuple[DrivePlan, ...] = ()
+    couplings: tuple[CouplingPlan, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in ("float32", "float64"):
             raise EngineError(f"network: dtype must be float32 or float64, got {self.dtype!r}.")
         for part in (*self.projections, *self.poisson):
             part.check(self.populations)
-        for drive in self.drives:
-            drive.check(self.populations)
+        for part in (*self.drives, *self.couplings):
+            part.check(self.populations)
         drawing = [p.entity for p in self.populations if p.program.random]
         if len(set(drawing)) != len(drawing):
             raise EngineError(
@@ -390,7 +393,13 @@ class NetworkPlan:
 
     @cached_property
     def stride(self) -> int:
-        """Steps that can be run before a spike of the first of them arrives: shortest delay + 1."""
+        """Steps that can be run before neurons must hear of each other.
+
+        A spike arrives after its delay + 1; through gap junctions neurons see each other all the
+        time.
+        """
+        if self.couplings:
+            return 1
         return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from spikeloom.compile.numeric import run_block
+from spikeloom.engines.coupling import Potential, check_exchange, currents, potentials
 from spikeloom.engines.exchange import Exchange, log_of, merged
 from spikeloom.engines.inputs import total
 from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
@@ -45,6 +46,8 @@ class ReferenceNetwork:
     """
 
     def __init__(self, plan: NetworkPlan, exchange: Exchange | None = None) -> None:
+        if exchange is not None:
+            check_exchange(plan)
         self.plan = plan
         self.exchange = exchange
         self.step = 0
@@ -91,7 +94,7 @@ class ReferenceNetwork:
         weights: list[list[Array]] = [[] for _ in synapses]
         for _ in range(steps):
             now = self.step
-            fired = [self._advance(place) for place in range(len(self._states))]
+            fired = self._advance_all()
             if self.exchange is not None:
                 own = log_of(fired, [p.first for p in self.plan.populations])
                 fired = merged(self.exchange([own]))
@@ -193,12 +196,34 @@ class ReferenceNetwork:
                 kept[...] = state[f"learning.{k}.{name}"]
             learner.frozen = bool(state[f"learning.{k}.frozen"])
 
-    def _advance(self, place: int) -> Array:
-        """One step of a population; gives the neurons that spiked."""
+    def _advance_all(self) -> list[Array]:
+        """One step of all populations; gives the neurons of each that spiked."""
+        places = range(len(self._states))
+        arrived = [self._arrivals(place) for place in places]
+        couplings = self.plan.couplings
+        if couplings:
+            start = {p: self._potential(self._states, p) for p in potentials(couplings)}
+            flows = currents(couplings, start)
+            trial = [self._step(k, _with(arrived[k], flows, k)) for k in places]
+            ends = [states for states, _ in trial]
+            mean = {p: (v + self._potential(ends, p)) / 2 for p, v in start.items()}
+            for p, v in start.items():
+                reset = trial[p.population][1] if p.resets else []
+                mean[p][reset] = v[reset]
+            flows = currents(couplings, mean)
+            arrived = [_with(arrived[k], flows, k) for k in places]
+        made = [self._step(place, arrived[place]) for place in places]
+        self._states = [states for states, _ in made]
+        return [fired for _, fired in made]
+
+    def _potential(self, states: Sequence[Array], p: Potential) -> Array:
+        names = self.plan.populations[p.population].program.states
+        return states[p.population][names.index(p.state)]
+
+    def _arrivals(self, place: int) -> dict[str, Array | float]:
+        """What comes into a population in this step; takes it from what is on its way."""
         population = self.plan.populations[place]
         program, size = population.program, population.size
-        if population.trains is not None:
-            return population.trains.fired(self.step, 1, self.plan.seed)[1]
         slot = self.step % self.plan.slots
         inputs: dict[str, Array | float] = {name: 0.0 for name in program.inputs}
         inputs |= population.constants
@@ -218,18 +243,25 @@ class ReferenceNetwork:
                 else:
                     counts = poisson_counts(table, rows, key, self.step, size, population.first)
                 inputs[source.channel] = inputs[source.channel] + source.weight * counts
+        return inputs
+
+    def _step(self, place: int, inputs: Mapping[str, Array | float]) -> tuple[Array, Array]:
+        """States after a step of a population, and the neurons that spiked in it."""
+        population = self.plan.populations[place]
+        program, size = population.program, population.size
+        if population.trains is not None:
+            fired = population.trains.fired(self.step, 1, self.plan.seed)[1]
+            return self._states[place], fired
         leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
         leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}
         leaves |= self._chance[place].draws(self.step, size)
         states = self._states[place]
         leaves |= {f"state:{n}": x for n, x in zip(program.states, states, strict=True)}
         given = run_block(program.forward, leaves)
-        self._states[place] = np.stack(
-            [np.broadcast_to(given[f"state:{n}"], (size,)) for n in program.states]
-        )
+        after = np.stack([np.broadcast_to(given[f"state:{n}"], (size,)) for n in program.states])
         if not program.spikes:
-            return np.empty(0, np.int64)
-        return np.flatnonzero(np.broadcast_to(given["out"], (size,)))
+            return after, np.empty(0, np.int64)
+        return after, np.flatnonzero(np.broadcast_to(given["out"], (size,)))
 
     def _learn(self, place: int, fired: Array, spiked: Array, states: Array) -> None:
         """Let synapses change, and send what reaches them in this step on its way."""
@@ -254,3 +286,11 @@ class ReferenceNetwork:
             # `add.at` adds one after another, so a target that occurs twice gets both.
             with np.errstate(over="ignore"):  # it is told as a state that is infinite
                 np.add.at(ring, (slots, projection.targets[row]), weights[row])
+
+
+def _with(
+    inputs: Mapping[str, Array | float], flows: Mapping[tuple[int, str], Array], place: int
+) -> dict[str, Array | float]:
+    """Inputs of a population, and what flows into it through gap junctions."""
+    own = {name: flow for (target, name), flow in flows.items() if target == place}
+    return {**inputs, **{name: inputs[name] + flow for name, flow in own.items()}}
