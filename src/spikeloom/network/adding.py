@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from spikeloom.engines.network_growth import carried
 from spikeloom.engines.network_run import NetworkEngine
@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 
 def adding(
-    method: Callable[Concatenate[Construction, P], T],
-) -> Callable[Concatenate[Construction, P], T]:
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], T]:
     """A method that takes down something more about a network.
 
     Once the network has been built, what is added is built at once, beside what is there; if that

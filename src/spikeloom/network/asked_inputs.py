@@ -6,11 +6,14 @@ from typing import Any
 
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
+from spikeloom.equations.values import check
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.network.asked import placed
 from spikeloom.network.description import Description, Injection, Member
 from spikeloom.network.drive import waveform
+from spikeloom.network.gaps import GapJunctions, units
 from spikeloom.network.receptors import Receptors
+from spikeloom.network.rules import Rule
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
 from spikeloom.network.view import Group, Population
@@ -58,6 +61,57 @@ def injection(said: Description, target: Group, current: Any, into: str | None) 
         unit = next(i.unit for i in declared if i.name == name)
         made.parts(Target(label, unit, len(target), said.seed))
     return Injection(target, inflows, made, label)
+
+
+def junctions(
+    said: Description,
+    first: Group,
+    second: Group,
+    rule: Any,
+    conductance: Any,
+    into: str | None,
+    of: str,
+    name: str | None,
+) -> GapJunctions:
+    """Gap junctions; arguments as in `Network.gap_junctions`."""
+    if not isinstance(rule, Rule):
+        shown = rule.__name__ if isinstance(rule, type) else repr(rule)
+        raise ParameterError(
+            f"gap_junctions: a rule is needed, got {shown}.", hint="for example AllToAll()"
+        )
+    label = name or f"gap junctions {first!r} - {second!r}"
+    taken = {j.name for j in said.junctions}
+    if name in taken:
+        raise ParameterError(f"gap_junctions: there are some named {name!r} already.")
+    number = 2
+    while label in taken:
+        label, number = f"gap junctions {first!r} - {second!r} ({number})", number + 1
+    sides = [
+        [
+            (_inflow(said, p.population, into, label), _state(said, p.population, of, label))
+            for p in g
+        ]
+        for g in (first.parts, second.parts)
+    ]
+    inflows, states = ([tuple(pair[k] for pair in side) for side in sides] for k in (0, 1))
+    made = GapJunctions(
+        *(first, second, (inflows[0], inflows[1]), (states[0], states[1])),
+        *(rule, conductance, label),
+    )
+    for group, flow, seen in zip((first, second), inflows, states, strict=True):
+        for view, inflow, state in zip(group.parts, flow, seen, strict=True):
+            check(label, "conductance", units(said, view, inflow, state)[1], conductance)
+    return made
+
+
+def _state(said: Description, population: Population, name: str, label: str) -> str:
+    definition = said.members[population.index].receptors.definition
+    names = [s.name for s in definition.states]
+    if name not in names:
+        raise ParameterError(
+            f"{label}: {population.name!r} has no state {name!r}.", hint=suggest(name, names)
+        )
+    return name
 
 
 def _inflow(said: Description, population: Population, into: str | None, label: str) -> str:

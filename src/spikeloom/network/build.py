@@ -24,10 +24,12 @@ from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
+from spikeloom.errors import ParameterError
 from spikeloom.network import settings
 from spikeloom.network.description import Connection, Description, Member
 from spikeloom.network.drawing import drawn_projections
 from spikeloom.network.drive import course, drives
+from spikeloom.network.gaps import couplings
 from spikeloom.network.keep import Keep, as_it_is
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.plasticity import learning_plan
@@ -36,9 +38,8 @@ from spikeloom.network.ranks.synapses import own_targets, part_of, spread
 from spikeloom.network.rules.synapse_values import delays, weights
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
-from spikeloom.network.space import Places
+from spikeloom.network.space import Places, of_group
 from spikeloom.network.split import Rows, pairs
-from spikeloom.network.view import Group
 from spikeloom.network.waveforms import Waveform
 from spikeloom.network.waveforms.waveform import Target
 
@@ -83,6 +84,12 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     """
     populations = tuple(_population(said, member, pieces.programs) for member in said.members)
     poisson, driven = list(_poisson(said)), list(drives(said))
+    joined = list(couplings(said, populations))
+    if joined and pieces.team is not None:
+        raise ParameterError(
+            "gap junctions do not reach from process to process yet.",
+            hint="run this network in one process, with several threads",
+        )
     if pieces.team is not None:
         own = [pieces.team.share.own(p.size) for p in populations]
         parts = zip(populations, own, strict=True)
@@ -101,6 +108,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         projections=tuple(p for c in said.connections for p in pieces.graphs[c]),
         poisson=tuple(poisson),
         drives=tuple(driven),
+        couplings=tuple(joined),
         seed=said.running,
         dtype=pieces.dtype,
     )
@@ -176,7 +184,7 @@ def _projections(
     where = {
         f"{side}_positions": positions
         for side, group in (("source", source), ("target", target))
-        if (positions := _positions(group)) is not None
+        if (positions := of_group(group)) is not None
     }
     within = None if team is None else own_targets(team.share, target)
     indptr, targets = connection.rule.build(
@@ -242,18 +250,6 @@ def _bytes(connection: Connection, dtype: DType) -> float:
     weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)
     delay = 0 if one_number(connection.delay) else 2
     return (4.0 + weight + delay) + (2.0 + weight + (1 if delay else 0))
-
-
-def _positions(group: Group) -> Any:
-    """Positions of a group, in the unit of its first part; None where one part has none."""
-    found = [part.population.positions for part in group.parts]
-    if any(p is None for p in found):
-        return None
-    first = found[0]
-    if not isinstance(first, Quantity):
-        return np.concatenate([p[x.ids] for p, x in zip(found, group.parts, strict=True)])
-    rows = [p.to(first.unit)[x.ids] for p, x in zip(found, group.parts, strict=True)]
-    return Quantity(np.concatenate(rows), first.unit)
 
 
 def _poisson(said: Description) -> Iterator[PoissonPlan]:

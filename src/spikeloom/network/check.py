@@ -36,6 +36,7 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
     reached = {p.target for p in plan.projections if not p.empty}
     reached |= {p.source for p in plan.projections if not p.empty}
     reached |= {p.target for p in (*plan.poisson, *plan.drives)}
+    reached |= {c.target.population for c in plan.couplings}
     for member in said.members:
         name = member.population.name
         if member.population.index not in reached and len(said.members) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from spikeloom.equations import Cell, Neuron, Refractory
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
-from spikeloom.network import asked, asked_inputs, settings
+from spikeloom.network import asked, settings
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Setting
+from spikeloom.network.driving import Driving
 from spikeloom.network.inside import Inside
 from spikeloom.network.poisson_input import PoissonInput
 from spikeloom.network.projection import Projection
@@ -22,15 +22,13 @@ from spikeloom.network.ranks import together
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
-from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Members, Population, parts
-from spikeloom.network.waveforms import Waveform
 
 if TYPE_CHECKING:
     from spikeloom.equations import LearningRule, Synapse
 
 
-class Construction(Inside, Recorders):
+class Construction(Inside, Driving, Recorders):
     """The half of `Network` that takes down what is wanted; running is the other half."""
 
     @property
@@ -74,70 +72,6 @@ class Construction(Inside, Recorders):
         )
         self._said.members.append(member)
         return member.population
-
-    @together
-    @adding
-    def source(
-        self,
-        spikes: Spikes,
-        *,
-        size: int | None = None,
-        name: str | None = None,
-        positions: Any = None,
-    ) -> Population:
-        """Neurons that fire by themselves: a source of connections, and recorded like any other.
-
-        Arguments:
-            spikes: When they fire: `GivenSpikes`, `RegularSpikes` or `PoissonSpikes`.
-            size: How many; None takes what the spikes are for.
-            name, positions: As in `population`.
-
-        Raises:
-            ParameterError: No spikes, spikes that cannot be, or a name that is taken.
-            ShapeError: Spikes for another number of neurons.
-            UnitError: A value in the wrong unit.
-
-        >>> from spikeloom import GivenSpikes, Hz, Network, PoissonSpikes, ms
-        >>> net = Network(dt=0.1 * ms)
-        >>> net.source(PoissonSpikes(15 * Hz), size=100, name="thalamus")
-        thalamus
-        >>> cue = net.source(GivenSpikes([[20, 30] * ms, [25] * ms]), name="cue")
-        """
-        member = asked_inputs.spikes(self._said, self._token, spikes, size, name, positions)
-        self._said.members.append(member)
-        return member.population
-
-    @together
-    @adding
-    def inject(
-        self,
-        target: Members,
-        current: Waveform | Callable[[Quantity], Quantity],
-        *,
-        into: str | None = None,
-    ) -> None:
-        """Let something flow into neurons that changes over time.
-
-        What is injected several times adds up, also with the constant currents of `population`.
-
-        Arguments:
-            target: Into whom.
-            current: A waveform such as `Step` or `Sine`, or a function of time, in the unit of the
-                inflow. Arrays in it hold one number for each neuron of the target.
-            into: Which inflow; None takes the one into which synapses flow.
-
-        Raises:
-            ParameterError: No such inflow, or no waveform.
-            UnitError: It has the wrong unit.
-            ShapeError: It is for another number of neurons.
-
-        >>> from spikeloom import LIF, Network, Step, ms, nA
-        >>> net = Network(dt=0.1 * ms)
-        >>> cells = net.population(10, LIF(), name="cells")
-        >>> net.inject(cells[:3], Step(0.2 * nA, start=100 * ms, stop=200 * ms), into="I")
-        """
-        made = asked_inputs.injection(self._said, self._group(target), current, into)
-        self._said.injections.append(made)
 
     @together
     @adding

@@ -18,6 +18,7 @@ from spikeloom.network.view import Group, Population, View
 
 if TYPE_CHECKING:
     from spikeloom.equations import LearningRule
+    from spikeloom.network.gaps import GapJunctions
     from spikeloom.network.result import Recorder
     from spikeloom.network.waveforms import Waveform
 
@@ -178,6 +179,7 @@ class Description:
     connections: list[Connection] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     injections: list[Injection] = field(default_factory=list)
+    junctions: list[GapJunctions] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
     recorders: list[Recorder[Any]] = field(default_factory=list)
     rewards: list[Reward] = field(default_factory=list)

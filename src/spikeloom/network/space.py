@@ -17,11 +17,24 @@ from spikeloom.equations.units import um
 from spikeloom.errors import NumericsError, ParameterError, ShapeError
 from spikeloom.network.rules.distance import Distance
 from spikeloom.network.rules.rule import Rule
+from spikeloom.network.view import Group
 
 Array = np.ndarray[Any, np.dtype[Any]]
 AT_ONCE = 1 << 20
 """Synapses whose positions are looked up together."""
 AXES = "xyz"
+
+
+def of_group(group: Group) -> Any:
+    """Positions of a group, in the unit of its first part; None where one part has none."""
+    found = [part.population.positions for part in group.parts]
+    if any(p is None for p in found):
+        return None
+    first = found[0]
+    if not isinstance(first, Quantity):
+        return np.concatenate([p[x.ids] for p, x in zip(found, group.parts, strict=True)])
+    rows = [p.to(first.unit)[x.ids] for p, x in zip(found, group.parts, strict=True)]
+    return Quantity(np.concatenate(rows), first.unit)
 
 
 @dataclass(frozen=True, eq=False)

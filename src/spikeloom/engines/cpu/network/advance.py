@@ -89,12 +89,15 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
                         given[g][f"state:{name}"] = time.carried[g * len(states) + k]
                     found = write_block(v, program.forward, given[g], wanted)
                     after += [found[f"state:{name}"] for name in states]
-                    _write_results(f, found, time.index, firsts[g])
+                    if variant.trial is None:
+                        _write_results(f, found, time.index, firsts[g])
+                    else:
+                        _write_means(f, given[g], found, firsts[g])
                 following = f.add(time.carried[-1], 1)
                 wrapped = w.let(f"icmp eq i64 {following}, {f.slot('slots')}")
                 slot_after = w.let(f"select i1 {wrapped}, i64 0, i64 {following}")
                 time.next = (*after, *kept, slot_after)
-            for g in groups:
+            for g in groups if variant.trial is None else ():
                 for k in range(len(states)):
                     f.store(time.results[g * len(states) + k], homes[k][g])
     return f"; {program.model}, {program.method}: advance\n{w.text()}\n"
@@ -149,7 +152,8 @@ def _write_arrivals(
         f.w.note(f"take input:{name} from its ring")
         at = f.at(f.slot(f"ring:{name}"), f.add(row, first))
         given[f"input:{name}"] = f.load(at)
-        f.store(v.const(0.0), at)
+        if variant.trial is None:
+            f.store(v.const(0.0), at)
     for k, (name, spread, rate) in enumerate(variant.poisson):
         f.w.note(f"Poisson spikes of input:{name}")
         key = f.w.let(f"load i64, ptr {_key_place(f, k, time)}, align 8")
@@ -175,3 +179,14 @@ def _write_results(f: _Steps, found: dict[str, str], time: str, first: str) -> N
     for name in f.stepping.record:
         plane = f.at(f.slot(f"plane:{name}"), f.add(f.mul(time, f.slot("padded")), first))
         f.store(found[f"state:{name}"], plane)
+
+
+def _write_means(f: _Steps, given: dict[str, str], found: dict[str, str], first: str) -> None:
+    """The mean potentials of a step that is tried; where a spike resets one, that before it."""
+    v = f.v
+    for name, resets in f.stepping.trial or ():
+        before, after = given[f"state:{name}"], found[f"state:{name}"]
+        mean = v.mul(v.add(before, after), v.const(0.5))
+        if resets and "bits" in found:
+            mean = v.select(found["bits"], before, mean)
+        f.store(mean, f.at(f.slot(f"middle:{name}"), first))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spikeloom.engines.cpu.library import entry
-from spikeloom.engines.cpu.network.drive import POPULATION, PROJECTION, SLOTS, WISH
+from spikeloom.engines.cpu.network.drive import COUPLING, POPULATION, PROJECTION, SLOTS, WISH
 from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.packed import GROUP
 from spikeloom.engines.cpu.network.parts import drive_kernel
@@ -41,6 +41,7 @@ class Call:
         self._drive = drive_kernel(net.plan.dtype)
         block, slots = net.block, net.plan.slots
         tables: list[list[list[int]]] = [[] for _ in range(net.threads)]
+        trials: list[list[list[int]]] = [[] for _ in range(net.threads)]
         planes: list[dict[str, Array]] = []
         for place, n in enumerate(net.neurons):
             record = tuple(dict.fromkeys(t.state for t in wishes if t.population == place))
@@ -50,6 +51,11 @@ class Call:
             bits = self._keep(aligned((block, n.padded // GROUP), np.int64))
             self._kept += planes[-1].values()
             words = n.words(variant, slots, net.window, bits, planes[-1])
+            trial = n.trial() if net.junctions and n.middles else None
+            tried = np.empty(0, np.int64)
+            if trial is not None:
+                self._kernels.append(trial[0])
+                tried = n.words(trial[1], slots, net.window, bits, {})
             for t in range(net.threads):
                 low, high = n.cuts[t], n.cuts[t + 1]
                 if low == high:  # more threads than groups of neurons
@@ -69,6 +75,25 @@ class Call:
                     "keys": keys.ctypes.data,
                 }
                 tables[t].append([_signed(given[name]) for name in POPULATION])
+                if trial is not None:
+                    given |= {
+                        "advance": entry(trial[0]),
+                        "given": self._keep(tried.copy()).ctypes.data,
+                    }
+                    trials[t].append([_signed(given[name]) for name in POPULATION])
+        couplings: list[list[list[int]]] = [[] for _ in range(net.threads)]
+        for j in net.junctions:
+            sides = [self._keep(j.words(middle=middle)) for middle in (False, True)]
+            for t in range(net.threads):
+                low, high = net.neurons[j.target].cuts[t : t + 2]
+                given = {
+                    "couple": entry(j.kernel),
+                    "start": sides[0].ctypes.data,
+                    "middle": sides[1].ctypes.data,
+                    "begin": low,
+                    "end": high,
+                }
+                couplings[t].append([given[name] for name in COUPLING])
         projections: list[list[list[int]]] = [[] for _ in range(net.threads)]
         for s in net.deliveries:
             for t in range(net.threads):
@@ -98,7 +123,7 @@ class Call:
                 recorded[t].append([given[name] for name in WISH])
         self._tables = [
             tuple(self._keep(np.array(rows, np.int64)) for rows in of_thread)
-            for of_thread in zip(tables, projections, recorded, strict=True)
+            for of_thread in zip(tables, projections, recorded, trials, couplings, strict=True)
         ]
         self._logs = self._keep(np.array([log.ctypes.data for log in net.logs], np.int64))
         self._barrier = self._keep(aligned((16,), np.int64))
@@ -145,12 +170,16 @@ class Call:
         net = self.net
         self._barrier[:] = 0
         slots = []
-        for t, (populations, projections, wishes) in enumerate(self._tables):
+        for t, (populations, projections, wishes, trials, couplings) in enumerate(self._tables):
             given = {
                 "population_count": len(populations) if advance else 0,
                 "populations": populations.ctypes.data,
                 "projection_count": len(projections) if deliver else 0,
                 "projections": projections.ctypes.data,
+                "trial_count": len(trials) if advance else 0,
+                "trials": trials.ctypes.data,
+                "coupling_count": len(couplings) if advance else 0,
+                "couplings": couplings.ctypes.data,
                 "wish_count": len(wishes) if advance else 0,
                 "wishes": wishes.ctypes.data,
                 "block": net.block,

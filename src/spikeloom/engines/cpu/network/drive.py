@@ -2,6 +2,8 @@
 
 For each block of steps, as many as pass before a spike of the first can arrive:
 
+0. where there are gap junctions, the block is one step: find what flows through them by a trial of
+   the step, and wait for the other threads;
 1. step this thread's neurons of each population; note who spiked, in order of step, in its log;
 2. wait for the other threads;
 3. for each step of the block and each projection, deliver the spikes of all threads to the
@@ -22,6 +24,7 @@ from spikeloom.engines.cpu.text import Writer
 
 SLOTS = (
     *("population_count", "populations", "projection_count", "projections"),
+    *("trial_count", "trials", "coupling_count", "couplings"),
     *("wish_count", "wishes", "block", "slots", "log", "ends", "ends_row"),
     *("threads", "thread", "barrier", "relax", "room", "step", "done"),
     *("told_logs", "told_ends", "told_row", "told_count", "told_populations"),
@@ -33,12 +36,16 @@ populations; those of the threads, unless other processes have logs too."""
 POPULATION = ("advance", "given", "begin", "end", "bits", "words", "first", "last", "mask", "keys")
 """Words of a population: its kernel and slots; columns of this thread; bits, words in a row of
 them; this thread's first and last word and the mask of the last; scratch memory."""
+COUPLING = ("couple", "start", "middle", "begin", "end")
+"""Words of gap junctions: their kernel; its words for potentials at the start of a step and for
+those in its middle; neurons of this thread."""
 PROJECTION = ("deliver", "given", "source")
 WISH = ("plane", "padded", "every", "first", "count", "places", "ids", "out", "width")
 """Words of a trace: where steps of the block are kept, its neurons of this thread, their columns
 in the result."""
 NUMBERS = frozenset(
-    {"population_count", "projection_count", "wish_count", "block", "slots", "ends_row", "threads"}
+    {"population_count", "projection_count", "trial_count", "coupling_count", "wish_count"}
+    | {"block", "slots", "ends_row", "threads"}
     | {"told_row", "told_count", "told_populations"}
     | {"thread", "room", "step", "done", "begin", "end", "words", "first", "last", "mask", "source"}
     | {"padded", "every", "count", "width"}
@@ -67,7 +74,9 @@ def write_drive(dtype: str) -> str:
         now = w.let(f"add i64 {at}, {s['step']}")
         slot = w.let(f"urem i64 {now}, {s['slots']}")
         until = w.let(f"add i64 {at}, {steps}")
-        _write_advance(w, s, steps, slot, now)
+        with w.when(w.let(f"icmp sgt i64 {s['coupling_count']}, 0")):
+            _write_coupling(w, s, steps, slot, now)
+        _write_advance(w, s, "population_count", "populations", steps, slot, now)
         position = _write_log(w, s, at, steps, mine)
         _write_traces(w, s, steps, now, dtype)
         with w.when(w.let(f"icmp sgt i64 {s['threads']}, 1")):
@@ -113,10 +122,30 @@ def _entry(w: Writer, base: str, index: str, names: Sequence[str]) -> dict[str, 
     return _words(w, _at(w, base, w.let(f"mul i64 {index}, {len(names)}")), names)
 
 
-def _write_advance(w: Writer, s: dict[str, str], steps: str, slot: str, now: str) -> None:
+def _write_coupling(w: Writer, s: dict[str, str], steps: str, slot: str, now: str) -> None:
+    """Currents through gap junctions in this step: first from a trial of it, then from its mean."""
+    w.note("currents through gap junctions")
+    _write_couple(w, s, "start")
+    _write_advance(w, s, "trial_count", "trials", steps, slot, now)
+    with w.when(w.let(f"icmp sgt i64 {s['threads']}, 1")):
+        _write_wait(w, s)
+    _write_couple(w, s, "middle")
+
+
+def _write_couple(w: Writer, s: dict[str, str], which: str) -> None:
+    with w.loop("0", s["coupling_count"]) as loop:
+        c = _entry(w, s["couplings"], loop.index, COUPLING)
+        w.put(
+            f"call void {c['couple']}(ptr {c[which]}, i64 {c['begin']}, i64 {c['end']}, ptr null)"
+        )
+
+
+def _write_advance(
+    w: Writer, s: dict[str, str], count: str, table: str, steps: str, slot: str, now: str
+) -> None:
     w.note("step the neurons")
-    with w.loop("0", s["population_count"]) as loop:
-        p = _entry(w, s["populations"], loop.index, POPULATION)
+    with w.loop("0", s[count]) as loop:
+        p = _entry(w, s[table], loop.index, POPULATION)
         for k, value in enumerate((steps, slot, now)):
             w.put(f"store i64 {value}, ptr {_at(w, p['given'], k)}, align 8")
         given = f"ptr {p['given']}, i64 {p['begin']}, i64 {p['end']}, ptr {p['keys']}"

@@ -41,6 +41,8 @@ class Inflow:
         if shape.dense:
             place = self._add(w, self._mul(w, row, self._padded), first)
             value = self._sum(value, self._group("dense", place))
+        if shape.junctions:
+            value = self._sum(value, self._group("junctions", first))
         return v.const(0.0) if value is None else value
 
     def _sum(self, a: str | None, b: str) -> str:

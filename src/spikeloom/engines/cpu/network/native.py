@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from spikeloom.engines.coupling import check_exchange
 from spikeloom.engines.cpu.network.call import Call
+from spikeloom.engines.cpu.network.coupling import junctions
 from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array
@@ -70,6 +72,8 @@ class NativeNetwork:
                 "network: plasticity is not yet in the compiled engine.",
                 hint="engine='reference', or 'auto'",
             )
+        if exchange is not None:
+            check_exchange(plan)
         self.plan = plan
         self.exchange = exchange
         self.step = 0
@@ -82,6 +86,7 @@ class NativeNetwork:
         known = {} if like is None else {id(s.plan): s for s in like.synapses}
         self.deliveries = list(self._deliveries(known))
         """What delivers spikes, in the order of the plan."""
+        self.junctions = junctions(plan, self.neurons)
         self.room = LOG
         """Spikes that all logs may hold together before the last block."""
         most = self.room + sum(n.padded for n in self.neurons) * self.block

@@ -16,6 +16,7 @@ from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import Keyed, load, weight
 from spikeloom.engines.cpu.network.advance import write_advance
+from spikeloom.engines.cpu.network.coupling import middles, seen
 from spikeloom.engines.cpu.network.deliver import LANES, Rows, write_deliver
 from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
@@ -79,7 +80,15 @@ class Neurons:
         for drive in plan.drives:
             if drive.target == place:
                 flows.setdefault(drive.input, []).append(drive.term)
-        driven = [Bundle(name, terms, p.size, width, dtype) for name, terms in flows.items()]
+        self.seen = seen(plan, place)
+        for name in self.seen.inflows:
+            flows.setdefault(name, [])
+        driven = [
+            Bundle(*(name, terms, p.size, width, dtype), junctions=name in self.seen.inflows)
+            for name, terms in flows.items()
+        ]
+        self.middles = middles(self.seen, width, dtype)
+        """Mean potentials of a step, for gap junctions."""
         self.windows: Sequence[Bundle] = [*driven, *rates]
         """Inputs over time."""
         self.variant = Stepping(
@@ -99,6 +108,15 @@ class Neurons:
         """The step kernel that keeps some states."""
         variant = replace(self.variant, record=record)
         return _step_kernel(Keyed(self.plan.program), variant), variant
+
+    def trial(self) -> tuple[Native, Stepping]:
+        """The kernel that tries a step, to see where potentials are in its middle."""
+        variant = replace(self.variant, trial=self.seen.potentials)
+        return _step_kernel(Keyed(self.plan.program), variant), variant
+
+    def junction_currents(self, inflow: str) -> Array:
+        """Where gap junctions put what flows."""
+        return next(w.junctions for w in self.windows if w.shape.label == inflow)
 
     def words(
         self, variant: Stepping, slots: int, window: int, bits: Array, planes: dict[str, Array]
@@ -126,6 +144,7 @@ class Neurons:
             given[f"plane:{name}"] = plane.ctypes.data
         for bundle in self.windows:
             given |= bundle.addresses
+        given |= {f"middle:{name}": array.ctypes.data for name, array in self.middles.items()}
         for k, key in enumerate(self._keys):
             given[f"key:{k}"] = signed(key)
             given[f"weight:{k}"] = self._weights[k].ctypes.data

@@ -79,6 +79,8 @@ class Sources:
         self.cuts = cuts(p.size, threads)
         self.states = aligned((0, self.padded), plan.dtype)
         self.rings = aligned((0, plan.slots, self.padded), plan.dtype)
+        self.middles: dict[str, Array] = {}
+        """Sources have no potentials that others could see."""
         self._bundle: Bundle | Events
         self._key = self._first = 0
         if isinstance(p.trains, PoissonTrains):
@@ -99,6 +101,10 @@ class Sources:
         del record
         shape = self._bundle.shape if isinstance(self._bundle, Bundle) else None
         return _kernel(shape), Stepping("float64")
+
+    def trial(self) -> tuple[Native, Stepping]:
+        """Nothing is tried: they do not move."""
+        return self.kernel(())
 
     def words(
         self, variant: Stepping, slots: int, window: int, bits: Array, planes: dict[str, Array]

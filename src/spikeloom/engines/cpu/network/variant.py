@@ -24,6 +24,8 @@ class Stepping:
         record: States that are kept after each step.
         unroll: Groups of neurons that go through time together.
         random: Random numbers that a step draws.
+        trial: Potentials, and whether a spike sets them, of a step that is only tried: it leaves
+            everything as it is and gives their means between its two ends. None for real steps.
     """
 
     dtype: str
@@ -36,6 +38,7 @@ class Stepping:
     record: tuple[str, ...] = ()
     unroll: int = 1
     random: tuple[str, ...] = ()
+    trial: tuple[tuple[str, bool], ...] | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ def step_slots(variant: Stepping) -> tuple[str, ...]:
         *(f"plane:{name}" for name in variant.record),
         *(slot for shape in variant.driven for slot in shape.slots),
         *(slot_of(name) for name in variant.random),
+        *(f"middle:{name}" for name, _ in variant.trial or ()),
         *(
             slot
             for k, rate in enumerate(rates)

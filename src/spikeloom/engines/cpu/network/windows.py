@@ -33,18 +33,21 @@ class Shape:
         whole: Whether there is one number for all neurons.
         gains: How many terms have gains.
         dense: Whether there is a number for each neuron.
+        junctions: Whether gap junctions add a number for each neuron, anew in each step.
     """
 
     label: str
     whole: bool = False
     gains: int = 0
     dense: bool = False
+    junctions: bool = False
 
     @property
     def slots(self) -> tuple[str, ...]:
         """Addresses that the kernel is given."""
         names = ["whole"] * self.whole + ["course", "gains"] * (self.gains > 0)
-        return tuple(f"{name}:{self.label}" for name in [*names, *["dense"] * self.dense])
+        names += ["dense"] * self.dense + ["junctions"] * self.junctions
+        return tuple(f"{name}:{self.label}" for name in names)
 
 
 class Window(Protocol):
@@ -74,6 +77,7 @@ class Bundle:
         dtype: Of the numbers.
         check: Looks at the sums before they are used.
         scale: What everything is multiplied by.
+        junctions: Whether gap junctions add to it.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Bundle:
         dtype: str,
         check: Check | None = None,
         scale: float = 1.0,
+        junctions: bool = False,
     ) -> None:
         shared = [term for term in terms if term.shared]
         narrow = [term for term in terms if not term.shared and term.series.width is None]
@@ -94,13 +99,18 @@ class Bundle:
             narrow = []
         self._shared, self._narrow = shared, narrow
         self._wide = [term for term in terms if term not in shared and term not in narrow]
-        self.shape = Shape(label, bool(shared), len(narrow), bool(self._wide))
+        self.shape = Shape(label, bool(shared), len(narrow), bool(self._wide), junctions)
         self._size, self._padded, self._dtype = size, padded, dtype
         self._check, self._scale = check, scale
         gains = aligned((len(narrow), padded), dtype)
         for row, term in zip(gains, narrow, strict=True):
             row[slice(size) if term.ids is None else term.ids] = term.gain * scale
-        self._memory = {"gains": gains}
+        self._memory = {"gains": gains, "junctions": aligned((padded * junctions,), dtype)}
+
+    @property
+    def junctions(self) -> Array:
+        """What flows through gap junctions, (padded,)."""
+        return self._memory["junctions"]
 
     @property
     def row_bytes(self) -> int:
