@@ -20,9 +20,11 @@ import numpy as np
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.coupling import CouplingPlan
-from spikeloom.engines.inputs.drives import DrivePlan, Term
+from spikeloom.engines.inputs.drives import DrivePlan
 from spikeloom.engines.inputs.trains import Trains
 from spikeloom.engines.learning_plan import LearningPlan
+from spikeloom.engines.poisson_plan import PoissonPlan as PoissonPlan
+from spikeloom.engines.poisson_plan import check_shape
 from spikeloom.engines.randomness import Chance
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
@@ -77,7 +79,7 @@ class PopulationPlan:
                 f"network: a population of {p.model} has {self.size} neurons"
                 + (f" from {self.first} on, of {self.senders}." if self.total is not None else ".")
             )
-        _shape(f"start of {p.model}", self.start, ((len(p.states), self.size),))
+        check_shape(f"start of {p.model}", self.start, ((len(p.states), self.size),))
         for name in (*self.channels, *self.constants):
             if name not in p.inputs:
                 raise EngineError(
@@ -94,7 +96,7 @@ class PopulationPlan:
         if self.trains is not None:
             self.trains.check("network: source", self.size)
         for name, value in (*self.coefs.items(), *self.constants.items()):
-            _shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
+            check_shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
 
 
 class AnyProjection(Protocol):
@@ -251,9 +253,9 @@ class ProjectionPlan:
         where = check_ends(self, populations, len(self.indptr) - 1)
         target = populations[self.target]
         count = np.size(self.targets)
-        _shape(f"{where}: targets", self.targets, ((count,),))
-        _shape(f"{where}: weights", self.weights, ((), (count,)))
-        _shape(f"{where}: delays", self.delays, ((), (count,)))
+        check_shape(f"{where}: targets", self.targets, ((count,),))
+        check_shape(f"{where}: weights", self.weights, ((), (count,)))
+        check_shape(f"{where}: delays", self.delays, ((), (count,)))
         ends = self.indptr
         if ends[0] != 0 or ends[-1] != count or np.any(ends[1:] < ends[:-1]):
             raise EngineError(f"{where}: indptr must rise from 0 to the number of synapses.")
@@ -297,56 +299,6 @@ def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...], rows: 
             f"{where}: indptr must have shape ({source.senders + 1},), got {rows + 1}."
         )
     return where
-
-
-@dataclass(frozen=True, eq=False)
-class PoissonPlan:
-    """A Poisson source of its own for each neuron of a population.
-
-    Arguments:
-        target: Place of the population in the plan.
-        channel: Impulse input of the population.
-        rate_per_step: Mean number of spikes in one step: one number, or one of each neuron (N,).
-            Several sources of one weight are one source with the sum of their rates.
-        weight: Of each spike.
-        entity: Number that sets its random numbers apart; no two sources of a plan share it.
-        course: Where rates change over time: their sum is the mean in each step, instead of
-            ``rate_per_step``.
-    """
-
-    target: int
-    channel: str
-    rate_per_step: Array
-    weight: float
-    entity: int
-    course: tuple[Term, ...] = ()
-
-    def check(self, populations: tuple[PopulationPlan, ...]) -> None:
-        """Raise unless it fits the populations."""
-        where = f"network: Poisson source of population {self.target}"
-        if not 0 <= self.target < len(populations):
-            raise EngineError(f"{where}: there is no such population.")
-        target = populations[self.target]
-        if self.channel not in target.channels:
-            raise EngineError(
-                f"{where}: it has no channel {self.channel!r}.",
-                hint=suggest(self.channel, target.channels),
-            )
-        _shape(f"{where}: rate", self.rate_per_step, ((), (target.size,)))
-        rate = np.asarray(self.rate_per_step, np.float64)
-        if not np.all((rate >= 0) & (rate <= MAX_RATE)):
-            raise NumericsError(
-                f"{where}: the mean of a step must be between 0 and {MAX_RATE:g}.",
-                hint="a larger mean is as good as a constant current",
-            )
-        if not np.isfinite(self.weight):
-            raise NumericsError(f"{where}: the weight is {self.weight}.")
-        for term in self.course:
-            term.check(where, target.size)
-
-
-MAX_RATE = 1e5
-"""Most spikes of a Poisson source in one step, on average."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -401,9 +353,3 @@ class NetworkPlan:
         if self.couplings:
             return 1
         return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
-
-
-def _shape(what: str, value: Any, allowed: tuple[tuple[int, ...], ...]) -> None:
-    if np.shape(value) not in allowed:
-        wanted = " or ".join(str(shape) for shape in allowed)
-        raise ShapeError(f"{what} must have shape {wanted}, got {np.shape(value)}.")
