@@ -44,7 +44,7 @@ from spikeloom.equations import (
     state,
 )
 from spikeloom.equations.units import ms, mV, one
-from spikeloom.errors import CompileError, VerificationError
+from spikeloom.errors import CompileError, ParameterError, VerificationError
 from spikeloom.models import (
     LIF,
     OULIF,
@@ -253,6 +253,12 @@ def test_the_factor_of_many_neurons_and_of_dependent_states() -> None:
     for k, rate in enumerate((1.0, 300.0)):
         wanted = -np.expm1(-2 * rate) / (2 * rate)
         assert np.allclose(lower[k] @ lower[k].T, wanted, rtol=1e-10)
+
+
+def test_a_coefficient_that_is_no_number_is_named() -> None:
+    values = {**numbers(OULIF()), "tau": 1e-320}
+    with pytest.raises(ParameterError, match="not finite"):
+        bind(compile_neuron(OULIF()), values, 0.1)
 
 
 def test_a_refractory_neuron_has_noise_in_what_is_not_held() -> None:

@@ -189,3 +189,14 @@ def test_without_a_source_nothing_is_drawn() -> None:
 def test_a_first_step_is_a_whole_number(first: Any) -> None:
     with pytest.raises(ParameterError, match="first"):
         simulate(PoissonNeuron(), 1 * second, first=first)
+
+
+@pytest.mark.parametrize("seed", [1.5, True, "a", None])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(ParameterError, match="seed"):
+        simulate(PoissonNeuron(), 1 * second, seed=seed)
+
+
+def test_seeds_of_any_size_and_sign_are_seeds() -> None:
+    ends = [simulate(OULIF(), 1 * ms, seed=s).state["i"][0] for s in (-1, 0, 2**80, np.int64(5))]
+    assert len(set(ends)) == 4

@@ -95,13 +95,17 @@ def _floats(what: str, value: Any) -> Array:
     return array
 
 
-def check_options(size: Any, every: Any, record: Any, engine: Any, first: Any = 0) -> None:
+def check_options(
+    size: Any, every: Any, record: Any, engine: Any, first: Any = 0, seed: Any = 0
+) -> None:
     """Raise `ParameterError` for an option that makes no sense."""
     for what, value, least in (("size", size, 0), ("every", every, 1), ("first", first, 0)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise ParameterError(
                 f"simulate: {what} must be a whole number >= {least}, got {value!r}."
             )
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ParameterError(f"simulate: seed must be a whole number, got {seed!r}.")
     if record is not None and not isinstance(record, str | tuple | list):
         raise ParameterError(
             f"simulate: record must name states, got {record!r}.", hint="record=('v',)"

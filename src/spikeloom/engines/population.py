@@ -141,7 +141,7 @@ def simulate(
 
         engine = CPU("float64")
     check_parts("simulate", neuron, method)
-    check_options(size, every, record, engine, first)
+    check_options(size, every, record, engine, first, seed)
     definition = neuron.definition
     step, steps = grid(duration, dt, definition.time_unit)
     program = compile_neuron(neuron, method)

@@ -27,8 +27,9 @@ TIMES = "multiply the noise, which is one over a root of time: sigma * sqrt(2 / 
 def chance(p: ExprLike) -> Condition:
     """True with probability `p` in each step, independently for each neuron and step.
 
-    It is asked in `fires` and `reset`. A probability belongs to an event; for something that may
-    happen at any time take `escapes`, which does not depend on the length of the step.
+    It is asked in `fires` and `reset`; below 0 it never happens and above 1 always. A probability
+    belongs to an event; for something that may happen at any time take `escapes`, which does not
+    depend on the length of the step.
     """
     return random_condition("chance", p, here())
 
