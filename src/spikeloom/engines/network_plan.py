@@ -348,8 +348,11 @@ class NetworkPlan:
         """Steps that can be run before neurons must hear of each other.
 
         A spike arrives after its delay + 1; through gap junctions neurons see each other all the
-        time.
+        time. Where synapses learn, a spike goes on from the synapse only when it is there: what
+        counts is the part of the delay that lies behind.
         """
         if self.couplings:
             return 1
-        return 1 + min((p.shortest for p in self.projections), default=MAX_DELAY)
+        before = [0 if p.learning is None else p.learning.axonal for p in self.projections]
+        behind = [p.shortest - a for p, a in zip(self.projections, before, strict=True)]
+        return 1 + min(behind, default=MAX_DELAY)

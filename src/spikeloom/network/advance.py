@@ -23,6 +23,9 @@ PIECE = 0.25
 """Seconds of computing between two looks around."""
 LARGEST_COPY = 1 << 28
 """Bytes of state up to which a copy is kept, to find out when a state went wrong."""
+MOST_PAIRS = 1 << 21
+"""Pairs of neurons between which synapses learn, up to which one is kept: for a copy all weights
+must be brought up to date."""
 LARGEST_PIECE = 1 << 25
 """Bytes of recorded states that one piece may hold."""
 
@@ -80,9 +83,14 @@ def advance(
 
 
 def _copy(engine: NetworkEngine) -> dict[str, Array] | None:
-    sizes = sum(p.senders * len(p.program.states) for p in engine.plan.populations)
-    rings = sum(p.senders * len(p.channels) for p in engine.plan.populations) * engine.plan.slots
-    return engine.state_dict() if 8 * (sizes + rings) <= LARGEST_COPY else None
+    plan = engine.plan
+    sizes = sum(p.senders * len(p.program.states) for p in plan.populations)
+    rings = sum(p.senders * len(p.channels) for p in plan.populations) * plan.slots
+    # Numbers that all processes of a network have alike: they must decide alike.
+    senders = [p.senders for p in plan.populations]
+    pairs = [senders[p.source] * senders[p.target] for p in plan.projections if p.learning]
+    small = sum(pairs) <= MOST_PAIRS and 8 * (sizes + rings) <= LARGEST_COPY
+    return engine.state_dict() if small else None
 
 
 def _failure(

@@ -31,16 +31,14 @@ def make_engine(
 
     Arguments:
         plan: The network.
-        name: ``"cpu"`` is compiled, ``"reference"`` plain NumPy; ``"auto"`` is ``"cpu"`` where that
-            can run the plan.
+        name: ``"cpu"`` is compiled, ``"reference"`` plain NumPy; ``"auto"`` is ``"cpu"``.
         threads: For the compiled one; None takes what the computer has.
         like, exchange: As in `NetworkEngine`.
 
     Raises:
         ParameterError: There is no such engine.
     """
-    learns = any(p.learning is not None for p in plan.projections)
-    if name == "reference" or (name == "auto" and learns):
+    if name == "reference":
         from spikeloom.engines.reference.network import ReferenceNetwork
 
         return ReferenceNetwork(plan, exchange)

@@ -85,7 +85,7 @@ def test_logarithm_over_all_magnitudes(dtype: str) -> None:
         assert ulps(probe("log", dtype)(x), [mp.log(float(v)) for v in x]).max() <= 1.0
 
 
-@pytest.mark.parametrize(("dtype", "claim"), [("float32", 0.51), ("float64", 2.0)])
+@pytest.mark.parametrize(("dtype", "claim"), [("float32", 2.0), ("float64", 2.0)])
 def test_power(dtype: str, claim: float) -> None:
     rng = np.random.Generator(np.random.Philox(5))
     x = np.exp(rng.uniform(-8, 8, 600)).astype(dtype)

@@ -129,6 +129,35 @@ class Writer:
             for x, y in zip(left, right, strict=True)
         ]
 
+    def repeat(
+        self,
+        carried: Sequence[tuple[str, str]],
+        test: Callable[[tuple[str, ...]], str],
+        body: Callable[[tuple[str, ...]], Sequence[str]],
+    ) -> tuple[str, ...]:
+        """``while test(values): values = body(values)``; gives the last values.
+
+        ``carried`` are (type, first value) pairs.
+        """
+        before, head, inside, after = (self.block, *map(self.name, ("while", "turn", "end")))
+        names = tuple(f"%{self.name('c')}" for _ in carried)
+        self.put(f"br label %{head}")
+        self.label(head)
+        place = len(self._lines)
+        self._lines += [""] * len(carried)
+        self.put(f"br i1 {test(names)}, label %{inside}, label %{after}")
+        self.label(inside)
+        following, last = body(names), self.block
+        self.put(f"br label %{head}")
+        for k, ((kind, first), name, value) in enumerate(
+            zip(carried, names, following, strict=True)
+        ):
+            self._lines[place + k] = (
+                f"  {name} = phi {kind} [ {first}, %{before} ], [ {value}, %{last} ]"
+            )
+        self.label(after)
+        return names
+
     @contextmanager
     def loop(
         self,

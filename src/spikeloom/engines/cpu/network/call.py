@@ -15,6 +15,7 @@ from spikeloom.engines.cpu.network.drive import COUPLING, POPULATION, PROJECTION
 from spikeloom.engines.cpu.network.memory import Array, aligned
 from spikeloom.engines.cpu.network.packed import GROUP
 from spikeloom.engines.cpu.network.parts import drive_kernel
+from spikeloom.engines.cpu.network.plastic import PlasticSynapses
 from spikeloom.engines.network_run import (
     Trace,
 )
@@ -44,7 +45,9 @@ class Call:
         trials: list[list[list[int]]] = [[] for _ in range(net.threads)]
         planes: list[dict[str, Array]] = []
         for place, n in enumerate(net.neurons):
-            record = tuple(dict.fromkeys(t.state for t in wishes if t.population == place))
+            states = [t.state for t in wishes if t.population == place]
+            states += [name for s in net.learning for name in s.needs(place)]
+            record = tuple(dict.fromkeys(states))
             kernel, variant = n.kernel(record)
             self._kernels.append(kernel)
             planes.append({name: aligned((block, n.padded), net.plan.dtype) for name in record})
@@ -96,14 +99,17 @@ class Call:
                 couplings[t].append([given[name] for name in COUPLING])
         projections: list[list[list[int]]] = [[] for _ in range(net.threads)]
         for s in net.deliveries:
+            learns = s.steps() if isinstance(s, PlasticSynapses) else {}
             for t in range(net.threads):
                 for words in s.calls(t):
                     given = {
+                        **dict.fromkeys(PROJECTION, 0),
                         "deliver": entry(s.kernel),
                         "given": self._keep(words).ctypes.data,
                         "source": s.source,
+                        **learns,
                     }
-                    projections[t].append([given[name] for name in PROJECTION])
+                    projections[t].append([_signed(given[name]) for name in PROJECTION])
         recorded: list[list[list[int]]] = [[] for _ in range(net.threads)]
         for trace, chosen, out, first in zip(wishes, ids, traces, firsts, strict=True):
             n = net.neurons[trace.population]
@@ -119,8 +125,27 @@ class Call:
                     "ids": self._keep(np.ascontiguousarray(chosen[mine])).ctypes.data,
                     "out": out.ctypes.data,
                     "width": len(chosen),
+                    "rows": 1 << 62,
                 }
                 recorded[t].append([given[name] for name in WISH])
+        for plastic in net.learning:
+            n, wanted = net.neurons[plastic.target], plastic.needs(plastic.target)
+            for t in range(net.threads):
+                mine = self._keep(np.arange(n.cuts[t], n.cuts[t + 1]))
+                for state, out in zip(wanted, plastic.planes, strict=True):
+                    given = {
+                        "plane": planes[plastic.target][state].ctypes.data,
+                        "padded": n.padded,
+                        "every": 1,
+                        "first": 0,
+                        "count": len(mine),
+                        "places": mine.ctypes.data,
+                        "ids": mine.ctypes.data,
+                        "out": out.ctypes.data,
+                        "width": out.shape[1],
+                        "rows": len(out),
+                    }
+                    recorded[t].append([given[name] for name in WISH])
         self._tables = [
             tuple(self._keep(np.array(rows, np.int64)) for rows in of_thread)
             for of_thread in zip(tables, projections, recorded, trials, couplings, strict=True)

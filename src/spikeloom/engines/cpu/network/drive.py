@@ -39,16 +39,19 @@ them; this thread's first and last word and the mask of the last; scratch memory
 COUPLING = ("couple", "start", "middle", "begin", "end")
 """Words of gap junctions: their kernel; its words for potentials at the start of a step and for
 those in its middle; neurons of this thread."""
-PROJECTION = ("deliver", "given", "source")
-WISH = ("plane", "padded", "every", "first", "count", "places", "ids", "out", "width")
+PROJECTION = ("deliver", "given", "source", "learns", "target", "open", "note", "close")
+"""Words of a projection: its kernel and slots, and where its source is among the populations. Where
+its synapses learn, its first slot is set to the step, and there may be kernels for the begin of a
+step, for the spikes of its target, and for the end of the step."""
+WISH = ("plane", "padded", "every", "first", "count", "places", "ids", "out", "width", "rows")
 """Words of a trace: where steps of the block are kept, its neurons of this thread, their columns
-in the result."""
+in the result; of how many rows that is, after the last of which comes the first again."""
 NUMBERS = frozenset(
     {"population_count", "projection_count", "trial_count", "coupling_count", "wish_count"}
     | {"block", "slots", "ends_row", "threads"}
     | {"told_row", "told_count", "told_populations"}
     | {"thread", "room", "step", "done", "begin", "end", "words", "first", "last", "mask", "source"}
-    | {"padded", "every", "count", "width"}
+    | {"padded", "every", "count", "width", "learns", "target", "rows"}
 )
 SPINS = 2000
 """Turns of waiting before the processor is offered to others."""
@@ -198,6 +201,7 @@ def _write_traces(w: Writer, s: dict[str, str], steps: str, now: str, dtype: str
             with w.when(w.let(f"icmp eq i64 {over}, 0")):
                 since = w.let(f"sub i64 {number}, {r['first']}")
                 row = w.let(f"udiv i64 {since}, {r['every']}")
+                row = w.let(f"urem i64 {row}, {r['rows']}")
                 out = _at(w, r["out"], w.let(f"mul i64 {row}, {r['width']}"), kind)
                 offset = w.let(f"mul i64 {time.index}, {r['padded']}")
                 plane = _at(w, r["plane"], offset, kind)
@@ -258,15 +262,35 @@ def _write_deliver(w: Writer, s: dict[str, str], at: str, steps: str, now: str) 
         slot = w.let(f"urem i64 {arrival}, {s['slots']}")
         with w.loop("0", s["projection_count"]) as loop:
             q = _entry(w, s["projections"], loop.index, PROJECTION)
+            with w.when(w.let(f"icmp ne i64 {q['learns']}, 0")):
+                w.put(f"store i64 {w.let(f'sub i64 {arrival}, 1')}, ptr {q['given']}, align 8")
+                _write_step(w, q, q["open"], slot)
+                with w.when(w.let(f"icmp ne ptr {q['note']}, null")):
+                    mark = w.let(f"add i64 {row}, {q['target']}")
+                    _write_segments(w, s, q, q["note"], mark, slot)
             mark = w.let(f"add i64 {row}, {q['source']}")
-            with w.loop("0", s["told_count"]) as threads:
-                ends = _at(w, s["told_ends"], w.let(f"mul i64 {threads.index}, {s['told_row']}"))
-                first = _load(w, ends, mark)
-                stop = _load(w, ends, w.let(f"add i64 {mark}, 1"))
-                count = w.let(f"sub i64 {stop}, {first}")
-                with w.when(w.let(f"icmp sgt i64 {count}, 0")):
-                    log = _at(w, s["told_logs"], threads.index, "ptr")
-                    log = w.let(f"load ptr, ptr {log}, align 8")
-                    ids = _at(w, log, first, "i32")
-                    given = f"ptr {q['given']}, i64 {slot}, i64 {count}, ptr {ids}"
-                    w.put(f"call void {q['deliver']}({given})")
+            _write_segments(w, s, q, q["deliver"], mark, slot)
+            _write_step(w, q, q["close"], slot)
+
+
+def _write_step(w: Writer, q: dict[str, str], kernel: str, slot: str) -> None:
+    """Call a kernel of a projection, if it has it."""
+    with w.when(w.let(f"icmp ne ptr {kernel}, null")):
+        w.put(f"call void {kernel}(ptr {q['given']}, i64 {slot}, i64 0, ptr null)")
+
+
+def _write_segments(
+    w: Writer, s: dict[str, str], q: dict[str, str], kernel: str, mark: str, slot: str
+) -> None:
+    """Call a kernel for what each log holds of one step of one population."""
+    with w.loop("0", s["told_count"]) as threads:
+        ends = _at(w, s["told_ends"], w.let(f"mul i64 {threads.index}, {s['told_row']}"))
+        first = _load(w, ends, mark)
+        stop = _load(w, ends, w.let(f"add i64 {mark}, 1"))
+        count = w.let(f"sub i64 {stop}, {first}")
+        with w.when(w.let(f"icmp sgt i64 {count}, 0")):
+            log = _at(w, s["told_logs"], threads.index, "ptr")
+            log = w.let(f"load ptr, ptr {log}, align 8")
+            ids = _at(w, log, first, "i32")
+            given = f"ptr {q['given']}, i64 {slot}, i64 {count}, ptr {ids}"
+            w.put(f"call void {kernel}({given})")

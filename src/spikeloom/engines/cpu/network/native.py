@@ -13,6 +13,7 @@ from spikeloom.engines.cpu.network.exchange import exchanged
 from spikeloom.engines.cpu.network.logs import joined, spikes_of, under
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.parts import Neurons, Synapses
+from spikeloom.engines.cpu.network.plastic import PlasticSynapses, Watch, looking, saving
 from spikeloom.engines.cpu.network.projection import PackedProjection
 from spikeloom.engines.cpu.network.redrawn import Redrawn, grouped
 from spikeloom.engines.cpu.network.sharing import LONGEST_BLOCK, block_of, threads_worth
@@ -29,6 +30,7 @@ from spikeloom.engines.network_run import (
     check_rule,
     check_state,
     check_synapses,
+    check_weights,
     check_wishes,
     trace_steps,
 )
@@ -67,11 +69,6 @@ class NativeNetwork:
     ) -> None:
         if threads is not None and threads < 1:
             raise EngineError(f"network: threads must be at least 1 or None, got {threads!r}.")
-        if any(p.learning is not None for p in plan.projections):
-            raise EngineError(
-                "network: plasticity is not yet in the compiled engine.",
-                hint="engine='reference', or 'auto'",
-            )
         if exchange is not None:
             check_exchange(plan)
         self.plan = plan
@@ -92,12 +89,17 @@ class NativeNetwork:
         most = self.room + sum(n.padded for n in self.neurons) * self.block
         self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
 
-    def _deliveries(self, known: dict[int, Synapses]) -> Iterator[Synapses | Redrawn]:
+    def _deliveries(
+        self, known: dict[int, Synapses]
+    ) -> Iterator[Synapses | Redrawn | PlasticSynapses]:
         plan = self.plan
+        ahead = self.block if self.exchange is None else min(CHUNK, plan.stride)
         for parts in grouped(plan.projections):
             first, targets = parts[0], [self.neurons[p.target] for p in parts]
             drawn = [p for p in parts if isinstance(p, DrawnProjection)]
-            if drawn:
+            if first.learning is not None:
+                yield PlasticSynapses(plan, first, targets[0], ahead)
+            elif drawn:
                 yield Redrawn(drawn, targets, plan.slots)
             elif first.expected:
                 yield Synapses(plan, first, targets[0], self.threads, known.get(id(first)))
@@ -106,6 +108,11 @@ class NativeNetwork:
     def synapses(self) -> list[Synapses]:
         """The projections whose synapses are in memory."""
         return [d for d in self.deliveries if isinstance(d, Synapses)]
+
+    @property
+    def learning(self) -> list[PlasticSynapses]:
+        """The projections whose synapses learn."""
+        return [d for d in self.deliveries if isinstance(d, PlasticSynapses)]
 
     def run(
         self,
@@ -120,21 +127,20 @@ class NativeNetwork:
             steps: How many.
             record_spikes: Of each population: all, none, or a mask (N,). None: of all.
             record_states: States to keep.
-            record_weights: Not yet: weights of this engine do not change.
+            record_weights: Weights to keep.
 
         Returns:
-            Spikes and traces.
+            Spikes, traces and weights.
         """
-        if record_weights:
-            raise EngineError("network: the compiled engine does not record weights yet.")
         masks, ids = check_wishes(self.plan, steps, record_spikes, record_states)
         first = self.step
         at = [trace_steps(first, steps, trace.every) for trace in record_states]
         traces = [np.empty((len(a), len(i)), self.plan.dtype) for a, i in zip(at, ids, strict=True)]
         found: list[list[tuple[Array, Array]]] = [[] for _ in masks]
+        watch = Watch(self.plan, record_weights)
         call = Call(self, record_states, ids, traces, [len(a) and int(a[0]) for a in at])
         while self.step < first + steps:
-            left = first + steps - self.step
+            left = watch.until(self.step, first + steps - self.step)
             if self.exchange is None:
                 done, ends = call.run(self.prepare(left))
                 logs: Sequence[Array] = self.logs
@@ -147,9 +153,10 @@ class NativeNetwork:
                     if mask is not None:
                         parts.append(under(mask, some))
             self.step += done
-        return NetworkRun(
-            first, steps, tuple(joined(parts) for parts in found), tuple(traces), tuple(at)
-        )
+            watch.look(self.step - 1, self.some_weights)
+        spikes = tuple(joined(parts) for parts in found)
+        kept = (watch.rows, watch.steps(first, steps))
+        return NetworkRun(first, steps, spikes, tuple(traces), tuple(at), *kept)
 
     def prepare(self, steps: int) -> int:
         """Write the inputs over time of the next steps, of no more than one native call takes.
@@ -185,27 +192,44 @@ class NativeNetwork:
         n.states[:, : n.size] = value
 
     def weights(self, projection: int) -> Array:
-        """A copy of the weights (nnz,) of a projection."""
-        count = check_synapses(self.plan, projection, None)
+        """A copy of the weights (nnz,) of a projection as they are now, in the plan's unit."""
+        return self.some_weights(projection, None)
+
+    def some_weights(self, projection: int, synapses: Array | None) -> Array:
+        """As `weights`, of some synapses; None for all."""
+        count = check_synapses(self.plan, projection, synapses)
+        for s in self.learning:
+            if s.place == projection:
+                return looking.weights(s, self.step - 1, synapses)
         fixed = np.asarray(self.plan.projections[projection].weights, np.float64)
+        if synapses is not None and fixed.ndim:
+            fixed = fixed[synapses]
         return np.broadcast_to(fixed, (count,)).copy()
 
     def set_weights(self, projection: int, values: Array, synapses: Array | None = None) -> None:
-        """Replace weights of synapses that learn; here are none."""
+        """Replace weights of synapses that learn, in the plan's unit and order; None for all."""
         check_rule(self.plan, projection, "")
+        given = check_weights(self.plan, projection, values, synapses)
+        looking.set_weights(self._learns(projection), self.step - 1, given, synapses)
 
     def traces(self, projection: int) -> dict[str, Array]:
-        """Traces of the learning rule; here is none."""
+        """Every trace of a rule that is no state of the target; nothing for static synapses."""
         check_synapses(self.plan, projection, None)
-        return {}
+        found = [s for s in self.learning if s.place == projection]
+        return looking.traces(found[0], self.step - 1) if found else {}
 
     def freeze(self, projection: int, frozen: bool) -> None:
-        """Hold the weights of synapses that learn; here are none."""
+        """Hold the weights of a projection, or let them go; all else goes on."""
         check_rule(self.plan, projection, "")
+        looking.freeze(self._learns(projection), self.step - 1, frozen)
 
     def reward(self, projection: int, value: float) -> None:
-        """Reward synapses that learn; here are none."""
+        """Give the rule of a projection a reward, now."""
         check_rule(self.plan, projection, "on_reward")
+        self._learns(projection).reward(value, self.step - 1)
+
+    def _learns(self, projection: int) -> PlasticSynapses:
+        return next(s for s in self.learning if s.place == projection)
 
     def state_dict(self) -> dict[str, Array]:
         """Every array that is needed to go on bit for bit."""
@@ -214,6 +238,9 @@ class NativeNetwork:
             saved[f"states.{k}"] = self.state(k)
             for name, ring in zip(n.plan.channels, n.rings, strict=True):
                 saved[f"coming.{k}.{name}"] = ring[:, : n.size].copy()
+        for s in self.learning:
+            found = saving.save(s, self.step)
+            saved |= {f"learning.{s.place}.{name}": x for name, x in found.items()}
         return saved
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
@@ -228,6 +255,10 @@ class NativeNetwork:
             self.set_state(k, state[f"states.{k}"])
             for name, ring in zip(n.plan.channels, n.rings, strict=True):
                 ring[:, : n.size] = state[f"coming.{k}.{name}"]
+        for s in self.learning:
+            start = f"learning.{s.place}."
+            own = {n.removeprefix(start): x for n, x in state.items() if n.startswith(start)}
+            saving.load(s, own, self.step)
 
 
 def _threads(plan: NetworkPlan) -> int:

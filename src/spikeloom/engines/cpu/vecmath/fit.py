@@ -87,6 +87,7 @@ def table(mp: Any) -> dict[str, tuple[Function, Function, dict[str, tuple[int, f
     return {
         "EXP": (exp2, exp2, both(4, 9, -LN2_HALF, LN2_HALF)),
         "LOG": (log3, log3, both(2, 6, tiny, LOG_Z)),
+        "LOG_PAIR": (log3, log3, both(3, 6, tiny, LOG_Z)),
         "ATAN": (odd(mp.atan), odd(mp.atan), both(4, 10, tiny, ATAN_Z)),
         "SIN": (odd(mp.sin), odd(mp.sin), both(2, 5, tiny, SIN_Z)),
         "COS": (cos4, cos4, both(2, 5, tiny, SIN_Z)),

@@ -7,17 +7,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
-from spikeloom.engines.cpu.vecmath.coefficients import LOG
+from spikeloom.engines.cpu.vecmath.coefficients import LOG, LOG_PAIR
 from spikeloom.engines.cpu.vecmath.exponential import LN2, MAGIC, exp
 from spikeloom.engines.cpu.vector import Vec
 
 SMALLEST_NORMAL = {"float32": 2.0**-126, "float64": 2.0**-1022}
 LIFT = 54
 """Subnormal numbers are multiplied by 2^54 first."""
-LN2_EXACT = (0.693147180559663, 2.8235290563031577e-13)
-"""ln 2 as 41 bits, so that k times it is exact in float64, and the rest."""
+LN2_EXACT = {
+    "float32": (0.693145751953125, 1.4286068203094173e-06),
+    "float64": (0.693147180559663, 2.8235290563031577e-13),
+}
+"""ln 2 as 16 or 41 bits, so that k times it is exact, and the rest."""
 
 
 def _exponent(v: Vec, x: str) -> tuple[str, str]:
@@ -86,26 +88,32 @@ def log1p(v: Vec, x: str) -> str:
 
 
 def _log_pair(v: Vec, x: str) -> tuple[str, str]:
-    """log x of a positive number as a sum of two, about 2^-60 accurate (float64)."""
+    """log x of a positive number as a sum of two, about 2^-31 or 2^-60 accurate."""
     k, f = _split(v, x)
     g = v.add(f, v.const(2.0))
-    s = v.div(f, g)
+    inverse = v.div(v.const(1.0), g)
+    s = v.mul(f, inverse)
     rest = v.sub(f, v.sub(g, v.const(2.0)))
-    missing = v.sub(v.fma(v.neg(s), g, f), v.mul(s, rest))
-    s_low = v.div(missing, g)
+    missing = v.fma(v.neg(s), rest, v.fma(v.neg(s), g, f))
+    s_low = v.mul(missing, inverse)
     z = v.mul(s, s)
-    cubic = v.mul(v.mul(s, z), v.poly(LOG[v.dtype], z))
-    twice = v.add(s, s)
-    base = v.mul(k, v.const(LN2_EXACT[0]))
+    series, cube = v.poly(LOG_PAIR[v.dtype], z), v.mul(s, z)
+    cubic = v.mul(cube, series)
+    # What rounding took from the cube and from its product, and what s_low adds to 2 atanh(s).
+    lost = v.fma(s, v.fma(s, s, v.neg(z)), v.fma(s, z, v.neg(cube)))
+    lost = v.fma(lost, series, v.fma(cube, series, v.neg(cubic)))
+    twice, slope = v.add(s, s), v.fma(z, v.const(2.0), v.const(2.0))
+    exact, small = LN2_EXACT[v.dtype]
+    base = v.mul(k, v.const(exact))
     high = v.add(base, twice)
     low = v.sub(twice, v.sub(high, base))
-    low = v.add(low, v.fma(k, v.const(LN2_EXACT[1]), v.add(v.add(s_low, s_low), cubic)))
+    low = v.add(low, v.fma(k, v.const(small), v.fma(s_low, slope, v.add(lost, cubic))))
     total = v.add(high, low)
     return total, v.sub(low, v.sub(total, high))
 
 
 def _pow_positive(v: Vec, x: str, y: str) -> str:
-    """x^y for x > 0 in float64."""
+    """x^y for x >= 0 and any y but 0; NaN where one of them is."""
     high, low = _log_pair(v, x)
     h = v.mul(y, high)
     rest = v.fma(y, low, v.fma(y, high, v.neg(h)))
@@ -113,24 +121,18 @@ def _pow_positive(v: Vec, x: str, y: str) -> str:
     e = exp(v, h)
     value = v.fma(e, rest, e)
     value = v.select(v.cmp("olt", v.abs(e), v.const(math.inf)), value, e)
-    edge = exp(v, v.mul(y, log(v, x)))
-    inside = v.both("and", v.cmp("ogt", x, v.const(0.0)), v.cmp("olt", x, v.const(math.inf)))
-    return v.select(inside, value, edge)
+    # 0 and infinity have no logarithm to work with: one of them to a power is one of them.
+    zero, infinity = v.const(0.0), v.const(math.inf)
+    up = v.both("xor", v.cmp("oeq", x, zero), v.cmp("ogt", y, zero))
+    edge = v.select(v.cmp("uno", y, y), y, v.select(up, infinity, zero))
+    ends = v.both("or", v.cmp("oeq", x, zero), v.cmp("oeq", x, infinity))
+    return v.select(ends, edge, v.select(v.cmp("uno", x, y), v.const(math.nan), value))
 
 
 def pow(v: Vec, x: str, y: str) -> str:
     """x^y with the special cases of C: x^0 = 1, 1^y = 1, NaN for x < 0 and y no integer."""
     size, one = v.abs(x), v.const(1.0)
-    if v.dtype == "float32":
-        wide = replace(v, dtype="float64")
-
-        def widen(a: str) -> str:
-            return v.w.let(f"fpext {v.type} {a} to {wide.type}")
-
-        value = exp(wide, wide.mul(widen(y), log(wide, widen(size))))
-        value = v.w.let(f"fptrunc {wide.type} {value} to {v.type}")
-    else:
-        value = _pow_positive(v, size, y)
+    value = _pow_positive(v, size, y)
     value = v.select(v.cmp("oeq", size, one), one, value)
     whole = v.cmp("oeq", v.intrinsic("floor", y), y)
     half = v.mul(y, v.const(0.5))
