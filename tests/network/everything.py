@@ -15,9 +15,10 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
     """
     net = sl.Network(0.1 * sl.ms, seed=5, dtype="float64", engine=engine, threads=threads, **more)
     neuron = sl.Refractory(sl.ConductanceLIF(E_L=-49 * sl.mV), 1 * sl.ms)
-    exc = net.population(70, neuron, name="exc", v=sl.uniform(-60, -50) * sl.mV)
+    noisy = sl.Cell(neuron, back=sl.OUCurrent(sigma=30 * sl.pA))
+    exc = net.population(70, noisy, name="exc", v=sl.uniform(-60, -50) * sl.mV)
     tau = sl.normal(20, 2) * sl.ms
-    inh = net.population(21, sl.LIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
+    inh = net.population(21, sl.EscapeLIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
     one = net.population(1, sl.LIF(), name="one", I=0.5 * sl.nA)
     # The compiled engine does not learn yet.
     learning = None if engine == "cpu" else sl.PairSTDP(A_plus=0.1, scale=50 * sl.pA)
