@@ -160,7 +160,7 @@ def number(node: Expr | Condition, definition: Definition, values: Values) -> fl
 
 
 def _values(engine: NetworkEngine, ill: Ill, said: Description) -> Values:
-    """What one neuron knows at the beginning of the step; Poisson sources are left out."""
+    """What one neuron knows at the beginning of the step, without what comes by chance."""
     plan, member = engine.plan.populations[ill.population], said.members[ill.population]
     here = ill.neuron - plan.first
 
@@ -171,6 +171,7 @@ def _values(engine: NetworkEngine, ill: Ill, said: Description) -> Values:
     values = settings.parameters(said, member)
     found = {("param", n): one(x, ill.neuron) for n, x in values.items()}
     found |= {("input", i.name): 0.0 for i in member.receptors.definition.inputs}
+    found |= {("noise", noise.name): 0.0 for noise in member.receptors.definition.noises}
     found |= {("input", n): one(x, here) for n, x in plan.constants.items()}
     saved, slot = engine.state_dict(), engine.step % engine.plan.slots
     for channel in plan.channels:
