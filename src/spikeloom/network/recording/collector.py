@@ -25,12 +25,13 @@ OPEN, UNTIL = "open", "until"
 
 @dataclass(frozen=True)
 class Layout:
-    """A column: kind of number, shape of a row, unit, and what it holds in words."""
+    """A column: kind of number, shape of a row, unit, what it holds, kind of number in a file."""
 
     dtype: str
     width: tuple[int, ...] = ()
     unit: str = ""
     says: str = ""
+    packed: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -61,7 +61,7 @@ class StoredColumn(Column):
             if file.attrs["id"] != self._id:
                 raise DataError(f"{self._path} has been replaced by another recording.")
             try:
-                return _dataset(file, self._name)[low:end]
+                return _dataset(file, self._name)[low:end].astype(self._dtype, copy=False)
             except (OSError, KeyError) as error:
                 raise DataError(f"{self._path}: the file is damaged ({error}).") from error
 
@@ -184,11 +184,11 @@ def _stored(path: Path, id: str, group: Hdf5, counts: Mapping[str, int], dt: flo
     for name, data in group.items():
         if name == "state":
             continue
-        width, dtype = tuple(data.shape[1:]), str(data.dtype)
+        width, dtype = tuple(data.shape[1:]), str(data.attrs["dtype"])
         where = str(data.name)
         columns[name] = StoredColumn(path, id, where, counts[where], dtype, width)
         unit, says = str(data.attrs["unit"]), str(data.attrs["description"])
-        layouts[name] = Layout(dtype, width, unit, says)
+        layouts[name] = Layout(dtype, width, unit, says, str(data.dtype))
     slot = counts["slot of large" if group.attrs["large"] else "slot"]
     state = {name: data[slot] for name, data in group["state"].items()}
     about = json.loads(str(group.attrs["about"]))

@@ -32,7 +32,7 @@ class SpikeWish(Wish[SpikeTrains]):
 class _Spikes(Collector):
     layouts = {
         "times": Layout("float64", (), "ms", "end of the step in which each spike happened"),
-        "ids": Layout("int64", (), "", "which of the recorded neurons fired, counted over parts"),
+        "ids": Layout("int64", (), "", "which of the recorded neurons fired", "uint32"),
     }
 
     def __init__(self, wish: SpikeWish, frame: Frame) -> None:

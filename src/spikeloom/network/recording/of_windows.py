@@ -71,7 +71,7 @@ class _Windows(Collector):
         }
         self.layouts = {
             "times": Layout("float64", (), "ms", "moment around which each window lies"),
-            "ids": Layout("int64", (), "", "which of the watched neurons it was"),
+            "ids": Layout("int64", (), "", "which of the watched neurons it was", "uint32"),
             "values": Layout(
                 frame.dtype,
                 (len(self._offsets), width),

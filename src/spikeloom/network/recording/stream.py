@@ -169,12 +169,14 @@ class Stream(Store):
             data = group.create_dataset(
                 name,
                 (0, *layout.width),
-                layout.dtype,
+                layout.packed or layout.dtype,
                 maxshape=(None, *layout.width),
                 chunks=(rows, *(max(n, 1) for n in layout.width)),
             )
-            data.attrs["unit"], data.attrs["description"] = layout.unit, layout.says
-            columns[name] = _Growing(data, rows * bytes_row)
+            data.attrs.update(
+                {"unit": layout.unit, "description": layout.says, "dtype": layout.dtype}
+            )
+            columns[name] = _Growing(data, layout.dtype, rows * bytes_row)
         self._columns.append(columns)
         large = sum(array.nbytes for array in kept.state.values()) > LARGE
         group.attrs["large"] = large
@@ -209,13 +211,13 @@ class Stream(Store):
 class _Growing:
     """A dataset, and the rows that wait to be written to it."""
 
-    def __init__(self, data: Hdf5, chunk: int) -> None:
+    def __init__(self, data: Hdf5, dtype: str, chunk: int) -> None:
         self.data, self.name = data, str(data.name)
-        self.dtype, self.width = str(data.dtype), tuple(data.shape[1:])
+        self.dtype, self.width = dtype, tuple(data.shape[1:])
         self.waiting = Grown(self.dtype, self.width)
         self.count = self.filled = 0
         self._chunk = chunk
-        self._row = data.dtype.itemsize * int(np.prod(self.width))
+        self._row = np.dtype(dtype).itemsize * int(np.prod(self.width))
 
     @property
     def bytes_waiting(self) -> int:
