@@ -45,7 +45,7 @@ class Projection:
     (array([0, 0, 0, 1, 1, 1]), array([0, 1, 2, 0, 1, 2]))
     >>> synapses.set_weights(30 * pA, synapses.targets == 2)
     >>> synapses.weights
-    Quantity([50, 50, 30, 50, 50, 30], pA)
+    [50, 50, 30, 50, 50, 30] * pA
     """
 
     def __init__(self, network: Construction, connection: Connection) -> None:
