@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spikeloom.equations.unit_table import ROWS
-from spikeloom.equations.unit_text import number_text, product_text, symbol_text
+from spikeloom.equations.unit_text import number_text, product_text, short_text, symbol_text
 from spikeloom.errors import UnitError
 
 Number: TypeAlias = "int | float | np.floating[Any] | np.integer[Any]"
@@ -250,7 +250,7 @@ class Quantity:
         return f"{text} {shown[4:]}" if shown.startswith("one /") else f"{text} * {shown}"
 
     def __str__(self) -> str:
-        return f"{number_text(self.value)} {self.unit!s}".rstrip()
+        return f"{short_text(self.value)} {self.unit!s}".rstrip()
 
     def __format__(self, spec: str) -> str:
         if not spec:

@@ -42,5 +42,17 @@ def number_text(value: Any) -> str:
     return text.removesuffix(".0")
 
 
+def short_text(value: Any) -> str:
+    """The same for people: of a long array the two ends.
+
+    >>> short_text(range(1000))
+    '[0, 1, 2, …, 997, 998, 999]'
+    """
+    if np.ndim(value) != 1 or len(value) <= 10:
+        return number_text(value)
+    first, last = (number_text(part)[1:-1] for part in (value[:3], value[-3:]))
+    return f"[{first}, …, {last}]"
+
+
 def _exponent_text(k: int | Fraction) -> str:
     return str(k) if isinstance(k, int) else f"({k})"

@@ -24,7 +24,7 @@ class HomeostaticLIF(Neuron):
     """Membrane resistance."""
     E: Param = -65 * mV
     """Resting potential, and the potential after a spike."""
-    start: Param = -50 * mV
+    theta_0: Param = -50 * mV
     """Threshold at the beginning."""
     eta: Param = 0.1 * mV
     """Step of the threshold."""
@@ -32,7 +32,7 @@ class HomeostaticLIF(Neuron):
     """Rate that it seeks."""
 
     v: State = state(mV, start="E")
-    theta: State = state(mV, start="start")
+    theta: State = state(mV, start="theta_0")
     I: Input = inflow(nA)
 
     def flow(self, d: Self) -> None:
