@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from spikeloom.network.library import Example
 
 
-NAMES = "cuba, coba, cobahh, brunel-a to brunel-d, microcircuit or winner-take-all."
+NAMES = (
+    "cuba, coba, cobahh, brunel-a to brunel-d, microcircuit, izhikevich-2003, synfire or "
+    "winner-take-all."
+)
 
 
 class Precision(StrEnum):

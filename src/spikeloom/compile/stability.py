@@ -33,8 +33,11 @@ def check_step(program: Program, values: Mapping[str, Array | float], dt: float)
     """
     if not all(np.size(value) for value in values.values()):
         return  # no neurons, nothing to grow
-    for pick in (np.min, np.max):
-        corner = {name: float(pick(np.asarray(value))) for name, value in values.items()}
+    corners = [
+        {name: float(pick(np.asarray(value))) for name, value in values.items()}
+        for pick in (np.min, np.max)
+    ]
+    for corner in corners[: 1 if corners[0] == corners[1] else 2]:
         bind(program, corner, dt)  # so that a message names the step that was asked for
         true = _growth(bind(program, corner, dt * FINE), dt * FINE)
         if np.isfinite(true) and not _stable(program, corner, dt, true):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spikeloom.compile import Program, bind, compile_neuron
+from spikeloom.compile import Bound, Program, bind, compile_neuron
 from spikeloom.compile.stability import check_step
 from spikeloom.engines.inputs import NOTHING
 from spikeloom.engines.network_part import drive_part, poisson_part, population_part
@@ -82,7 +82,10 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         ShapeError: An array does not fit its population.
         NumericsError: dt is too large for a method, or a value is not finite.
     """
-    populations = tuple(_population(said, member, pieces.programs) for member in said.members)
+    bounds: dict[Any, Bound] = {}
+    populations = tuple(
+        _population(said, member, pieces.programs, bounds) for member in said.members
+    )
     poisson, driven = list(_poisson(said)), list(drives(said))
     joined = list(couplings(said, populations))
     if joined and pieces.team is not None:
@@ -114,7 +117,9 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     )
 
 
-def _population(said: Description, member: Member, programs: dict[Any, Program]) -> PopulationPlan:
+def _population(
+    said: Description, member: Member, programs: dict[Any, Program], bounds: dict[Any, Bound]
+) -> PopulationPlan:
     cell, size = member.receptors.cell(), member.population.size
     if isinstance(cell, Spikes):
         return _source(said, member, cell)
@@ -125,8 +130,13 @@ def _population(said: Description, member: Member, programs: dict[Any, Program])
     program = programs[key]
     values = settings.parameters(said, member)
     step = float(said.dt.to(definition.time_unit))
-    check_step(program, values, step)
-    bound = bind(program, values, step)
+    # Populations of equal neurons are bound once; a chain has many of them.
+    same = tuple(values.items()) if all(np.ndim(v) == 0 for v in values.values()) else None
+    place = (key, step, same)
+    if same is None or place not in bounds:
+        check_step(program, values, step)
+        bounds[place] = bind(program, values, step)
+    bound = bounds[place]
     start = bound.initial(size)
     settings.start(said, member, start, program.states)
     return PopulationPlan(

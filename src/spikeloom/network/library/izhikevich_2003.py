@@ -48,7 +48,7 @@ class ScriptStep:
 
 
 class ThalamicCell(Neuron):
-    """Izhikevich's neuron under noise from the thalamus; spikes of others are a current for a millisecond.
+    """Izhikevich's neuron under noise; spikes of others are a current for a millisecond.
 
     Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569.
     """
