@@ -72,6 +72,7 @@ from spikeloom.network.view import Group as Group
 from spikeloom.network.view import Population as Population
 from spikeloom.network.view import View as View
 from spikeloom.network.waveforms import FunctionOfTime as FunctionOfTime
+from spikeloom.network.waveforms import OrnsteinUhlenbeck as OrnsteinUhlenbeck
 from spikeloom.network.waveforms import Piecewise as Piecewise
 from spikeloom.network.waveforms import Pulses as Pulses
 from spikeloom.network.waveforms import Ramp as Ramp

@@ -17,6 +17,7 @@ from spikeloom.network.rules import Rule
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
 from spikeloom.network.view import Group, Population
+from spikeloom.network.waveforms import OrnsteinUhlenbeck
 from spikeloom.network.waveforms.waveform import Target
 
 
@@ -49,7 +50,7 @@ def spikes(
 def injection(said: Description, target: Group, current: Any, into: str | None) -> Injection:
     """Something that flows in; arguments as in `Network.inject`."""
     label = f"inject into {target!r}"
-    made = waveform(current)
+    made = current if isinstance(current, OrnsteinUhlenbeck) else waveform(current)
     if made is None:
         hint = "for example Step(0.2 * nA, start=100 * ms, stop=200 * ms), or a function of time"
         if isinstance(current, (Quantity, Unit)):
@@ -59,7 +60,8 @@ def injection(said: Description, target: Group, current: Any, into: str | None) 
     for part, name in zip(target.parts, inflows, strict=True):
         declared = said.members[part.population.index].receptors.definition.inputs
         unit = next(i.unit for i in declared if i.name == name)
-        made.parts(Target(label, unit, len(target), said.seed))
+        whole = Target(label, unit, len(target), said.seed)
+        made.check(whole) if isinstance(made, OrnsteinUhlenbeck) else made.parts(whole)
     return Injection(target, inflows, made, label)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spikeloom.equations import LearningRule
     from spikeloom.network.gaps import GapJunctions
     from spikeloom.network.result import Recorder
-    from spikeloom.network.waveforms import Waveform
+    from spikeloom.network.waveforms import OrnsteinUhlenbeck, Waveform
 
 
 @dataclass(eq=False)
@@ -117,7 +117,7 @@ class Injection:
 
     target: Group
     inflows: tuple[str, ...]
-    current: Waveform
+    current: Waveform | OrnsteinUhlenbeck
     name: str
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from spikeloom.engines.inputs import DrivePlan, Series, Term
 from spikeloom.equations.units import ms
-from spikeloom.network.waveforms import FunctionOfTime, Waveform
+from spikeloom.network.waveforms import FunctionOfTime, OrnsteinUhlenbeck, Waveform
 from spikeloom.network.waveforms.waveform import Target
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ def drives(said: Description) -> Iterator[DrivePlan]:
             unit = next(i.unit for i in inflows if i.name == name)
             size = len(injection.target)
             target = Target(f"{injection.name} ({order + 1})", unit, size, said.seed)
-            for term in course(injection.current, target, dt, view=view, first=first):
+            if isinstance(injection.current, OrnsteinUhlenbeck):
+                terms = injection.current.terms(target, dt, view, first)
+            else:
+                terms = course(injection.current, target, dt, view=view, first=first)
+            for term in terms:
                 yield DrivePlan(view.population.index, name, term)
             first += len(view)

@@ -14,7 +14,7 @@ from spikeloom.network.ranks import together
 from spikeloom.network.rules import Rule
 from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Members, Population
-from spikeloom.network.waveforms import Waveform
+from spikeloom.network.waveforms import OrnsteinUhlenbeck, Waveform
 
 
 class Driving(ABC):
@@ -60,7 +60,7 @@ class Driving(ABC):
     def inject(
         self,
         target: Members,
-        current: Waveform | Callable[[Quantity], Quantity],
+        current: Waveform | OrnsteinUhlenbeck | Callable[[Quantity], Quantity],
         *,
         into: str | None = None,
     ) -> None:
@@ -70,8 +70,9 @@ class Driving(ABC):
 
         Arguments:
             target: Into whom.
-            current: A waveform such as `Step` or `Sine`, or a function of time, in the unit of the
-                inflow. Arrays in it hold one number for each neuron of the target.
+            current: A waveform such as `Step` or `Sine`, an `OrnsteinUhlenbeck` process, or a
+                function of time, in the unit of the inflow. Arrays in it hold one number for each
+                neuron of the target.
             into: Which inflow; None takes the one into which synapses flow.
 
         Raises:

@@ -12,3 +12,5 @@ from spikeloom.engines.inputs.trains import GivenTrains as GivenTrains
 from spikeloom.engines.inputs.trains import PoissonTrains as PoissonTrains
 from spikeloom.engines.inputs.trains import RegularTrains as RegularTrains
 from spikeloom.engines.inputs.trains import Trains as Trains
+from spikeloom.engines.inputs.wander import Walks as Walks
+from spikeloom.engines.inputs.wander import Wander as Wander

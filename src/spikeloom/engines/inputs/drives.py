@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.inputs.series import Series, digest
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
+
+if TYPE_CHECKING:
+    from spikeloom.engines.inputs.wander import Walk, Wander
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -25,7 +28,7 @@ class Term:
         ids: Which neurons, ascending, int64 (K,); None for all.
     """
 
-    series: Series
+    series: Series | Wander | Walk
     gain: Array
     ids: Array | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 from spikeloom.compile.numeric import run_block
 from spikeloom.engines.coupling import Potential, check_exchange, currents, potentials
 from spikeloom.engines.exchange import Exchange, log_of, merged
-from spikeloom.engines.inputs import total
+from spikeloom.engines.inputs import Walks, total
 from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -32,6 +32,7 @@ from spikeloom.engines.poisson import (
     source_key,
     varying_counts,
 )
+from spikeloom.engines.reference.engine import Reference
 from spikeloom.engines.reference.learning import Learner
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -64,6 +65,8 @@ class ReferenceNetwork:
             if p.learning is not None
         }
         self._tables = [poisson_table(source.rate_per_step) for source in plan.poisson]
+        sizes = [p.size for p in plan.populations]
+        self._walks = Walks(plan.drives, plan.seed, sizes, Reference().simulate)
         self._chance = [p.chance(plan.seed) for p in plan.populations]
 
     def run(
@@ -177,7 +180,7 @@ class ReferenceNetwork:
         for k, learner in self._learners.items():
             saved |= {f"learning.{k}.{name}": x.copy() for name, x in learner.kept.items()}
             saved[f"learning.{k}.frozen"] = np.array(learner.frozen)
-        return saved
+        return saved | self._walks.states(self.step)
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
         """Go on from a `state_dict`.
@@ -187,6 +190,7 @@ class ReferenceNetwork:
         """
         check_state(self.plan, state, self.state_dict())
         self.step = int(state["step"])
+        self._walks.load(self.step, state)
         for k, (states, coming) in enumerate(zip(self._states, self._coming, strict=True)):
             states[:] = state[f"states.{k}"]
             for name, ring in coming.items():
@@ -199,6 +203,7 @@ class ReferenceNetwork:
     def _advance_all(self) -> list[Array]:
         """One step of all populations; gives the neurons of each that spiked."""
         places = range(len(self._states))
+        self._walks.settle(self.step)
         arrived = [self._arrivals(place) for place in places]
         couplings = self.plan.couplings
         if couplings:
@@ -227,7 +232,7 @@ class ReferenceNetwork:
         slot = self.step % self.plan.slots
         inputs: dict[str, Array | float] = {name: 0.0 for name in program.inputs}
         inputs |= population.constants
-        for drive in self.plan.drives:
+        for drive in self._walks.drives:
             if drive.target == place:
                 now = total([drive.term], self.step, 1, size)[0]
                 inputs[drive.input] = inputs[drive.input] + now

@@ -60,7 +60,9 @@ def _owner(key: str) -> tuple[str, int]:
     if key == "step":
         return "everywhere", 0
     place, _, name = rest.partition(".")
-    if kind in ("states", "coming"):
+    if kind == "wave":  # an input that all neurons share
+        return "everywhere", int(place)
+    if kind in ("states", "coming", "walk"):
         return "neurons", int(place)
     if kind == "learning":
         for names, found in (

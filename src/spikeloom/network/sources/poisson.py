@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.engines.inputs import PoissonTrains, Series, Term
+from spikeloom.engines.inputs import PoissonTrains, Term
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz
 from spikeloom.errors import ParameterError
 from spikeloom.network.drive import course, waveform
 from spikeloom.network.sources.spikes import Place, Spikes, given, length
 from spikeloom.network.waveforms import Waveform
+from spikeloom.network.waveforms.fluctuation import ALWAYS
 from spikeloom.network.waveforms.waveform import Target
-
-ALWAYS = Series(lambda steps: np.ones(len(steps)), text="always")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -7,6 +7,7 @@ Waveforms can be added: ``Step(…) + Sine(…)``.
 
 from __future__ import annotations
 
+from spikeloom.network.waveforms.fluctuation import OrnsteinUhlenbeck as OrnsteinUhlenbeck
 from spikeloom.network.waveforms.given import FunctionOfTime as FunctionOfTime
 from spikeloom.network.waveforms.given import Samples as Samples
 from spikeloom.network.waveforms.smooth import Ramp as Ramp

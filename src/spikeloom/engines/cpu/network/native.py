@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from spikeloom.engines.coupling import check_exchange
+from spikeloom.engines.cpu.engine import CPU
 from spikeloom.engines.cpu.network.call import Call
 from spikeloom.engines.cpu.network.coupling import junctions
 from spikeloom.engines.cpu.network.exchange import exchanged
@@ -21,6 +22,7 @@ from spikeloom.engines.cpu.network.trains import Sources
 from spikeloom.engines.cpu.network.windows import room
 from spikeloom.engines.drawn_plan import DrawnProjection
 from spikeloom.engines.exchange import Exchange
+from spikeloom.engines.inputs import DrivePlan, Walks
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -42,10 +44,12 @@ CHUNK = 4096
 """Most steps in one native call."""
 
 
-def population(plan: NetworkPlan, place: int, threads: int) -> Neurons | Sources:
+def population(
+    plan: NetworkPlan, place: int, threads: int, drives: Sequence[DrivePlan]
+) -> Neurons | Sources:
     """A population in the form that kernels read."""
     kind = Neurons if plan.populations[place].trains is None else Sources
-    return kind(plan, place, threads)
+    return kind(plan, place, threads, drives)
 
 
 class NativeNetwork:
@@ -77,7 +81,14 @@ class NativeNetwork:
         """Steps done since the beginning."""
         self.block = block_of(plan.stride)
         self.threads = _threads(plan) if threads is None else threads
-        self.neurons = [population(plan, k, self.threads) for k in range(len(plan.populations))]
+        sizes = [p.size for p in plan.populations]
+        walk = CPU("float64", self.threads).simulate
+        self.walks = Walks(plan.drives, plan.seed, sizes, walk)
+        """Inputs that fluctuate and remember."""
+        self.neurons = [
+            population(plan, k, self.threads, self.walks.drives)
+            for k in range(len(plan.populations))
+        ]
         self.window = self._allocate()
         """Steps for which inputs over time are written beforehand."""
         known = {} if like is None else {id(s.plan): s for s in like.synapses}
@@ -165,6 +176,7 @@ class NativeNetwork:
             Of how many steps.
         """
         count = min(CHUNK, steps, self.window)
+        self.walks.settle(self.step)
         for n in self.neurons:
             for window in n.windows:
                 window.fill(self.step, count)
@@ -241,7 +253,7 @@ class NativeNetwork:
         for s in self.learning:
             found = saving.save(s, self.step)
             saved |= {f"learning.{s.place}.{name}": x for name, x in found.items()}
-        return saved
+        return saved | self.walks.states(self.step)
 
     def load_state_dict(self, state: dict[str, Array]) -> None:
         """Go on from a `state_dict`.
@@ -251,6 +263,7 @@ class NativeNetwork:
         """
         check_state(self.plan, state, self.state_dict())
         self.step = int(state["step"])
+        self.walks.load(self.step, state)
         for k, n in enumerate(self.neurons):
             self.set_state(k, state[f"states.{k}"])
             for name, ring in zip(n.plan.channels, n.rings, strict=True):

@@ -25,7 +25,7 @@ from spikeloom.engines.cpu.network.projection import PackedProjection
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.cpu.network.windows import Bundle, Shape
 from spikeloom.engines.cpu.variant import slot_of
-from spikeloom.engines.inputs import Term
+from spikeloom.engines.inputs import DrivePlan, Term
 from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, PopulationPlan
 from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
 
@@ -46,9 +46,18 @@ def drive_kernel(dtype: str) -> Native:
 
 
 class Neurons:
-    """States, rings and constants of a population."""
+    """States, rings and constants of a population.
 
-    def __init__(self, plan: NetworkPlan, place: int, threads: int) -> None:
+    Arguments:
+        plan: The network.
+        place: Place of the population in it.
+        threads: How many.
+        drives: Those of the plan, where something wanders under way.
+    """
+
+    def __init__(
+        self, plan: NetworkPlan, place: int, threads: int, drives: Sequence[DrivePlan]
+    ) -> None:
         p = plan.populations[place]
         self.plan, self.size, self.padded = p, p.size, padded(p.size)
         self.cuts = cuts(p.size, threads)
@@ -77,7 +86,7 @@ class Neurons:
             self._tables[k] = np.ascontiguousarray(table), spread
             poisson.append((source.channel, len(table) > 1, None))
         flows: dict[str, list[Term]] = {}
-        for drive in plan.drives:
+        for drive in drives:
             if drive.target == place:
                 flows.setdefault(drive.input, []).append(drive.term)
         self.seen = seen(plan, place)

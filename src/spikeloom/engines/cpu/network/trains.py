@@ -22,7 +22,7 @@ from spikeloom.engines.cpu.network.train_kernels import (
 )
 from spikeloom.engines.cpu.network.variant import Stepping
 from spikeloom.engines.cpu.network.windows import Bundle, Shape, Window
-from spikeloom.engines.inputs import PoissonTrains, Trains
+from spikeloom.engines.inputs import DrivePlan, PoissonTrains, Trains
 from spikeloom.engines.inputs.trains import check_chance
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.poisson import BITS, GOLDEN, source_key
@@ -71,9 +71,13 @@ class Sources:
         plan: The network.
         place: Place of the population in the plan.
         threads: How many.
+        drives: Nothing flows into a source.
     """
 
-    def __init__(self, plan: NetworkPlan, place: int, threads: int) -> None:
+    def __init__(
+        self, plan: NetworkPlan, place: int, threads: int, drives: Sequence[DrivePlan]
+    ) -> None:
+        del drives
         p = plan.populations[place]
         self.plan, self.size, self.padded = p, p.size, padded(p.size)
         self.cuts = cuts(p.size, threads)
