@@ -30,6 +30,7 @@ from spikeloom.network.ranks import Choice, Team, found, together
 from spikeloom.network.ranks.engine import SpreadEngine
 from spikeloom.network.ranks.ranks import threads_of_a_rank
 from spikeloom.network.ranks.state import own_state, whole_state
+from spikeloom.network.recording.file import place
 from spikeloom.network.recording.follower import Follower
 from spikeloom.network.recording.store import Store
 from spikeloom.network.recording.stream import Stream
@@ -149,7 +150,7 @@ class Network(Construction):
             NumericsError: A state became NaN or infinite; says which, when and why.
             StorageError: The file exists, or it cannot be written any more.
         """
-        return self._run(duration, None if to is None else Path(to), replace, progress)
+        return self._run(duration, None if to is None else place(to), replace, progress)
 
     def run_beside(self, duration: Quantity, halt: Interrupt) -> Result:
         """Run in a thread of its own, until another thread ends it."""

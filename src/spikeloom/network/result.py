@@ -166,9 +166,9 @@ class Result:
         Raises:
             DataError: Missing, damaged, or not such a file.
         """
-        from spikeloom.network.recording.file import load
+        from spikeloom.network.recording.file import load, place
 
-        return load(Path(path))
+        return load(place(path))
 
     def save(self, path: str | Path, *, replace: bool = False) -> Path:
         """Write everything to an HDF5 file that `load` reads.
@@ -180,9 +180,10 @@ class Result:
         Raises:
             StorageError: It exists, or cannot be written.
         """
+        from spikeloom.network.recording.file import place
         from spikeloom.network.recording.saving import save
 
-        return save(self, Path(path), replace)
+        return save(self, place(path), replace)
 
     def to_neo(self) -> Any:
         """Everything as a `neo.Block` with one segment, with units and annotations.

@@ -252,6 +252,8 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "file above": (lambda p: Path(__file__) / "run.h5", "file stands where a folder"),
     "no place": (lambda p: Path("/proc/none/run.h5"), "cannot"),
     "no name": (lambda p: Path(), "is a folder"),
+    "empty": (lambda p: " ", "path of a file"),
+    "number": (lambda p: 5, "path of a file"),
 }
 
 
@@ -260,7 +262,7 @@ def test_a_place_that_cannot_be_written(what: str, tmp_path: Path) -> None:
     net, exc, _ = small()
     net.record(exc)
     make, words = MISTAKES[what]
-    with pytest.raises(StorageError, match=words):
+    with pytest.raises(SpikeloomError, match=words):
         net.run(1 * ms, to=make(tmp_path))
     assert net.time == 0.0
 

@@ -106,8 +106,9 @@ def test_a_crossing_at_the_seam_of_two_runs_is_seen() -> None:
     assert crossings([1] * 60) == whole
 
 
-def test_weights_are_copied_in_the_order_of_the_projection() -> None:
-    net = sl.Network(0.1 * ms, engine="reference")
+@pytest.mark.parametrize("engine", ["reference", "cpu"])
+def test_weights_are_copied_in_the_order_of_the_projection(engine: Any) -> None:
+    net = sl.Network(0.1 * ms, dtype="float64", engine=engine)
     a = net.population(3, sl.LIF(), name="a", I=[0.3, 0.25, 0.2] * sl.nA)
     b = net.population(2, sl.LIF(), name="b", I=0.22 * sl.nA)
     synapse, rule = sl.ExponentialCurrent(), sl.PairSTDP(scale=100 * sl.pA)

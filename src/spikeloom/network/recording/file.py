@@ -81,6 +81,19 @@ class StoredColumn(Column):
         return self._width
 
 
+def place(path: str | Path) -> Path:
+    """Where a file is, whatever the current folder will be.
+
+    Raises:
+        ParameterError: It is no path.
+    """
+    if not isinstance(path, str | Path) or not str(path).strip():
+        raise ParameterError(
+            f"a recording needs the path of a file, got {path!r}.", hint='for example "run.h5"'
+        )
+    return Path(path).absolute()
+
+
 def hdf5() -> Any:
     """The package h5py.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from shutil import disk_usage
 
 from spikeloom.files import storage_error
 
@@ -31,13 +32,22 @@ class Reserve:
             StorageError: There is no room, or no permission for a file so large.
         """
         try:
-            if hasattr(os, "posix_fallocate") and self._handle is not None:
-                os.posix_fallocate(self._handle, size, more)
-            elif os.statvfs(self._path).f_frsize * os.statvfs(self._path).f_bavail < more:
+            if not self._taken(size, more) and disk_usage(self._path.parent).free < more:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENODEV):
-                raise storage_error(self._path, error) from error
+            raise storage_error(self._path, error) from error
+
+    def _taken(self, size: int, more: int) -> bool:
+        """Whether the system can be asked for room, and has given it."""
+        if not hasattr(os, "posix_fallocate") or self._handle is None:
+            return False
+        try:
+            os.posix_fallocate(self._handle, size, more)
+        except OSError as error:
+            if error.errno in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENODEV):
+                return False  # this kind of file system does not know how
+            raise
+        return True
 
     def give_back(self, size: int) -> None:
         """Cut off what was not used."""
