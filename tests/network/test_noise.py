@@ -87,7 +87,7 @@ def test_rates_can_be_set_while_it_runs() -> None:
 
 
 def test_a_network_of_only_noise_has_the_rate_of_siegert() -> None:
-    """The same neurons as alone: 45.85 Hz at dt = 0.1 ms by theory, with its threshold on the grid."""
+    """45.85 Hz at dt = 0.1 ms by theory, with its threshold on the grid."""
     net = sl.Network(0.1 * sl.ms, seed=6)
     neuron = sl.DiffusionLIF(E=25 * sl.mV, v_reset=10 * sl.mV, theta=20 * sl.mV,
                              sigma=5 / np.sqrt(2) * sl.mV)  # fmt: skip
