@@ -42,12 +42,28 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
         delay=sl.normal(1, 0.2, low=0.3) * sl.ms, axonal=0.2 * sl.ms if learning else 0 * sl.ms,
         learning=learning,
     )  # fmt: skip
+    noisy = net.population(33, sl.DiffusionLIF(), name="noisy", v=-55 * sl.mV)
+    thalamus = net.source(sl.PoissonSpikes(40 * sl.Hz), size=40, name="thalamus")
+    cue = net.source(sl.GivenSpikes([[0.1, 3] * sl.ms, [2.2, 9] * sl.ms]), name="cue")
+    beat = net.source(sl.RegularSpikes(7 * sl.ms), size=3, name="beat")
+    net.connect(
+        thalamus + cue + beat, exc[:30] + noisy, excite, some, weight=60 * sl.pA,
+        delay=0.4 * sl.ms,
+    )  # fmt: skip
+    net.connect(noisy, exc, excite, some, weight=10 * sl.pA, delay=0.9 * sl.ms)
+    net.inject(inh[3:17], sl.Sine(0.05 * sl.nA, 100 * sl.Hz))
+    net.inject(inh, sl.Step(0.02 * sl.nA))
+    net.poisson(noisy, excite, rate=sl.Step(300 * sl.Hz), weight=9 * sl.pA)
     if engine == "reference":  # the compiled engine does not learn yet
         net.connect(
             exc, exc, excite, sl.FixedProbability(0.1), weight=sl.uniform(10, 20) * sl.pA,
             delay=sl.uniform(0.6, 1.2) * sl.ms, axonal=0.3 * sl.ms,
             learning=sl.PairSTDP(scale=40 * sl.pA), name="learning",
         )  # fmt: skip
+    net.connect(
+        exc, noisy, inhibit, sl.FixedProbability(0.1), weight=sl.normal(-20, 5) * sl.pA,
+        delay=sl.uniform(0.5, 3) * sl.ms, stored=False,
+    )  # fmt: skip
     net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)
     rates = [100.0 * (1 + k % 3) for k in range(21)] * sl.Hz
     net.poisson(inh, excite, rate=rates, weight=30 * sl.pA)

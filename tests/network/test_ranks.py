@@ -45,7 +45,8 @@ def seen(net: sl.Network, steps: int = 120) -> dict[str, Any]:
     found["trace"] = result.states[v].values
     for p in net.populations:
         found[f"{p.name} states"] = net.engine().state(p.index)
-        found[f"{p.name} v"] = net.get(p, "v").value
+        if net.build().populations[p.index].program.states:
+            found[f"{p.name} v"] = net.get(p, "v").value
     for projection in net.projections:
         name = projection.name
         found[f"{name} sources"], found[f"{name} targets"] = projection.sources, projection.targets

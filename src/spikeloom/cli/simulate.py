@@ -67,9 +67,12 @@ def simulate(
     Prints rate, irregularity and rhythm beside the published values, and writes a run folder:
     raster.png (every spike, the rates, a few potentials), statistics.json and spikes.csv.
 
-    Ctrl-C ends the run early and keeps what there is.
+    Ctrl-C ends the run early and keeps what there is. Under torchrun the neurons are spread over
+    its processes; the spikes are the same.
 
     Example: `spikeloom simulate cuba`
+
+    Example: `torchrun --nproc-per-node 2 -m spikeloom.cli simulate cuba`
 
     Example: `spikeloom simulate brunel-c --seconds 0.3 --threads 2 --out runs/c`
     """
@@ -95,6 +98,7 @@ def simulate(
         "seed": seed,
         "dtype": dtype.value,
         "engine": engine.value,
+        "ranks": built.net.ranks,
         "neurons": trains.size,
         "simulated_ms": result.stop - result.start,
         "complete": result.complete,
@@ -103,6 +107,8 @@ def simulate(
         "measured": example.measured(built, result),
         "bands": {band.measure: [band.low, band.high] for band in example.bands},
     }
+    if built.net.rank > 0:
+        return  # of several processes the first one writes and speaks
     figure = _write(folder, told, result, trains)
     if not quiet:
         _table(example, told, result, folder, figure)

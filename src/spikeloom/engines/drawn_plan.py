@@ -172,6 +172,20 @@ class DrawnProjection:
         """Whether there is certainly no synapse."""
         return not self.expected
 
+    def scaled(self, factor: float) -> DrawnProjection:
+        """The same with its one weight multiplied.
+
+        Raises:
+            EngineError: Its weights are drawn.
+        """
+        recipe = self.recipe
+        if isinstance(recipe.weight, Drawn):
+            raise EngineError(
+                f"{self.name}: weights that are drawn at each spike cannot be scaled.",
+                hint="connect(…, stored=True), or one number as weight",
+            )
+        return replace(self, recipe=replace(recipe, weight=recipe.weight * factor))
+
     def spanning(self, shortest: int, longest: int) -> DrawnProjection:
         """Itself: its delays are told by their distribution, in every process."""
         del shortest, longest

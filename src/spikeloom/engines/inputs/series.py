@@ -76,14 +76,15 @@ class Series:
         return Series(lambda steps: self._values(steps)[:, chosen], width=width, text=text)
 
     def _piece(self, start: int, first: int, stop: int) -> Array:
-        if start not in self._kept:
+        # Networks that share a series may ask for it at once, each in a thread of its own.
+        made = self._kept.get(start)
+        if made is None:
             try:
                 made = self._values(np.arange(start, start + self._block))
             except Exception:
                 # A user's function may end where the run ends, in the middle of a block; what is
                 # wrong within the part that was asked for is wrong here too.
                 return self._values(np.arange(first, stop))
-            while len(self._kept) > 1:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[start] = made
-        return self._kept[start][first - start : stop - start]
+            last = list(self._kept.items())[-1:]
+            self._kept = dict([*last, (start, made)])
+        return made[first - start : stop - start]
