@@ -340,3 +340,25 @@ def test_a_state_does_not_fit_another_rule(tmp_path: Path) -> None:
         other, _ = net(rule)
         with pytest.raises(CheckpointError, match="connection 'a -> b' is not the same"):
             other.restore(path)
+
+
+@pytest.mark.parametrize(
+    ("rule", "weight", "words"),
+    [
+        (sl.PairSTDP(), 50, r"w = 50 for PairSTDP, which cuts it to w_max = 1 .* scale=50 \* pA"),
+        (sl.VogelsSTDP(), -50, "cuts it to 0 at the first event"),
+        (sl.GuetigSTDP(mu_plus=0.5), 50, "with w = 50 GuetigSTDP gives NaN"),
+        (sl.PowerLawSTDP(), -1, "with w = -1 PowerLawSTDP gives NaN"),
+        (sl.PairSTDP(scale=-60 * sl.pA), -50, ""),
+        (sl.Oja(), 50, ""),
+    ],
+)
+def test_a_forgotten_scale(rule: LearningRule, weight: float, words: str) -> None:
+    made = sl.Network(0.1 * sl.ms, engine="reference")
+    a, b = made.population(2, sl.LIF(), name="a"), made.population(2, sl.LIF(), name="b")
+    made.connect(a, b, sl.ExponentialCurrent(), sl.AllToAll(), weight=weight * sl.pA, learning=rule)
+    if not words:
+        made.run(1 * sl.ms)
+        return
+    with pytest.warns(sl.NetworkWarning, match=words):
+        made.run(1 * sl.ms)

@@ -10,6 +10,7 @@ import numpy as np
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import kHz, ms
+from spikeloom.network.bounds import bounds
 from spikeloom.network.description import Connection, Description
 from spikeloom.network.signs import signs, some
 from spikeloom.network.sources import PoissonSpikes, Spikes
@@ -46,6 +47,7 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
         if made and all(p.empty for p in made):
             yield f"{connection.name}: {connection.rule!r} gives no synapse at all"
         yield from _delays(connection, said.dt)
+        yield from bounds(connection, plan)
     yield from signs(said)
 
 
