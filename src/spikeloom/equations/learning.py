@@ -29,7 +29,7 @@ from spikeloom.errors import ParameterError
 if TYPE_CHECKING:
     from typing import Self
 
-    from spikeloom.equations.declare import State
+    from spikeloom.equations.declare import Weight
     from spikeloom.equations.expr import Expr
 
 
@@ -41,7 +41,7 @@ class _Traced(ModelValue):
     """What the type checkers know of every rule."""
 
     if TYPE_CHECKING:
-        w: State
+        w: Weight
         reward: Expr
         dt: Expr
 
