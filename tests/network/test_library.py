@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pytest
 
-from spikeloom.equations.units import ms
+from spikeloom.equations.units import ms, mV
+from spikeloom.network import GivenSpikes
 from spikeloom.network.library import EXAMPLES, Setup
+from spikeloom.network.library.example import RATE, RHYTHM
+from spikeloom.network.library.hpc import MEAN, SPREAD
+from spikeloom.network.library.liquid import liquid
 from spikeloom.network.library.synfire import LAST, SURVIVES, packet, synfire
 
 
@@ -83,10 +90,87 @@ def test_a_chain_is_nearly_quiet_without_a_packet() -> None:
     assert 2.5 <= built.net.run(50 * ms).spikes[built.spikes].rate() <= 4.5
 
 
-SMALL = {"brunel": 10_000, "microcircuit": 20683, "izhikevich": 800, "winner": 10}
+def test_the_liquid_has_its_synapses() -> None:
+    check("liquid")
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "synfire"])
+def test_a_liquid_separates_what_it_is_given() -> None:
+    """States 30 ms wide lie further apart the more two inputs differ; least for one input."""
+    rng = np.random.default_rng(7)
+    base = [np.sort(rng.uniform(5, 300, 8)) for _ in range(4)]
+
+    def state(jitter: float, start: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+        noise = np.random.default_rng(start)
+        trains = [np.unique(np.clip(t + jitter * noise.normal(size=8), 0.2, 340)) for t in base]
+        net = liquid(Setup(seed=1), given=GivenSpikes([t * ms for t in trains]))
+        exc = net.net.populations[0]
+        net.net.set(exc, v=(13.5 + 1.5 * noise.random(exc.size)) * mV)
+        found = net.net.run(350 * ms).spikes[net.spikes]
+        counts = np.zeros((found.size, 35))
+        np.add.at(counts, (found.ids, np.minimum(found.times // 10, 34).astype(int)), 1)
+        kernel = np.exp(-np.arange(35) * 10 / 30)
+        return np.array([np.convolve(row, kernel)[:35] for row in counts])
+
+    def apart(jitter: float) -> float:
+        pairs = [(state(jitter, 2 * k), state(jitter, 2 * k + 1)) for k in range(3)]
+        return float(np.mean([np.linalg.norm(a - b) for a, b in pairs]))
+
+    same, near, far = apart(0.0), apart(3.0), apart(40.0)
+    assert same < near < far
+
+
+def test_plasticity_keeps_a_balanced_network_in_balance() -> None:
+    """hpc at 0.3: the rate stays moderate and the weights hardly move in 300 ms."""
+    example = EXAMPLES["hpc"]
+    built = example.build(Setup(scale=0.3, seed=1))
+    found = example.measured(built, built.net.run(200 * ms, progress=False))
+    assert 10 < found[RATE] < 40
+    assert found[MEAN] * 0.3 == pytest.approx(45.6096, rel=0.05)
+    assert 0 < found[SPREAD] * 0.3 < 3
+
+
+@pytest.mark.slow
+def test_plasticity_at_full_scale() -> None:
+    check("hpc")
+
+
+def test_delays_and_plasticity() -> None:
+    """Every neuron has its 100 synapses, weights stay in bounds, inhibition does not learn."""
+    built = EXAMPLES["polychronization"].build(Setup(seed=1))
+    for projection in built.net.projections[:20]:
+        assert np.bincount(projection.sources, minlength=800).tolist() == [5] * 800
+    built.net.run(2500 * ms, progress=False)
+    for projection in built.net.projections[:20]:
+        weights = projection.weights.to(mV / ms)
+        assert weights.min() >= 0
+        assert weights.max() <= 10
+        assert weights.std() > 0
+    assert np.all(built.net.projections[20].weights.to(mV / ms) == -5)
+
+
+@pytest.mark.slow
+def test_slow_waves_come_first_and_gamma_later() -> None:
+    example = EXAMPLES["polychronization"]
+    built = example.build(Setup(seed=1))
+    early = example.measured(built, built.net.run(10_000 * ms, progress=False))
+    assert 2 <= early[RHYTHM] <= 4.5
+    built.net.run(250_000 * ms, progress=False)
+    late = example.measured(built, built.net.run(40_000 * ms, progress=False))
+    assert late["weights at a bound (%)"] > 60
+    assert 24 <= late[RHYTHM] <= 80
+
+
+SMALL = {
+    "brunel": 10_000,
+    "microcircuit": 20683,
+    "izhikevich": 800,
+    "winner": 10,
+    "poly": 800,
+    "hpc": 9000,
+}
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ("synfire", "liquid")])
 def test_each_can_be_made_small(name: str) -> None:
     built = EXAMPLES[name].build(Setup(scale=0.11))
     whole = next((n for word, n in SMALL.items() if name.startswith(word)), 3200)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 NAMES = (
-    "cuba, coba, cobahh, brunel-a to brunel-d, microcircuit, izhikevich-2003, synfire or "
-    "winner-take-all."
+    "cuba, coba, cobahh, brunel-a to brunel-d, hpc, microcircuit, izhikevich-2003, "
+    "polychronization, synfire, liquid or winner-take-all."
 )
 
 

@@ -22,13 +22,19 @@ from spikeloom.network.library.example import Band as Band
 from spikeloom.network.library.example import Built as Built
 from spikeloom.network.library.example import Example as Example
 from spikeloom.network.library.example import Setup as Setup
+from spikeloom.network.library.hpc import HPC
 from spikeloom.network.library.izhikevich_2003 import IZHIKEVICH_2003
+from spikeloom.network.library.liquid import LIQUID
 from spikeloom.network.library.microcircuit import MICROCIRCUIT
+from spikeloom.network.library.polychronization import POLYCHRONIZATION
 from spikeloom.network.library.synfire import SYNFIRE
 from spikeloom.network.library.winner_take_all import WINNER_TAKE_ALL
 
 EXAMPLES: dict[str, Example] = {
-    e.name: e
-    for e in (CUBA, COBA, COBAHH, *BRUNEL, MICROCIRCUIT, IZHIKEVICH_2003, SYNFIRE, WINNER_TAKE_ALL)
+    example.name: example
+    for example in (
+        *(CUBA, COBA, COBAHH, *BRUNEL, HPC, MICROCIRCUIT, IZHIKEVICH_2003, POLYCHRONIZATION),
+        *(SYNFIRE, LIQUID, WINNER_TAKE_ALL),
+    )
 }
 """Every network by its name."""

@@ -94,8 +94,6 @@ def microcircuit(setup: Setup) -> Built:
         )
         for k in range(8)
     ]  # fmt: skip
-    # From a spike to the spike that it sets off pass its delay and a step.
-    step = float(setup.dt.to(ms))
     synapse, stronger = ExponentialCurrent(tau=TAU * ms), 1 / sqrt(scale)
     for t, target in enumerate(layers):
         for s, source in enumerate(layers):
@@ -106,7 +104,7 @@ def microcircuit(setup: Setup) -> Built:
                 source, target, synapse,
                 FixedTotal(round(synapses(t, s) * scale**2), autapses=True, multapses=True),
                 weight=normal(mean, 0.1 * abs(mean), **({"high": 0} if s % 2 else {"low": 0})) * pA,
-                delay=normal(longer(s) - step, longer(s) / 2, low=0.0) * ms,
+                delay=normal(longer(s), longer(s) / 2, low=0.1) * ms,
             )  # fmt: skip
         inputs = round(EXTERNAL[t] * scale)
         net.poisson(target, synapse, rate=8 * Hz, weight=WEIGHT * stronger * pA, n=inputs)
