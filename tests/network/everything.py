@@ -61,7 +61,7 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
             learning=sl.PairSTDP(scale=40 * sl.pA), name="learning",
         )  # fmt: skip
     net.connect(
-        exc, noisy, inhibit, sl.FixedProbability(0.1), weight=sl.normal(-20, 5) * sl.pA,
+        inh, noisy, inhibit, sl.FixedProbability(0.1), weight=sl.normal(-20, 5) * sl.pA,
         delay=sl.uniform(0.5, 3) * sl.ms, stored=False,
     )  # fmt: skip
     net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)

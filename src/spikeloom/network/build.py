@@ -214,7 +214,7 @@ def _projections(
     shared: dict[str, Any] = dict(
         n_target=shape[1], rule=connection.rule, seed=said.seed, entity=name, places=places
     )
-    if team is not None and within is not None:
+    if team is not None and within is not None and _numbered(connection):
         shared["part"] = part_of(team, indptr, targets, within)
     step_delays = delays(connection.delay, said.dt, graph, name=f"{name}: delay", **shared)
     learning = connection.learning
@@ -260,6 +260,12 @@ def _bytes(connection: Connection, dtype: DType) -> float:
     weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)
     delay = 0 if one_number(connection.delay) else 2
     return (4.0 + weight + delay) + (2.0 + weight + (1 if delay else 0))
+
+
+def _numbered(connection: Connection) -> bool:
+    """Whether a synapse must know its place in the whole graph: it has a number of its own."""
+    given = (connection.weight, connection.delay)
+    return any(isinstance(x, Distribution) or (isinstance(x, Quantity) and x.shape) for x in given)
 
 
 def _poisson(said: Description) -> Iterator[PoissonPlan]:

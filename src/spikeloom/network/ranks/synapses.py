@@ -42,9 +42,9 @@ def part_of(team: Team, indptr: Array, targets: Array, within: Ranges) -> Part:
     """
     sources = len(indptr) - 1
     rows = np.repeat(np.arange(sources), np.diff(indptr))
-    borders = np.array([low for low, _ in within])
-    range_of = np.searchsorted(borders, targets, "right") - 1
-    # An empty range begins where the next one does; its synapses are none.
+    range_of = np.zeros(len(targets), np.int64)
+    for low, _ in within[1:]:
+        range_of += targets >= low
     shape = (len(within), sources)
     counts = np.bincount(range_of * sources + rows, minlength=len(within) * sources)
     mine = counts.reshape(shape).astype(np.uint32)

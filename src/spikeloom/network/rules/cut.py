@@ -129,6 +129,9 @@ def _blocks(rows: int, mean: float) -> Iterator[tuple[int, int]]:
 
 def _merged(parts: Sequence[tuple[int, Graph]], rows: int) -> Graph:
     """Graphs whose targets, counted from a number on, lie one behind the other."""
+    if len(parts) == 1:
+        ((low, (indptr, targets)),) = parts
+        return indptr, targets + np.uint32(low)
     counts = [np.diff(indptr) for _, (indptr, _) in parts] or [np.zeros(rows, np.int64)]
     total = np.zeros(rows + 1, np.int64)
     np.cumsum(np.sum(counts, axis=0), out=total[1:])
