@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engines.network.nets import Shape
 from tests.engines.network.plastic_nets import RULES, Learns, plastic_plan
+from tests.engines.network.test_exchange import part_of
 from tests.engines.network.test_native import same_bits, same_spikes
+from tests.network.team import Played, play
 
 from spikeloom.engines.cpu.network import NativeNetwork
 from spikeloom.engines.cpu.network.plastic import storage
@@ -75,7 +77,7 @@ def close(got: NetworkEngine, expected: NetworkEngine) -> None:
 
 
 @given(LEARNS, st.sampled_from([1, 2, 3]), st.integers(0, 2**31))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_learns_like_the_reference(said: Learns, threads: int, seed: int) -> None:
     plan = plastic_plan(said)
     native, reference = NativeNetwork(plan, threads), ReferenceNetwork(plan)
@@ -99,7 +101,7 @@ def test_learns_like_the_reference(said: Learns, threads: int, seed: int) -> Non
     st.sampled_from(["float32", "float64"]),
     st.integers(0, 2**31),
 )
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_same_bits_however_a_run_is_cut(
     said: Learns, pieces: list[int], threads: int, dtype: Any, seed: int
 ) -> None:
@@ -124,6 +126,45 @@ def test_same_bits_however_a_run_is_cut(
     for place, (at, who) in enumerate(expected.spikes):
         assert np.array_equal(np.concatenate([r.spikes[place][0] for r in runs]), at)
         assert np.array_equal(np.concatenate([r.spikes[place][1] for r in runs]), who)
+
+
+@given(LEARNS, st.integers(1, 3), st.sampled_from([1, 2]))
+@settings(max_examples=8)
+def test_parts_in_several_processes_learn_like_the_whole(
+    said: Learns, size: int, threads: int
+) -> None:
+    plan = plastic_plan(said)
+    whole = NativeNetwork(plan, 1)
+    expected = whole.run(60)
+
+    def script(team: Played) -> Any:
+        def exchange(logs: Any) -> Any:
+            return [log for part in team.gather(logs) for log in part]
+
+        mine = NativeNetwork(part_of(plan, team.rank, size), threads, exchange=exchange)
+        return mine.run(60), {k: mine.weights(k) for k in places(plan)}
+
+    for rank, made in enumerate(play(size, script)):
+        if isinstance(made, BaseException):
+            raise made
+        assert same_spikes(made[0], expected)
+        for k, weights in made[1].items():
+            p = plan.projections[k]
+            low, high = (plan.populations[p.target].size * r // size for r in (rank, rank + 1))
+            assert np.array_equal(
+                weights, whole.weights(k)[(p.targets >= low) & (p.targets < high)]
+            )
+
+
+def test_engines_of_one_plan_share_targets_and_learn_apart() -> None:
+    plan = plastic_plan(ONE)
+    one = NativeNetwork(plan, 2)
+    other = NativeNetwork(plan, 2, like=one)
+    for a, b in zip(one.learning, other.learning, strict=True):
+        assert np.shares_memory(a.places, b.places)
+        assert not np.shares_memory(a.storage.weights, b.storage.weights)
+    one.run(40)
+    assert same_bits(other.state_dict(), NativeNetwork(plan, 1).state_dict())
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

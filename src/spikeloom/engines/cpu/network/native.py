@@ -91,8 +91,7 @@ class NativeNetwork:
         ]
         self.window = self._allocate()
         """Steps for which inputs over time are written beforehand."""
-        known = {} if like is None else {id(s.plan): s for s in like.synapses}
-        self.deliveries = list(self._deliveries(known))
+        self.deliveries = list(self._deliveries(like))
         """What delivers spikes, in the order of the plan."""
         self.junctions = junctions(plan, self.neurons)
         self.room = LOG
@@ -101,15 +100,17 @@ class NativeNetwork:
         self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
 
     def _deliveries(
-        self, known: dict[int, Synapses]
+        self, like: NativeNetwork | None
     ) -> Iterator[Synapses | Redrawn | PlasticSynapses]:
         plan = self.plan
+        known = {} if like is None else {id(s.plan): s for s in like.synapses}
+        learnt = {} if like is None else {id(s.plan): s for s in like.learning}
         ahead = self.block if self.exchange is None else min(CHUNK, plan.stride)
         for parts in grouped(plan.projections):
             first, targets = parts[0], [self.neurons[p.target] for p in parts]
             drawn = [p for p in parts if isinstance(p, DrawnProjection)]
             if first.learning is not None:
-                yield PlasticSynapses(plan, first, targets[0], ahead)
+                yield PlasticSynapses(plan, first, targets[0], ahead, learnt.get(id(first)))
             elif drawn:
                 yield Redrawn(drawn, targets, plan.slots)
             elif first.expected:
@@ -145,6 +146,8 @@ class NativeNetwork:
         """
         masks, ids = check_wishes(self.plan, steps, record_spikes, record_states)
         first = self.step
+        for s in self.learning:
+            s.check_steps(first + steps)
         at = [trace_steps(first, steps, trace.every) for trace in record_states]
         traces = [np.empty((len(a), len(i)), self.plan.dtype) for a, i in zip(at, ids, strict=True)]
         found: list[list[tuple[Array, Array]]] = [[] for _ in masks]

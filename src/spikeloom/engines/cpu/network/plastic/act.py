@@ -47,7 +47,7 @@ def write_act(k: Kernel, act: Act, begin: str, count: str) -> None:
             before = now
             if act.sends is not None and rule.prior:
                 before = now | _prior(k, now, loop.index, mask, k.test("eq", base, act.step))
-        leaves = {**act.leaves, **_target(k, act, blocks, place, loop.index, mask)}
+        leaves = {**act.leaves, **_target(k, act, blocks, place, mask)}
         leaves |= named("state", before)
         after = now | k.run(act.block, leaves, named("own", now))
         if k.kind.frozen:
@@ -69,11 +69,9 @@ def _prior(k: Kernel, now: States, at: str, mask: str, hit: str) -> States:
     return found
 
 
-def _target(
-    k: Kernel, act: Act, blocks: tuple[str, ...], place: str, at: str, mask: str
-) -> dict[str, str]:
+def _target(k: Kernel, act: Act, blocks: tuple[str, ...], place: str, mask: str) -> dict[str, str]:
     """Traces and states of the targets as the synapses see them."""
-    found = named("state", _traces(k, act, k.rule.level("post", *blocks), place, at, mask))
+    found = named("state", _traces(k, act, k.rule.level("post", *blocks), place, mask))
     for name in k.rule.reads("post:", *blocks):
         number = k.program.reads.index(name)
         plane = k.i64("mul", k.i64("mul", k.s["plane_rows"], k.s["width"]), number)
@@ -88,11 +86,13 @@ def _target(
     return found
 
 
-def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, at: str, mask: str) -> States:
+def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, mask: str) -> States:
     """Traces of the targets, from the last change that the synapse can know of."""
     if not names:
         return {}
     w, s, target = k.w, k.s, k.target(place)
+    if act.late and k.shows:
+        return _known(k, act, names, target, mask)
     planes = k.rule.event_planes if k.rule.together else k.rule.base_planes
     less = k.int("sub", k.dendrite(place), k.const(1))
     birth = k.all(k.narrow(s["birth"]))
@@ -102,10 +102,7 @@ def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, at: str, ma
         k.at(s["base_values"], k.i64("mul", each, planes.index(f"after:{n}")), k.v.scalar)
         for n in names
     ]
-    if k.rule.together and k.replays:
-        stored = k.int("sub", k.take(s["arrivals"], at, mask, whole=True), less)
-    else:
-        stored = k.gather(s["base_steps"], target, mask, whole=True)
+    stored = k.gather(s["base_steps"], target, mask, whole=True)
     values = [k.gather(home, target, mask) for home in homes]
 
     def unknown(stored: str) -> str:
@@ -131,3 +128,16 @@ def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, at: str, ma
     since = k.int("sub", act.step, k.int("add", stored, less))
     since = k.imax(since, k.const(0))
     return k.decay("post", dict(zip(names, values, strict=True)), since)
+
+
+def _known(k: Kernel, act: Act, names: tuple[str, ...], target: str, mask: str) -> States:
+    """Traces of the targets where they are kept as the synapses know them."""
+    s = k.s
+    stored = k.gather(s["known_steps"], target, mask, whole=True)
+    values = {}
+    for name in names:
+        row = k.i64("mul", s["width"], k.program.post.index(name))
+        values[name] = k.gather(k.at(s["known_values"], row, k.v.scalar), target, mask)
+    less = k.all(k.narrow(k.i64("sub", s["dendrite"], 1)))
+    since = k.int("sub", k.int("sub", act.step, less), stored)
+    return k.decay("post", values, k.imax(since, k.const(0)))

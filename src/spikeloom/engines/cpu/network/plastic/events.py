@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikeloom.engines.cpu.network.plastic.history import own_plane
+from spikeloom.engines.cpu.network.plastic.history import fresh_row, own_plane
 from spikeloom.engines.cpu.network.plastic.kernel import Kernel, States, named
 
 PARAMETERS = "i64 %slot, i64 %count, ptr %ids"
@@ -21,14 +21,25 @@ def write_note(k: Kernel) -> None:
 
 
 def write_open(k: Kernel) -> None:
-    """The function ``open``: targets for which the condition holds after this step."""
+    """The function ``open``: what synapses see from now on; targets with a condition that holds."""
     w, s = k.w, k.s
-    with k.function("open", PARAMETERS), w.loop(s["low"], s["high"], k.lanes) as loop:
-        mask = k.left(k.i64("sub", s["high"], loop.index))
-        kept, leaves = write_targets(k, loop.index, mask)
-        found = k.run("post_event", named("state", kept), leaves)["out"]
-        true = k.both(mask, k.v.cmp("ogt", found, k.v.const(0.0)))
-        write_each(k, true, loop.index, "call void @happens(ptr %slots, i64 {0})")
+    with k.function("open", PARAMETERS):
+        if k.shows:
+            first, stop = (k.i64("lshr", k.i64("add", s[n], 63), 6) for n in ("low", "high"))
+            row = fresh_row(k)
+            with w.loop(first, stop) as words:
+                at = k.i64("add", row, words.index)
+                bits = k.load(s["fresh"], at)
+                k.store("0", s["fresh"], at)
+                place = k.i64("shl", words.index, 6)
+                write_bits(k, bits, place, "call void @reveal(ptr %slots, i64 {0})")
+        if "post_event" in k.program.blocks:
+            with w.loop(s["low"], s["high"], k.lanes) as loop:
+                mask = k.left(k.i64("sub", s["high"], loop.index))
+                kept, leaves = write_targets(k, loop.index, mask)
+                found = k.run("post_event", named("state", kept), leaves)["out"]
+                true = k.both(mask, k.v.cmp("ogt", found, k.v.const(0.0)))
+                write_each(k, true, loop.index, "call void @happens(ptr %slots, i64 {0})")
 
 
 def write_each(k: Kernel, mask: str, first: str, call: str) -> None:
@@ -36,8 +47,14 @@ def write_each(k: Kernel, mask: str, first: str, call: str) -> None:
 
     In its text ``{0}`` stands for the number of the neuron, ``{1}`` for that of the lane.
     """
-    w, n = k.w, k.lanes
-    bits = w.let(f"zext i{n} {w.let(f'bitcast {k.mask} {mask} to i{n}')} to i64")
+    n = k.lanes
+    bits = k.w.let(f"zext i{n} {k.w.let(f'bitcast {k.mask} {mask} to i{n}')} to i64")
+    write_bits(k, bits, first, call)
+
+
+def write_bits(k: Kernel, bits: str, first: str, call: str) -> None:
+    """Make a call for each bit of a word, as in `write_each`."""
+    w = k.w
 
     def body(carried: tuple[str, ...]) -> list[str]:
         bits = carried[0]

@@ -31,7 +31,6 @@ def write_find(k: Kernel, source: str, begin: str, count: str, until: str, ahead
 
     - ``firsts``: where each list begins, and the end of the last;
     - ``list_place``, ``list_arrival``: synapse (counted from ``begin``) and step of each event;
-    - ``arrivals``: the step of each synapse's latest event, new or not;
     - ``bases``: where it matters, the step of the last event that each synapse has seen.
     """
     w, s = k.w, k.s
@@ -50,7 +49,6 @@ def write_find(k: Kernel, source: str, begin: str, count: str, until: str, ahead
         place = k.take(s["places"], k.i64("add", begin, loop.index), mask, whole=True)
         stored = k.gather(s["steps"], k.target(place), mask, whole=True)
         arrival, later, new = _look(k, stored, place, limits, mask)
-        k.put_all(arrival, s["arrivals"], loop.index, whole=True)
         if k.rule.based:
             base = _base(k, stored, arrival, limits)
             k.put_all(base, s["bases"], loop.index, whole=True)

@@ -62,6 +62,10 @@ def write_push(k: Kernel, ledger: Ledger, target: str, values: Mapping[str, str]
         to = k.i64("add", from_, s["width"])
         for base, kind in places:
             k.store(k.load(base, from_, kind), base, to, kind)
+    if k.shows and any(n.startswith("after:") for n in ledger.planes):
+        at = k.i64("add", fresh_row(k), k.i64("lshr", target, 6))
+        bit = k.i64("shl", 1, k.i64("and", target, 63))
+        k.store(k.i64("or", k.load(s["fresh"], at), bit), s["fresh"], at)
     stored = k.narrow(k.i64("add", s["step"], 1))
     ones = [w.let(f"extractelement {k.v.type} {values[n]}, i64 0") for n in ledger.planes]
     for (base, kind), one in zip(places, [stored, *ones], strict=True):
@@ -176,3 +180,39 @@ def own_plane(k: Kernel, name: str) -> str:
     room = k.i64("urem", k.i64("add", k.larger(late, "-1"), s["plane_rows"]), s["plane_rows"])
     row = k.i64("add", k.i64("mul", s["plane_rows"], place), room)
     return k.i64("mul", row, s["width"])
+
+
+def fresh_row(k: Kernel) -> str:
+    """Where the bits of this step begin in ``fresh``; until it begins, those that are now due."""
+    room = k.i64("urem", k.s["step"], k.i64("add", k.s["dendrite"], 1))
+    return k.i64("mul", room, k.s["fresh_words"])
+
+
+def write_reveal(k: Kernel) -> None:
+    """The function ``reveal``: what changed just so long ago that synapses see it from now on."""
+    w, s = k.w, k.s
+    names, prefix = k.program.post, "" if k.rule.together else "base_"
+    planes = k.rule.event_planes if k.rule.together else k.rule.base_planes
+    with k.function("reveal", "i64 %target"):
+        # The latest entry that is old enough: younger ones are not seen yet.
+        latest = k.i64("sub", s["step"], s["dendrite"])
+
+        def stored(depth: str) -> str:
+            at = k.i64("add", k.i64("mul", depth, s["width"]), "%target")
+            return k.wide(k.load(s[f"{prefix}steps"], at, "i32"))
+
+        def younger(carried: tuple[str, ...]) -> str:
+            return w.let(f"icmp sgt i64 {stored(carried[0])}, {latest}")
+
+        def back(carried: tuple[str, ...]) -> list[str]:
+            return [k.i64("add", carried[0], 1)]
+
+        depth = w.repeat([("i64", "0")], younger, back)[0]
+        k.store(k.narrow(stored(depth)), s["known_steps"], "%target", "i32")
+        each = k.i64("mul", s[f"{prefix}depth"], s["width"])
+        for place, name in enumerate(names):
+            row = k.i64("mul", each, planes.index(f"after:{name}"))
+            at = k.i64("add", row, k.i64("add", k.i64("mul", depth, s["width"]), "%target"))
+            value = k.load(s[f"{prefix}values"], at, k.v.scalar)
+            to = k.i64("add", k.i64("mul", s["width"], place), "%target")
+            k.store(value, s["known_values"], to, k.v.scalar)

@@ -62,6 +62,11 @@ class Kernel(Lanes):
         return self.rule.replays and bool(self.moved("on_post.synapse"))
 
     @property
+    def shows(self) -> bool:
+        """Whether what synapses see of the traces of their targets is kept, alike for all."""
+        return bool(self.program.post) and not self.kind.delays
+
+    @property
     def synapse(self) -> tuple[str, ...]:
         """States of the synapse."""
         return self.program.synapse

@@ -19,7 +19,12 @@ from spikeloom.engines.cpu.network.plastic.events import (
 )
 from spikeloom.engines.cpu.network.plastic.everywhere import write_everywhere
 from spikeloom.engines.cpu.network.plastic.formulas import EVERYWHERE, Formulas
-from spikeloom.engines.cpu.network.plastic.history import write_happens, write_some, write_sweep
+from spikeloom.engines.cpu.network.plastic.history import (
+    write_happens,
+    write_reveal,
+    write_some,
+    write_sweep,
+)
 from spikeloom.engines.cpu.network.plastic.kernel import Kernel
 from spikeloom.engines.cpu.network.plastic.replay import write_replay
 from spikeloom.engines.cpu.network.plastic.variant import Learning
@@ -37,10 +42,12 @@ def write_module(rule: RuleProgram, kind: Learning, host: Host) -> str:
     write_some(k)
     if formulas.happens:
         write_happens(k)
-        if "post_event" in rule.blocks:
-            write_open(k)
-        else:
+        if "post_event" not in rule.blocks:
             write_note(k)
+    if k.shows:
+        write_reveal(k)
+    if k.shows or "post_event" in rule.blocks:
+        write_open(k)
     write_visit(k)
     write_hold(k)
     for event in EVERYWHERE:
@@ -50,11 +57,13 @@ def write_module(rule: RuleProgram, kind: Learning, host: Host) -> str:
     return f"; learning by {rule.rule}: {kind!r}\n{w.text()}\n"
 
 
-def functions(rule: RuleProgram) -> tuple[str, ...]:
+def functions(rule: RuleProgram, kind: Learning) -> tuple[str, ...]:
     """Names of the functions that are called from outside of the module."""
     names = ["visit", "close", "hold", "sweep", "some"]
-    if Formulas(rule).happens:
-        names.append("open" if "post_event" in rule.blocks else "note")
+    if Formulas(rule).happens and "post_event" not in rule.blocks:
+        names.append("note")
+    if "post_event" in rule.blocks or (rule.post and not kind.delays):
+        names.append("open")
     if any(name.startswith("on_reward.") for name in rule.blocks):
         names.append("on_reward")
     return tuple(names)
@@ -96,7 +105,7 @@ def _code(keyed: _Keyed, kind: Learning) -> Code:
         made = compile_text(write_module(rule, kind, host), host)
         cache.write(key, made)
     loaded = Loaded(made, host)
-    return Code({name: loaded.function(name) for name in functions(rule)})
+    return Code({name: loaded.function(name) for name in functions(rule, kind)})
 
 
 def code(rule: RuleProgram, kind: Learning) -> Code:

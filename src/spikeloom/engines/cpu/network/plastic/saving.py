@@ -72,6 +72,25 @@ def load(s: PlasticSynapses, state: dict[str, Array], step: int) -> None:
         counts[:size] = state[f"{kind}.count"]
     if rule.reads:
         s.planes[:, _rooms(s, step), :size] = state["seen"]
+    _show(s, step)
+
+
+def _show(s: PlasticSynapses, step: int) -> None:
+    """Find anew what synapses see of the traces of their targets, and what is on its way."""
+    store, late = s.storage, s.storage.longest
+    if not s.rule.post or s.spread:
+        return
+    store.fresh[:] = 0
+    unknown = np.ones(store.width, bool)
+    for depth, steps in enumerate(store.base_steps[: _depth(s, "post")]):
+        known = unknown & (steps - 1 + late < step)
+        store.known_steps[known] = steps[known]
+        for place in range(len(s.rule.post)):
+            store.known_values[place, known] = store.base_values[place, depth, known]
+        unknown &= ~known
+        for target in np.flatnonzero(unknown & (steps > s.get("birth"))):
+            word = (int(steps[target]) - 1) % (late + 1), target // 64
+            store.fresh[word] |= np.uint64(1 << int(target) % 64)
 
 
 def _histories(s: PlasticSynapses) -> list[tuple[str, Array, Array, Array]]:

@@ -59,8 +59,11 @@ class Storage:
             self.base_steps = np.zeros((depth, width), np.int32)
             self.base_values = np.zeros((len(f.base_planes), depth, width), dtype)
             self.base_counts = np.ones(width, np.int32)
-        for name, plane in zip(rule.post, self.base_values, strict=False):
-            plane[0] = learning.start[name]
+        self.known_steps = np.zeros(width, np.int32)
+        self.known_values = np.zeros((len(rule.post), width), dtype)
+        for name, plane, known in zip(rule.post, self.base_values, self.known_values, strict=False):
+            plane[0] = known[:] = learning.start[name]
+        self.fresh = np.zeros((self.longest + 1, -(-width // 64)), np.uint64)
         self.sources = sources
         self.start = {n: learning.start[n] for level in (rule.pre, rule.shared) for n in level}
         self.together = f.together
@@ -89,7 +92,7 @@ class Scratch:
         self.chunk = max(4 * lanes, min(CHUNK, SCRATCH // storage.depth) // lanes * lanes)
         room, lists = self.chunk + lanes, self.chunk * storage.depth + lanes
         whole: dict[str, int] = {
-            **{"arrivals": room, "bases": room, "walk_place": 2 * room, "walk_target": 2 * room},
+            **{"bases": room, "walk_place": 2 * room, "walk_target": 2 * room},
             **{"list_place": lists, "list_arrival": lists, "ids": sources if axonal else 0},
         }
         numbers = {

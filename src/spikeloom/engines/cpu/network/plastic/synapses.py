@@ -35,6 +35,7 @@ class PlasticSynapses:
         p: The projection.
         target: Where it leads: the `Neurons` with the rings.
         ahead: Most steps that neurons are stepped before their spikes are delivered.
+        like: The same projection in another engine; what never changes is held in memory once.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class PlasticSynapses:
         p: AnyProjection,
         target: Any,
         ahead: int,
+        like: PlasticSynapses | None = None,
     ) -> None:
         self.place = next(k for k, x in enumerate(plan.projections) if x is p)
         p, learning = p.whole, p.learning
@@ -61,17 +63,11 @@ class PlasticSynapses:
         self.storage = Storage(p, learning, self.senders, ring.shape[1], plan.dtype)
         self.spread = np.ndim(p.delays) > 0 and p.longest != p.shortest
         self.bits = max(1, int(target.size - 1).bit_length()) if self.spread else 32
-        self.places = np.ascontiguousarray(p.targets, np.uint32)
-        if self.spread:
-            if (self.storage.longest << self.bits) >> 32:
-                raise EngineError(
-                    f"network: {target.size:,} targets and dendrites of {self.storage.longest:,}"
-                    " steps do not fit the 4 bytes that a synapse that learns has for them.",
-                    hint="a longer dt, shorter delays or smaller populations",
-                )
-            behind = p.delays.astype(np.uint32) - np.uint32(learning.axonal)
-            self.places = (behind << np.uint32(self.bits)) | self.places
-        self.bounds = row_bounds(p.indptr, p.targets, cuts)
+        if like is not None and like.plan is p and like._cuts == cuts:
+            self.places, self.bounds = like.places, like.bounds
+        else:
+            self.places = self._make_places()
+            self.bounds = row_bounds(p.indptr, p.targets, cuts)
         self.lags = np.array([learning.lags.get(n, 0) for n in rule.reads], np.int64)
         self.remembered = self.storage.longest + int(self.lags.max(initial=0)) + 1
         """Steps whose states of the targets may be asked for."""
@@ -83,6 +79,21 @@ class PlasticSynapses:
         self.scratch = [Scratch(self.storage, learning.axonal) for _ in range(self.threads)]
         self._words = [self._make_words(t, target.first) for t in range(self.threads)]
 
+    def _make_places(self) -> Array:
+        """Where each synapse leads, and where delays differ, over how long a dendrite."""
+        p = self.plan
+        targets = np.ascontiguousarray(p.targets, np.uint32)
+        if not self.spread:
+            return targets
+        if (self.storage.longest << self.bits) >> 32:
+            raise EngineError(
+                f"network: {self.size:,} targets and dendrites of {self.storage.longest:,} steps"
+                " do not fit the 4 bytes that a synapse that learns has for them.",
+                hint="a longer dt, shorter delays or smaller populations",
+            )
+        behind = p.delays.astype(np.uint32) - np.uint32(self.learning.axonal)
+        return (behind << np.uint32(self.bits)) | targets
+
     def read(self, name: str) -> str:
         """State of the target that the rule reads by a name."""
         return self.learning.reads.get(name, name)
@@ -90,6 +101,15 @@ class PlasticSynapses:
     def needs(self, population: int) -> list[str]:
         """States of a population that the rule reads, in the order of `planes`."""
         return [self.read(n) for n in self.rule.reads] if population == self.target else []
+
+    def check_steps(self, last: int) -> None:
+        """Raise unless steps up to the last can be counted."""
+        if last > LAST_STEP:
+            raise EngineError(
+                f"network: synapses that learn count at most {LAST_STEP:,} steps, and this is"
+                f" {last:,}.",
+                hint="a longer dt, or engine='reference'",
+            )
 
     @property
     def code(self) -> Code:
@@ -145,6 +165,7 @@ class PlasticSynapses:
             "plane_rows": self.rows_planes,
             "late_words": scratch.late_words,
             "axonal": self.learning.axonal,
+            "fresh_words": store.fresh.shape[1],
         }
         arrays = {
             **{"starts": self.bounds[t], "ends": self.bounds[t + 1], "places": self.places},
@@ -154,6 +175,8 @@ class PlasticSynapses:
             **{"shared": scratch.shared, "steps": store.steps, "values": store.values},
             **{"counts": store.counts, "base_steps": store.base_steps},
             **{"base_values": store.base_values, "base_counts": store.base_counts},
+            **{"fresh": store.fresh, "known_steps": store.known_steps},
+            **{"known_values": store.known_values},
             **{"planes": self.planes, "lags": self.lags, "late": scratch.late, **scratch.memory},
         }
         words = numbers | {name: array.ctypes.data for name, array in arrays.items()}
