@@ -20,7 +20,8 @@ class WeightTrace:
         values: In `unit`, (samples, synapses).
         unit: Unit of the synapse's impulse.
         name: Name of the connection.
-        sources, targets: Neurons of each synapse, each counted in its own population, (synapses,).
+        sources: Source of each synapse, counted in its own population, (synapses,).
+        targets: Target of each, likewise.
 
     >>> import numpy as np
     >>> from spikeloom import pA

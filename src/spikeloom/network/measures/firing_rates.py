@@ -21,7 +21,8 @@ class NeuronRates:
 
     Arguments:
         counts: Spikes of each neuron, (neurons,).
-        start, stop: The time in ms.
+        start: Beginning of the time, in ms.
+        stop: Its end.
         parts: Name and number of neurons of each recorded part.
 
     >>> NeuronRates(np.array([3, 0, 1]), 0.0, 500.0, (("exc", 2), ("inh", 1)))

@@ -23,8 +23,9 @@ class IntervalStatistics:
         number: Intervals of each neuron, (neurons,).
         means: Mean interval of each in ms, (neurons,); NaN without intervals.
         cvs: Coefficient of variation of each, (neurons,); NaN without intervals.
-        cv2s, lvs: Mean variation of neighbouring intervals and local variation of each, (neurons,),
-            as `SpikeTrains.cv2` and `lv` define them; NaN without two intervals.
+        cv2s: Mean variation of neighbouring intervals of each, (neurons,), as `SpikeTrains.cv2`
+            defines it; NaN without two intervals.
+        lvs: Local variation of each, (neurons,), as `SpikeTrains.lv` defines it.
         parts: Name and number of neurons of each recorded part.
 
     >>> some = np.array([0.8, 0.0])

@@ -45,7 +45,8 @@ class PowerSpectrum:
         """The frequency with the most power, in Hz; NaN without a whole segment.
 
         Arguments:
-            low, high: Between which frequencies to look, in Hz. The constant part never counts.
+            low: Lowest frequency to look at, in Hz; the constant part never counts.
+            high: Highest.
             part: Of which part.
         """
         use = (self.frequencies > 0) & (self.frequencies >= low) & (self.frequencies <= high)
