@@ -235,7 +235,7 @@ def test_specs_have_the_published_sizes():
     assert full.neurons == 77_169
     assert full.synapses == pytest.approx(298_880_969, abs=64)
     assert sparse(1_000_000, 1000).synapses == pytest.approx(1e9)
-    assert quiet(100, 0, "none").synapses == 0
+    assert quiet(1000, 0.1, "few").synapses == pytest.approx(100)
 
 
 def test_a_smaller_column_keeps_its_mean_input():

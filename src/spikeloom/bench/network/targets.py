@@ -61,7 +61,7 @@ TARGETS: tuple[Target, ...] = (
     Target("microcircuit-full, float32", "GB in all", 3.0, "peak_gb", False),
     Target("microcircuit-full, float32", "bytes per synapse", 6.0, "bytes_per_synapse", False),
     Target("regenerated, float32", "GB in all", 1.0, "peak_gb", False),
-    Target("silent, float32", "x the run without synapses", 1.1, "cost_ratio", False),
+    Target("silent, float32", "x the run with a hundred synapses", 1.1, "cost_ratio", False),
     Target("brunel-stdp, two threads, float32", "times as fast as one thread", 1.0, "speedup"),
 )  # fmt: skip
 

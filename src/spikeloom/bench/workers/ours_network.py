@@ -148,7 +148,9 @@ class Net:
         if wires["delay_sd"] and not spec["twin"]:
             # Half a step rounds to the even number of steps, which is none.
             delay = sl.normal(wires["delay"], wires["delay_sd"], low=0.501 * spec["dt"]) * sl.ms
-        learning = {"learning": power_law(spec["learning"], unit)} if wires["learning"] else {}
+        options: dict[str, Any] = {"stored": False} if spec["regenerate"] else {}
+        if wires["learning"]:
+            options["learning"] = power_law(spec["learning"], unit)
         return self.net.connect(
             self.members[wires["source"]],
             self.group(wires["target"]),
@@ -156,7 +158,7 @@ class Net:
             rule,
             weight=weight,
             delay=delay,
-            **learning,
+            **options,
         )
 
     def group(self, names: list[str]) -> Any:
