@@ -39,8 +39,9 @@ def network(report: dict[str, Any]) -> str:
     """The network report: what was measured, and the figures that were set out for."""
     rows, peers = report["rows"], ("brian2", "nest")
     lines = [
-        "| case | threads | ours | Brian2 | NEST | x Brian2 | x NEST | Hz | M events/s/core | MB |",
-        "|---|" + "---:|" * 9,
+        "| case | threads | ours | Brian2 | NEST | x Brian2 | x NEST | Hz | M events/s/core | MB | "
+        "B/synapse, ours / Brian2 / NEST |",
+        "|---|" + "---:|" * 10,
     ]
     for row in rows:
         side = next(iter(row.get("activity", {})), "")
@@ -55,6 +56,7 @@ def network(report: dict[str, Any]) -> str:
             cells.append(number(ratios.get(p, {}).get("median", plain), "**{:.2g}**"))
         cells += [number(rate, "{:.3g}"), number(own and own / 1e6, "{:.0f}")]
         cells.append(number(row["ours_peak_mb"], "{:.0f}"))
+        cells.append(" / ".join(each(row, side, *peers)))
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "| case | figure | wanted | measured | |", "|---|---|---:|---:|---|"]
     for v in judged([Row(r["case"], r["ours_s"], r["peers"], extra=r) for r in rows]):
@@ -64,6 +66,16 @@ def network(report: dict[str, Any]) -> str:
             f"{v['verdict']} |"
         )
     return "\n".join([*lines, "", *(f"- {note}" for note in report["notes"])])
+
+
+def each(row: dict[str, Any], *sides: str) -> list[str]:
+    """Bytes of a synapse on each side, where there are so many that nothing else counts."""
+    found = row.get("bytes_per_synapse", {})
+    if row.get("synapses", 0) < 1e7:
+        return []
+    if not isinstance(found, dict):
+        return [f"{found:.1f}"]
+    return [f"{found[side]:.1f}" for side in sides if side in found]
 
 
 def number(value: float | None, form: str) -> str:

@@ -42,7 +42,8 @@ def race(
     threads: int,
     rounds: int,
     pace: Pace,
-    band: tuple[float, float] | None,
+    band: tuple[float, float] | None = None,
+    small: bool = False,
 ) -> list[Row]:
     """Rows of one network: seconds per simulated second, and seconds of construction.
 
@@ -54,6 +55,7 @@ def race(
         rounds: Interleaved timings of each side.
         pace: Hears how far it is.
         band: Where the mean rate must lie, in Hz.
+        small: Whether the smallest of a side's ways counts, not the fastest.
 
     Raises:
         BenchmarkError: Two sides do not run the same network, or one cannot run it.
@@ -62,7 +64,7 @@ def race(
         entries: dict[str, Entry] = {}
         for number, side in enumerate(sides):
             pace.tell(f"building {side.name} (side {number + 1} of {len(sides)})")
-            entries[side.name] = _fastest(side, spec, threads, stack, pace)
+            entries[side.name] = _best(side, spec, threads, small, stack, pace)
         for name, entry in entries.items():
             pace.tell(f"proving {name}")
             path = Path(place) / f"{name}.npz"
@@ -89,32 +91,32 @@ def _turn(entry: Entry, ms: float, pace: Pace) -> Callable[[], float]:
     return turn
 
 
-def _fastest(
-    side: Side, spec: Spec, threads: int, stack: ExitStack, pace: Pace
+def _best(
+    side: Side, spec: Spec, threads: int, small: bool, stack: ExitStack, pace: Pace
 ) -> Entry:  # fmt: skip
-    """The fastest of a side's ways, ready to go on; the others are tried and ended."""
+    """The fastest or smallest of a side's ways, ready to go on; the others are tried and ended."""
     tried: dict[str, float | str] = {}
     best: tuple[float, Worker, str, dict[str, Any]] | None = None
     for variant in side.variants:
         worker = stack.enter_context(side.start(spec, variant, threads))
         try:
             pace.tell(f"building {side.name} {variant}")
-            told = worker.ask("prepare")
-            took = 0.0
+            told, cost = worker.ask("prepare"), 0.0
             if len(side.variants) > 1:
                 pace.tell(f"trying {side.name} {variant}")
-                took = min(worker.ask("time", ms=spec.stretch)["s"] for _ in range(2))
+                cost = min(worker.ask("time", ms=spec.stretch)["s"] for _ in range(2))
+                cost = worker.ask("memory")["network_mb"] if small else cost
         except BenchmarkError as fault:
             tried[variant] = fault.message
             worker.close()
             continue
-        tried[variant] = took
-        if best is not None and took >= best[0]:
+        tried[variant] = cost
+        if best is not None and cost >= best[0]:
             worker.close()
             continue
         if best is not None:
             best[1].close()
-        best = (took, worker, variant, told)
+        best = (cost, worker, variant, told)
     if best is None:
         raise BenchmarkError(f"{side.name}: no way of running {spec.name!r} works: {tried}.")
     return Entry(side, best[1], best[2], best[3], tried)

@@ -102,7 +102,9 @@ class Settings:
             spikes = twins(small, [mine, *same], self.threads, pace)
             proof = {"same_spikes": {"sides": [s.name for s in same], "spikes": spikes}}
         counts = {"threads": self.threads, "rounds": self.rounds}
-        rows = race(spec, case.tolerance, sides, **counts, pace=pace, band=band)
+        rows = race(
+            spec, case.tolerance, sides, **counts, pace=pace, band=band, small=case.small
+        )  # fmt: skip
         rows = [replace(row, extra={**row.extra, **proof}) for row in rows]
         if name in COLD:
             ways = {f"ours {dtype}": dtype for dtype in self.dtypes} | rows[0].extra["peers_way"]
