@@ -44,7 +44,7 @@ def network(report: dict[str, Any]) -> str:
         "|---|" + "---:|" * 10,
     ]
     for row in rows:
-        side = next(iter(row.get("activity", {})), "")
+        side = next((name for name in row.get("cpu_s", {}) if name.startswith("ours")), "")
         rate = row["activity"][side]["rate"] if side else None
         events = row.get("events_per_s_core", {})
         own = events.get(side) if isinstance(events, dict) else events

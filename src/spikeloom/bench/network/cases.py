@@ -171,14 +171,11 @@ QUIET = LIF | {"E_L": -60.0, "theta": 1e9, "v_reset": -60.0, "t_ref": 5.0}
 QUIET |= {"tau_exc": 5.0, "tau_inh": 10.0}
 
 
-def quiet(neurons: int, inputs: int, name: str) -> Spec:
-    """A network that never fires, with so many inputs of each neuron."""
-    cells, wire = (
-        Cells("all", neurons, "current", QUIET),
-        Wires("all", ("all",), "exc", "in_degree", inputs, 16.2, delay=1.5),
-    )
-    wires = (wire,) if inputs else ()
-    return Spec(name, (cells,), wires, settle=10.0, stretch=100.0)
+def quiet(neurons: int, inputs: float, name: str) -> Spec:
+    """A network that never fires, with so many inputs of each neuron on average."""
+    cells = Cells("all", neurons, "current", QUIET)
+    wires = Wires("all", ("all",), "exc", "probability", inputs / neurons, 16.2, delay=1.5)
+    return Spec(name, (cells,), (wires,), settle=10.0, stretch=100.0)
 
 
 def sparse(neurons: int, inputs: int) -> Spec:
