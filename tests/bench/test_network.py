@@ -16,6 +16,7 @@ from spikeloom.bench import network
 from spikeloom.bench.machine import SIM_PEERS, peer_python
 from spikeloom.bench.network.agree import Activity, agree
 from spikeloom.bench.network.cases import CASES, cuba, microcircuit, power_law, quiet, sparse
+from spikeloom.bench.network.job import LEAST
 from spikeloom.bench.network.pace import Pace
 from spikeloom.bench.network.sides import Side, ours, peer
 from spikeloom.bench.network.spec import Spec
@@ -190,6 +191,8 @@ def test_a_failing_case_does_not_take_the_others_along(stubs, tmp_path: Path):
         ({"threads": 0}, "at least 1"),
         ({"scale": -1.0}, "above 0"),
         ({"seconds": float("nan")}, "above 0"),
+        ({"rounds": 0}, "at least 1"),
+        ({"case": ["brunel"], "scale": 0.01}, "smallest scale is 0.11"),
     ],
 )
 def test_what_does_not_exist_is_refused_first(options: dict, near: str):
@@ -274,4 +277,5 @@ def test_targets_are_judged_both_ways():
     assert [t["verdict"] for t in judged([row], [less, more])] == ["not reached", "reached"]
     assert judged([replace(row, case="b")], [less, more]) == []
     assert less.judge(float("nan")) == more.judge(float("nan")) == "not reached"
-    assert {t.row.split(",")[0] for t in TARGETS} <= {*network.NAMES}
+    assert {t.row.split(",")[0] for t in TARGETS} <= {*network.NAMES, "brunel-stdp"}
+    assert set(LEAST) == set(network.NAMES)

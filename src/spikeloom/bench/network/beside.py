@@ -107,6 +107,8 @@ def _best(
                 cost = min(worker.ask("time", ms=spec.stretch)["s"] for _ in range(2))
                 cost = worker.ask("memory")["network_mb"] if small else cost
         except BenchmarkError as fault:
+            if len(side.variants) == 1:
+                raise
             tried[variant] = fault.message
             worker.close()
             continue

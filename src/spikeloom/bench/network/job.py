@@ -27,6 +27,11 @@ ALL = "all"
 NAMES = (*CASES, *ALONE)
 COLD = ("cuba",)
 """Cases whose whole job is timed too."""
+LEAST = {"cuba": 0.02, "coba": 0.02, "cobahh": 0.02, "brunel": 0.11, "brunel-stdp": 0.11,
+         "brunel-threads": 0.11, "brunel-stdp-threads": 0.11, "microcircuit": 0.005,
+         "microcircuit-full": 0.005, "memory": 0.06, "cuba-1m": 0.02, "silent": 0.02,
+         "regenerated": 0.002}  # fmt: skip
+"""Smallest scale of each case: below it there are fewer neurons than inputs of each."""
 NOTES = (
     "All sides: equal neurons, start values, connection statistics, delays, input, time step and "
     "threads; every spike recorded. Before: a small twin, wired alike, fired the very same spikes "
@@ -63,7 +68,7 @@ class Settings:
     python: Path | None = None
     sides: Callable[[str], Side] | None = None
 
-    def check(self) -> None:
+    def check(self, names: Sequence[str]) -> None:
         """Refuse what makes no sense.
 
         Raises:
@@ -81,6 +86,13 @@ class Settings:
             value = getattr(self, what)
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"bench network: {what} must be above 0, got {value}.")
+        for name in names:
+            if self.scale is not None and self.scale < LEAST[name]:
+                raise ConfigError(
+                    f"bench network: at scale {self.scale:g}, {name} has fewer neurons than inputs "
+                    "of each.",
+                    hint=f"the smallest scale is {LEAST[name]:g}",
+                )
 
     def case(self, name: str, pace: Pace) -> list[Row]:
         """Rows of one case."""
@@ -158,7 +170,7 @@ def run(
     settings = Settings(
         against, threads, rounds, scale, seconds, seed, dtypes, python, sides
     )  # fmt: skip
-    settings.check()
+    settings.check(names)
     notes = [*NOTES]
     if python is None and sides is None and against:
         notes.append("No peers here: build their environment with `make bench-peers`.")
@@ -173,6 +185,10 @@ def run(
             except BenchmarkError as fault:
                 failed[name] = fault
                 notes.append(f"{name}: {fault.message}")
+            except KeyboardInterrupt:
+                notes.append(f"{name}: stopped by Ctrl-C")
+                show(Report("network", machine, tuple(rows), tuple(notes)), judged(rows), console)
+                raise
             if json is not None:
                 Report("network", machine, tuple(rows), tuple(notes)).write(json)
     report = Report("network", machine, tuple(rows), tuple(notes))
