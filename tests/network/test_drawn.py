@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.network.team import play
 
 from spikeloom import (
     AllToAll,
@@ -52,12 +53,12 @@ def network(
     threads: int = 1,
     dtype: Any = "float32",
     engine: Any = "auto",
-    sizes: tuple[int, int] = (150, 90),
+    ranks: Any = None,
 ) -> Network:
     """Two populations that drive each other, with a stored connection between the drawn ones."""
-    net = Network(dt=0.1 * ms, seed=5, threads=threads, dtype=dtype, engine=engine)
-    a = net.population(sizes[0], ConductanceLIF(), name="a", v=uniform(-60, -50) * mV)
-    b = net.population(sizes[1], ConductanceLIF(), name="b", v=uniform(-60, -50) * mV)
+    net = Network(dt=0.1 * ms, seed=5, threads=threads, dtype=dtype, engine=engine, ranks=ranks)
+    a = net.population(150, ConductanceLIF(), name="a", v=uniform(-60, -50) * mV)
+    b = net.population(90, ConductanceLIF(), name="b", v=uniform(-60, -50) * mV)
     synapse = ExponentialCurrent()
     net.poisson(a + b, synapse, rate=9 * kHz, weight=20 * pA)
     net.connect(a, a + b, synapse, rules, weight=weight, delay=delay, stored=stored)
@@ -121,6 +122,14 @@ def test_the_reference_runs_it_too() -> None:
     kind: Any = {"weight": WEIGHTS[1], "delay": DELAYS[2], "dtype": "float64"}
     native, truth = network(stored=False, **kind), network(stored=False, engine="reference", **kind)
     assert bits(native)[:2] == bits(truth)[:2]
+
+
+@pytest.mark.parametrize("engine", ["cpu", "reference"])
+def test_several_processes(engine: Any) -> None:
+    kind: Any = {"weight": WEIGHTS[1], "delay": DELAYS[2], "dtype": "float64", "engine": engine}
+    expected = bits(network(stored=True, **kind), 10 * ms)[:2]
+    for found in play(3, lambda team: bits(network(stored=False, ranks=team, **kind), 10 * ms)[:2]):
+        assert found == expected
 
 
 def test_one_to_one() -> None:

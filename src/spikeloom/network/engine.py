@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 from spikeloom.engines.exchange import Exchange
@@ -52,7 +52,7 @@ def make_engine(
     )
 
 
-def packing() -> tuple[Pack, Callable[[int, float, int], int]]:
+def packing() -> tuple[Pack, Callable[[Sequence[PopulationPlan], float, int], int]]:
     """What packs a projection for the compiled engine, and what says for how many threads."""
     from spikeloom.engines.cpu.network import packed_projection, threads_worth
 

@@ -53,8 +53,7 @@ class Packer:
             return p
         pack, threads_worth = packing()
         if self._threads is None:
-            neurons = sum(population.size for population in populations)
-            self._threads = threads_worth(neurons, _synapses(said), 1 + _shortest(said))
+            self._threads = threads_worth(populations, _synapses(said), 1 + _shortest(said))
         return pack(p, populations, dtype, self._threads)
 
 

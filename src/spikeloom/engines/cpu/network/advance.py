@@ -1,11 +1,14 @@
-"""advance: a block of steps of a population, its states in registers.
+"""advance: a block of steps of a population.
 
-A group of neurons goes through all steps of the block before the next group has its turn. In each
-step it takes what has arrived from its place in the rings and leaves zeros there. Spikes leave as
+A group of neurons goes through all steps of the block, its states in registers, before the next
+group has its turn; where the rings are large, some thousand neurons do so together. In each step a
+group takes what has arrived from its place in the rings and leaves zeros there. Spikes leave as
 one bit a neuron and step. Memory is padded to whole groups, so nothing needs a mask.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.cpu.draws import Draws, write_mix
@@ -36,6 +39,15 @@ class _Steps(Frame):
         self._places = {name: i for i, name in enumerate(step_slots(variant))}
         self._loaded: dict[str, str] = {}
 
+        self.wanted = [f"state:{name}" for name in program.states]
+        self.wanted += ["bits"] if variant.spikes else []
+
+    def following(self, slot: str) -> str:
+        """The slot of the next step."""
+        after = self.add(slot, 1)
+        wrapped = self.w.let(f"icmp eq i64 {after}, {self.slot('slots')}")
+        return self.w.let(f"select i1 {wrapped}, i64 0, i64 {after}")
+
     def slot(self, name: str) -> str:
         """A word given by the caller."""
         if name not in self._loaded:
@@ -50,57 +62,125 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
     """The module with the function ``advance``; scratch: keys of the Poisson sources."""
     w = Writer()
     f = _Steps(w, program, variant, host)
-    v, states, groups = f.v, program.states, range(variant.unroll)
-    wanted = [f"state:{name}" for name in states] + (["bits"] if variant.spikes else [])
-    reads = leaves(program.forward, ["out" if n == "bits" else n for n in wanted])
+    reads = leaves(program.forward, ["out" if n == "bits" else n for n in f.wanted])
     with w.function("advance", PARAMETERS):
         f.load_slots()
         fixed = f.scalars()
         weights = [_weight(f, k) for k in range(len(variant.poisson))]
         _write_keys(f)
-        padded = f.slot("padded")
-        with w.loop("%begin", "%end", variant.unroll * v.lanes) as loop:
-            firsts = [f.add(loop.index, g * v.lanes) for g in groups]
-            given = [fixed | f.columns(first, reads) for first in firsts]
-            for k, name in enumerate(variant.constants):
-                for g in groups:
-                    at = f.at(f.slot("levels"), f.add(f.mul(padded, k), firsts[g]))
-                    given[g][f"input:{name}"] = f.load(at)
-            levels = [dict(given[g]) for g in groups]
-            homes = [
-                [f.at(f.slot("states"), f.add(f.mul(padded, k), first)) for first in firsts]
-                for k in range(len(states))
-            ]
-            start = [(v.type, f.load(homes[k][g])) for g in groups for k in range(len(states))]
-            slot = ("i64", f.slot("slot"))
-            named = [name for name in program.random if name in reads]
-            draws = Draws(f, named, firsts, f.slot("origin"))
-            carried = [*start, *draws.carried, slot]
-            with w.loop("0", f.slot("steps"), carried=carried) as time:
-                after: list[str] = []
-                drawn, kept = draws.write(time.index, time.carried[len(start) : -1])
-                row = f.mul(time.carried[-1], padded)
-                at_time = w.let(f"and i64 {f.add(f.slot('step'), time.index)}, {f.slot('window')}")
-                for g in groups:
-                    given[g] |= drawn[g]
-                    _write_inflows(f, given[g], levels[g], at_time, firsts[g])
-                    _write_arrivals(f, given[g], row, time.index, at_time, firsts[g], weights)
-                    for k, name in enumerate(states):
-                        given[g][f"state:{name}"] = time.carried[g * len(states) + k]
-                    found = write_block(v, program.forward, given[g], wanted)
-                    after += [found[f"state:{name}"] for name in states]
-                    if variant.trial is None:
-                        _write_results(f, found, time.index, firsts[g])
-                    else:
-                        _write_means(f, given[g], found, firsts[g])
-                following = f.add(time.carried[-1], 1)
-                wrapped = w.let(f"icmp eq i64 {following}, {f.slot('slots')}")
-                slot_after = w.let(f"select i1 {wrapped}, i64 0, i64 {following}")
-                time.next = (*after, *kept, slot_after)
-            for g in groups if variant.trial is None else ():
-                for k in range(len(states)):
-                    f.store(time.results[g * len(states) + k], homes[k][g])
+        if variant.tile:
+            _write_tiles(f, fixed, reads, weights)
+        else:
+            _write_groups(f, fixed, reads, weights)
     return f"; {program.model}, {program.method}: advance\n{w.text()}\n"
+
+
+def _write_groups(
+    f: _Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
+) -> None:
+    """Each group through all steps of the block, its states in registers."""
+    w, v, variant, states = f.w, f.v, f.stepping, f.program.states
+    with w.loop("%begin", "%end", variant.unroll * v.lanes) as loop:
+        group = _Group(f, loop.index, fixed, reads)
+        start = [(v.type, x) for x in group.load()]
+        if variant.ahead:
+            _ask(f, group.homes)
+        named = [name for name in f.program.random if name in reads]
+        draws = Draws(f, named, group.firsts, f.slot("origin"))
+        carried = [*start, *draws.carried, ("i64", f.slot("slot"))]
+        with w.loop("0", f.slot("steps"), carried=carried) as time:
+            drawn, kept = draws.write(time.index, time.carried[len(start) : -1])
+            row = f.mul(time.carried[-1], f.slot("padded"))
+            if variant.ahead:
+                for name in variant.channels:
+                    ring = f.slot(f"ring:{name}")
+                    _ask(f, [f.at(ring, f.add(row, x)) for x in group.firsts])
+            after = group.step(time.index, row, weights, time.carried[: len(start)], drawn)
+            time.next = (*after, *kept, f.following(time.carried[-1]))
+        group.store(time.results[: len(states) * variant.unroll])
+
+
+def _write_tiles(
+    f: _Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
+) -> None:
+    """Some thousand neurons through all steps, so that rings are read in long pieces."""
+    w, variant = f.w, f.stepping
+    with w.loop("%begin", "%end", variant.tile) as tile:
+        stop = f.add(tile.index, variant.tile)
+        stop = w.call("i64", "llvm.smin.i64", f"i64 {stop}, i64 %end", "i64, i64")
+        with w.loop("0", f.slot("steps"), carried=[("i64", f.slot("slot"))]) as time:
+            row = f.mul(time.carried[0], f.slot("padded"))
+            with w.loop(tile.index, stop, variant.unroll * f.v.lanes) as loop:
+                group = _Group(f, loop.index, fixed, reads)
+                none: list[dict[str, str]] = [{} for _ in group.firsts]
+                group.store(group.step(time.index, row, weights, group.load(), none))
+            time.next = (f.following(time.carried[0]),)
+
+
+class _Group:
+    """Neurons that are stepped side by side."""
+
+    def __init__(
+        self, f: _Steps, index: str, fixed: dict[str, str], reads: tuple[str, ...]
+    ) -> None:
+        self.f = f
+        padded, lanes = f.slot("padded"), f.v.lanes
+        self.firsts = [f.add(index, g * lanes) for g in range(f.stepping.unroll)]
+        self.levels = [fixed | f.columns(first, reads) for first in self.firsts]
+        for k, name in enumerate(f.stepping.constants):
+            for level, first in zip(self.levels, self.firsts, strict=True):
+                at = f.at(f.slot("levels"), f.add(f.mul(padded, k), first))
+                level[f"input:{name}"] = f.load(at)
+        self.homes = [
+            f.at(f.slot("states"), f.add(f.mul(padded, k), first))
+            for first in self.firsts
+            for k in range(len(f.program.states))
+        ]
+
+    def load(self) -> list[str]:
+        """The states, neurons by neurons."""
+        return [self.f.load(home) for home in self.homes]
+
+    def store(self, states: Sequence[str]) -> None:
+        """Write them back, unless the step was only tried."""
+        if self.f.stepping.trial is not None:
+            return
+        for state, home in zip(states, self.homes, strict=True):
+            self.f.store(state, home)
+
+    def step(
+        self,
+        time: str,
+        row: str,
+        weights: list[str],
+        states: Sequence[str],
+        drawn: Sequence[dict[str, str]],
+    ) -> list[str]:
+        """One step; gives the states after it."""
+        f, names = self.f, self.f.program.states
+        after: list[str] = []
+        at_time = f.w.let(f"and i64 {f.add(f.slot('step'), time)}, {f.slot('window')}")
+        for g, first in enumerate(self.firsts):
+            given = self.levels[g] | drawn[g]
+            _write_inflows(f, given, self.levels[g], at_time, first)
+            _write_arrivals(f, given, row, time, at_time, first, weights)
+            own = states[g * len(names) : (g + 1) * len(names)]
+            given |= {f"state:{name}": x for name, x in zip(names, own, strict=True)}
+            found = write_block(f.v, f.program.forward, given, f.wanted)
+            after += [found[f"state:{name}"] for name in names]
+            if f.stepping.trial is None:
+                _write_results(f, found, time, first)
+            else:
+                _write_means(f, given, found, first)
+        return after
+
+
+def _ask(f: _Steps, homes: list[str]) -> None:
+    """Ask for memory that will soon be read and written."""
+    for home in homes:
+        at = f.at(home, str(f.stepping.ahead))
+        types = "ptr, i32 immarg, i32 immarg, i32 immarg"
+        f.w.call("void", "llvm.prefetch.p0", f"ptr {at}, i32 1, i32 3, i32 1", types)
 
 
 def _weight(f: _Steps, k: int) -> str:
@@ -154,12 +234,12 @@ def _write_arrivals(
         given[f"input:{name}"] = f.load(at)
         if variant.trial is None:
             f.store(v.const(0.0), at)
-    for k, (name, spread, rate) in enumerate(variant.poisson):
+    for k, (name, sure, rate) in enumerate(variant.poisson):
         f.w.note(f"Poisson spikes of input:{name}")
         key = f.w.let(f"load i64, ptr {_key_place(f, k, time)}, align 8")
         if rate is None:
-            rows = f.slot(f"rows:{k}") if spread else None
-            counts = write_counts(f, key, first, f.slot(f"table:{k}"), rows)
+            rows = None if sure else f.slot(f"rows:{k}")
+            counts = write_counts(f, key, first, f.slot(f"table:{k}"), rows, sure)
         else:
             mean = _bundle(f, Vec(f.w, v.host, "float64", v.lanes), rate).write(
                 None, at_time, first

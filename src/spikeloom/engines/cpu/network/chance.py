@@ -6,11 +6,16 @@ from spikeloom.engines.cpu.draws import write_words
 from spikeloom.engines.cpu.kernels.frame import Frame
 from spikeloom.engines.cpu.text import Writer
 from spikeloom.engines.cpu.wiring.lanes import Lanes, Num, literal
-from spikeloom.engines.poisson import BITS, LEAST
+from spikeloom.engines.poisson import BITS, LEAST, Array
 from spikeloom.engines.wiring.formulas import exponential
 
+RARE = 0.03
+"""Share of the groups that may take the slow way."""
 
-def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -> str:
+
+def write_counts(
+    f: Frame, key: str, first: str, table: str, rows: str | None, sure: int
+) -> str:  # fmt: skip
     """Poisson numbers of a group of neurons, ``<lanes x i64>``.
 
     Arguments:
@@ -19,6 +24,7 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
         first: First neuron of the group.
         table: Address of the distribution functions.
         rows: Address of each neuron's place in the table, or None if all have the same.
+        sure: Bounds that are compared in any case, which spares the branches; only for one row.
     """
     w, lanes = f.w, f.v.lanes
     kind, mask = f"<{lanes} x i64>", f"<{lanes} x i1>"
@@ -26,13 +32,19 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
     places = None
     if rows is not None:
         places = w.let(f"load {kind}, ptr {f.at(rows, first, 'i64')}, align 8")
+    count = "zeroinitializer"
+    for bound_index in range(sure - 1):
+        at = f.at(table, str(bound_index), "i64")
+        bound = f.v.splat(w.let(f"load i64, ptr {at}, align 8"), "i64")
+        above = w.let(f"icmp uge {kind} {u}, {bound}")
+        count = w.let(f"add {kind} {count}, {w.let(f'zext {mask} {above} to {kind}')}")
     before, body, after = w.block, w.name("count"), w.name("counted")
     w.put(f"br label %{body}")
     w.label(body)
     k, total = f"%{w.name('k')}", f"%{w.name('n')}"
     k_next, total_next = f"%{w.name('k')}", f"%{w.name('n')}"
-    w.put(f"{k} = phi i64 [ 0, %{before} ], [ {k_next}, %{body} ]")
-    w.put(f"{total} = phi {kind} [ zeroinitializer, %{before} ], [ {total_next}, %{body} ]")
+    w.put(f"{k} = phi i64 [ {max(sure - 1, 0)}, %{before} ], [ {k_next}, %{body} ]")
+    w.put(f"{total} = phi {kind} [ {count}, %{before} ], [ {total_next}, %{body} ]")
     if places is None:
         bound = f.v.splat(w.let(f"load i64, ptr {f.at(table, k, 'i64')}, align 8"), "i64")
     else:
@@ -53,6 +65,22 @@ def write_counts(f: Frame, key: str, first: str, table: str, rows: str | None) -
     w.put(f"br i1 {some}, label %{body}, label %{after}")
     w.label(after)
     return total_next
+
+
+def sure_bounds(line: Array, lanes: int) -> int:
+    """How many bounds of a distribution function are worth comparing in any case.
+
+    So many that a group seldom has to look at more.
+
+    >>> from spikeloom.engines.poisson import poisson_table
+    >>> sure_bounds(poisson_table(2.0)[0][0], 16)
+    8
+    """
+    seldom = RARE / lanes
+    for number in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32):
+        if number >= len(line) or 1 - float(line[number - 1]) * 2.0**-BITS < seldom:
+            return min(number, len(line))
+    return min(32, len(line))
 
 
 def write_bits(w: Writer, key: str, first: str, lanes: int) -> str:

@@ -18,7 +18,9 @@ SLOTS = (
 """Words of the kernel: addresses, then numbers. Rows of this part: ``starts, ends`` (N,); their
 ``head_starts`` and the next, one for each part in turn."""
 AHEAD = 8
-"""Rows whose memory is asked for before their turn."""
+"""Rows whose memory is asked for before their turn; where they lie, as many rows earlier."""
+MOST_LINES = 4
+"""Lines of each array that are asked for; the processor sees by itself how a row goes on."""
 LANES = 16
 """Weights of 24 bits that are unpacked together."""
 PARAMETERS = "ptr noalias %slots, i64 %slot, i64 %count, ptr noalias %ids"
@@ -38,6 +40,7 @@ class Rows:
         weights: ``"one"`` number for all; ``"fixed"``: whole numbers of 24 bits times a power of
             two; ``"own"``: numbers like those of the ring.
         parts: In how many parts each row is cut.
+        lines: Lines of 64 bytes that targets of a row take, about.
     """
 
     dtype: str
@@ -46,6 +49,7 @@ class Rows:
     heads: Literal[8, 16] = 8
     weights: Literal["one", "fixed", "own"] = "one"
     parts: int = 1
+    lines: int = 1
 
     @property
     def text(self) -> str:
@@ -101,14 +105,25 @@ class _Deliver:
     def ask(self, spike: str) -> None:
         """Ask for the memory of a row."""
         source, begin, _ = self.row(spike)
-        self.prefetch(self.at(self.s["targets"], begin, f"i{self.rows.targets}"))
+        self.lines(self.at(self.s["targets"], begin, f"i{self.rows.targets}"))
         if self.rows.weights == "own":
-            self.prefetch(self.at(self.s["weights"], begin, self.number))
+            self.lines(self.at(self.s["weights"], begin, self.number))
         if self.rows.weights == "fixed":
-            self.prefetch(self.at(self.s["weights"], self.w.let(f"mul i64 {begin}, 3"), "i8"))
+            self.lines(self.at(self.s["weights"], self.w.let(f"mul i64 {begin}, 3"), "i8"))
         if self.rows.delays == "heads":
             first = self.whole(self.s["head_starts"], self.times(source), 64)
             self.prefetch(self.at(self.s["heads"], first, f"<2 x i{self.rows.heads}>"))
+
+    def lines(self, begin: str) -> None:
+        for line in range(min(self.rows.lines, MOST_LINES)):
+            self.prefetch(self.at(begin, str(64 * line), "i8"))
+
+    def ask_where(self, spike: str) -> None:
+        """Ask for the words that say where a row lies."""
+        source = self.whole("%ids", spike, 32)
+        self.prefetch(self.at(self.s["starts"], source, "i64"))
+        if self.rows.delays == "heads":
+            self.prefetch(self.at(self.s["head_starts"], self.times(source), "i64"))
 
     def times(self, source: str) -> str:
         return self.w.let(f"mul i64 {source}, {self.rows.parts}")
@@ -190,8 +205,9 @@ def write_deliver(rows: Rows) -> str:
         home = d.home(d.s["delay"]) if rows.delays == "one" else ""
         last = w.let("sub i64 %count, 1")
         with w.loop("0", "%count") as spikes:
-            later = w.let(f"add i64 {spikes.index}, {AHEAD}")
-            d.ask(w.call("i64", "llvm.smin.i64", f"i64 {later}, i64 {last}", "i64, i64"))
+            for ahead, ask in ((2 * AHEAD, d.ask_where), (AHEAD, d.ask)):
+                later = w.let(f"add i64 {spikes.index}, {ahead}")
+                ask(w.call("i64", "llvm.smin.i64", f"i64 {later}, i64 {last}", "i64, i64"))
             source, begin, end = d.row(spikes.index)
             weights = d.unpack(begin, end) if rows.weights == "fixed" else d.s["weights"]
             if rows.delays == "one":

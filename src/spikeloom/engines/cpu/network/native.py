@@ -282,5 +282,5 @@ def _threads(plan: NetworkPlan) -> int:
     cut = [p.packed.threads for p in plan.projections if isinstance(p, PackedProjection)]
     if cut:
         return max(cut)
-    neurons = sum(p.size for p in plan.populations)
-    return threads_worth(neurons, sum(p.expected for p in plan.projections), plan.stride)
+    synapses = sum(p.expected for p in plan.projections)
+    return threads_worth(plan.populations, synapses, plan.stride)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from spikeloom.engines.cpu.build import Native
 from spikeloom.engines.cpu.call import padded
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import load
-from spikeloom.engines.cpu.network.deliver import Rows
+from spikeloom.engines.cpu.network.deliver import MOST_LINES, Rows
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.packing import CUT_SLOTS, SLOTS, write_cut, write_pack
 from spikeloom.engines.network_plan import ProjectionPlan
@@ -131,16 +131,14 @@ def pack(p: ProjectionPlan, size: int, dtype: str, threads: int) -> Packed:
         weights="one" if not np.ndim(p.weights) else "own" if step is None else "fixed",
         parts=len(borders) - 1,
     )
+    each = p.count / max(1, (len(p.indptr) - 1) * rows.parts) * rows.targets / 8
+    rows = replace(rows, lines=1 if each < 64 else 2 if each < 128 else MOST_LINES)
     made = _packed(p, rows, borders, step or 0.0, width, threads)
     if made is None:  # a weight that 24 bits cannot hold
-        made = _packed(p, _own(rows), borders, 0.0, width, threads)
+        made = _packed(p, replace(rows, weights="own"), borders, 0.0, width, threads)
     if made is None:
         raise RuntimeError("unreachable: weights of their own always fit")
     return made
-
-
-def _own(rows: Rows) -> Rows:
-    return Rows(rows.dtype, rows.targets, rows.delays, rows.heads, "own", rows.parts)
 
 
 def fixed_step(weights: Any) -> float | None:
@@ -206,7 +204,7 @@ def _packed(
             "scale": float_bits(1 / step) if step else 0,
         }
         scratch = 8 * (p.longest + 2)
-        _run(_kernel(rows), SLOTS, given, len(used), 20 * count, scratch)
+        _run(_kernel(replace(rows, lines=1)), SLOTS, given, len(used), 20 * count, scratch)
         if bad.any():
             return None
         weights = new_weights

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spikeloom.engines.cpu import pool
+from spikeloom.engines.cpu.library import weight
+from spikeloom.engines.network_plan import PopulationPlan
 
 LONGEST_BLOCK = 16
 """Most steps that a group of neurons takes at once."""
-NEURON_STEP = 0.5
-"""Nanoseconds of a simple neuron's step."""
+INSTRUCTION = 0.02
+"""Nanoseconds of an instruction of a neuron's step: 0.015 in CUBA, 0.020 in COBA, 0.023 in COBAHH."""
 EVENT = 3.0
 """Nanoseconds of a synaptic event."""
 SPIKES_PER_STEP = 5e-4
@@ -21,15 +25,18 @@ def block_of(stride: int) -> int:
     return min(stride, LONGEST_BLOCK)
 
 
-def threads_worth(neurons: int, synapses: float, stride: int) -> int:
+def threads_worth(populations: Sequence[PopulationPlan], synapses: float, stride: int) -> int:
     """Threads that a network keeps busy, at most as many as there are processors.
 
     Arguments:
-        neurons, synapses: Their numbers.
+        populations: Its neurons.
+        synapses: Their number.
         stride: Steps that can be run before a spike of the first can arrive.
 
-    >>> threads_worth(100, 1000, 1)
+    >>> threads_worth([], 1000, 1)
     1
     """
-    step = neurons * NEURON_STEP + synapses * SPIKES_PER_STEP * EVENT
+    step = synapses * SPIKES_PER_STEP * EVENT
+    for p in populations:
+        step += p.size * weight(p.program) * INSTRUCTION
     return max(1, min(pool.available(), int(step * block_of(stride) / WORTH)))

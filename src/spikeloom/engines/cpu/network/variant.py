@@ -17,13 +17,16 @@ class Stepping:
         columns: Coefficients that differ from neuron to neuron; the others are one number.
         channels: Impulse inputs that are read from rings.
         constants: Inputs that stay as they are; those not named are 0.
-        poisson: Channel of each Poisson source, whether its rate differs from neuron to neuron,
-            and the bundle of its rate if that changes over time.
+        poisson: Channel of each Poisson source; bounds of its distribution that are compared in
+            any case, 0 where the rate differs from neuron to neuron; and the bundle of its rate if
+            that changes over time.
         driven: The bundle of each inflow that changes over time, with its name as label.
         spikes: Whether the model spikes.
         record: States that are kept after each step.
         unroll: Groups of neurons that go through time together.
         random: Random numbers that a step draws.
+        ahead: Neurons by which memory is asked for before its turn; 0 for none.
+        tile: Neurons that take each step of a block together; 0 for one group after the other.
         trial: Potentials, and whether a spike sets them, of a step that is only tried: it leaves
             everything as it is and gives their means between its two ends. None for real steps.
     """
@@ -32,12 +35,14 @@ class Stepping:
     columns: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
-    poisson: tuple[tuple[str, bool, Shape | None], ...] = ()
+    poisson: tuple[tuple[str, int, Shape | None], ...] = ()
     driven: tuple[Shape, ...] = ()
     spikes: bool = True
     record: tuple[str, ...] = ()
     unroll: int = 1
     random: tuple[str, ...] = ()
+    ahead: int = 0
+    tile: int = 0
     trial: tuple[tuple[str, bool], ...] | None = None
 
     @property
