@@ -16,7 +16,7 @@ from spikeloom.network.description import Connection, Learning
 def bounds(connection: Connection, plan: NetworkPlan) -> Iterator[str]:
     """What is wrong with the first weights of a connection that learns, in words."""
     learning = connection.learning
-    for projection in plan.projections:
+    for projection in (p.whole for p in plan.projections if p.learning is not None):
         if projection.name != connection.name or projection.empty or learning is None:
             continue
         low, high = _range(projection)

@@ -11,7 +11,7 @@ from spikeloom.engines.network_plan import PopulationPlan
 LONGEST_BLOCK = 16
 """Most steps that a group of neurons takes at once."""
 INSTRUCTION = 0.02
-"""Nanoseconds of an instruction of a neuron's step: 0.015 in CUBA, 0.020 in COBA, 0.023 in COBAHH."""
+"""Nanoseconds of an instruction of a neuron: 0.015 in CUBA, 0.020 in COBA, 0.023 in COBAHH."""
 EVENT = 3.0
 """Nanoseconds of a synaptic event."""
 SPIKES_PER_STEP = 5e-4
