@@ -12,6 +12,7 @@ import numpy as np
 from spikeloom.compile import Bound, bind, bind_rule, compile_neuron, compile_rule
 from spikeloom.compile.learning import rule_numbers
 from spikeloom.compile.values import numbers
+from spikeloom.engines.cpu.network import NativeNetwork
 from spikeloom.engines.inputs.trains import NOTHING, GivenTrains
 from spikeloom.engines.learning_plan import LearningPlan
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
@@ -29,7 +30,7 @@ from spikeloom.equations import (
 )  # fmt: skip
 from spikeloom.equations.units import ms, mV, one
 
-ENGINES: dict[str, Any] = {"reference": ReferenceNetwork}
+ENGINES: dict[str, Any] = {"reference": ReferenceNetwork, "cpu": NativeNetwork}
 """Every engine that learns."""
 LEARNING = 1
 """Place of the synapses that learn among the projections."""
@@ -139,15 +140,15 @@ class Bench:
             LearningPlan(program, coefs, start, reads, self.lags or {}, self.axonal, self.every),
         )
 
-    def engine(self, name: str = "reference") -> NetworkEngine:
+    def engine(self, name: str = "cpu") -> NetworkEngine:
         """An engine that has not run yet."""
         return ENGINES[name](self.plan())
 
-    def run(self, steps: int, name: str = "reference", every: int = 1) -> NetworkRun:
+    def run(self, steps: int, name: str = "cpu", every: int = 1) -> NetworkRun:
         """Some steps, with all weights kept."""
         return self.engine(name).run(steps, record_weights=[WeightTrace(LEARNING, every=every)])
 
-    def final(self, steps: int, name: str = "reference") -> Any:
+    def final(self, steps: int, name: str = "cpu") -> Any:
         """Weights after some steps."""
         engine = self.engine(name)
         engine.run(steps)
