@@ -13,8 +13,6 @@ from tests.engines.learning.bench import Bench
 
 import spikeloom as sl
 
-pytestmark = pytest.mark.slow
-
 
 def poisson_trains(rates: Any, steps: int, seed: int) -> list[list[int]]:
     """Trains of such rates per step, from step 1 on."""
@@ -62,6 +60,19 @@ def test_nearest_pairs_give_a_bcm_rule(rate: float, expected: float) -> None:
     assert drift == pytest.approx(formula(1.0), abs=0.02)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("rate", "expected"), [(5, -0.069), (16, 0.085), (25, 0.333)])
+def test_the_same_in_short_steps(rate: float, expected: float) -> None:
+    """Steps of 0.1 ms: the published Monte-Carlo values themselves."""
+    count, steps = 250, 160_000
+    pre = poisson_trains([0.001] * count, steps, 2)
+    post = poisson_trains([rate * 1e-4] * count, steps, 3 + int(rate))
+    rule = sl.PreCentredSTDP.froemke_dan().replace(w_max=2e6)
+    pairs = [(k, k) for k in range(count)]
+    final = Bench(rule, pre, post, pairs, weights=1e6, dt=0.1).final(steps)
+    assert np.mean(final - 1e6) / (steps * 1e-4) == pytest.approx(expected, abs=0.02)
+
+
 @pytest.mark.parametrize("goal", [5, 10])
 def test_inhibition_finds_the_rate(goal: float) -> None:
     """400 excitatory and 100 plastic inhibitory inputs of 10 Hz on one neuron."""
@@ -107,6 +118,12 @@ def test_additive_weights_go_to_the_bounds() -> None:
     weights = song(sl.PairSTDP(A_plus=0.02, A_minus=0.021, scale=2 * sl.nS), 200)
     assert outer(weights) >= 0.7
     assert np.mean(weights < 0.2) > 0.1 and np.mean(weights > 0.8) > 0.1
+
+
+@pytest.mark.slow
+def test_additive_weights_as_slowly_as_in_the_paper() -> None:
+    weights = song(sl.PairSTDP(scale=2 * sl.nS), 2000)
+    assert outer(weights) >= 0.7
 
 
 def test_multiplicative_weights_stay_in_the_middle() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from tests.models.rules.aeif import SpikingAEIF
 
 import spikeloom as sl
 from spikeloom.compile import Euler
-
-pytestmark = pytest.mark.slow
 
 INPUTS, EPOCHS, EPOCH = 500, 1000, 100
 

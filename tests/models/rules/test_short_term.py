@@ -57,7 +57,6 @@ def test_the_release_settles_where_it_must(which: str) -> None:
     np.testing.assert_allclose(sent, PUBLISHED.get(which, sent), atol=5e-5)
 
 
-@pytest.mark.slow
 def test_four_hundred_spikes() -> None:
     rule = TsodyksMarkram(**SETS["facilitating"])
     u, r = steady(0.03, 130, 530, 20)

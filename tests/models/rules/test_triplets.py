@@ -64,7 +64,6 @@ def test_triplets_of_the_hippocampus() -> None:
     np.testing.assert_allclose(found, [0.043, 0.358], atol=2e-3)
 
 
-@pytest.mark.slow
 def test_the_drift_of_independent_trains_changes_its_sign() -> None:
     """Minimal model: depression at 15 Hz of the target, potentiation at 25 Hz; 19.2 Hz between."""
     rng, steps, count = np.random.default_rng(7), 20_000, 60
