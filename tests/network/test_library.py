@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spikeloom.equations.units import ms, mV
+from spikeloom.equations.units import ms, mV, nS
 from spikeloom.network import GivenSpikes
 from spikeloom.network.library import EXAMPLES, Setup
 from spikeloom.network.library.example import RATE, RHYTHM
 from spikeloom.network.library.hpc import MEAN, SPREAD
 from spikeloom.network.library.liquid import liquid
+from spikeloom.network.library.ring import DRIFT, SHAPE, TOP, memory, ring
 from spikeloom.network.library.synfire import LAST, SURVIVES, packet, synfire
 
 
@@ -160,6 +161,25 @@ def test_slow_waves_come_first_and_gamma_later() -> None:
     assert 24 <= late[RHYTHM] <= 80
 
 
+def test_a_bump_remembers_its_cue_and_does_not_arise_by_itself() -> None:
+    setup = Setup(scale=0.25, seed=1, dt=0.05 * ms)
+    built = ring(setup)
+    found = memory(built, built.net.run(1450 * ms, progress=False), 0)
+    assert found[DRIFT] < 20
+    assert found[SHAPE] > 0.5
+    assert found[TOP] > 20
+    blank = ring(setup, cue=False)
+    found = memory(blank, blank.net.run(700 * ms, progress=False), 0)
+    assert found[SHAPE] < 0.3
+    assert found[TOP] < 10
+
+
+def test_the_footprint_of_the_ring_has_the_mean_1() -> None:
+    net = ring(Setup(scale=0.1, dt=0.05 * ms)).net
+    weights = net.projections[0].weights.to(nS)
+    assert np.mean(weights) / (0.381 / 0.1) == pytest.approx(1.0, abs=0.01)
+
+
 SMALL = {
     "brunel": 10_000,
     "microcircuit": 20683,
@@ -167,6 +187,7 @@ SMALL = {
     "winner": 10,
     "poly": 800,
     "hpc": 9000,
+    "ring": 2048,
 }
 
 

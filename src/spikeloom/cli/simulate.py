@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "cuba, coba, cobahh, brunel-a to brunel-d, hpc, microcircuit, izhikevich-2003, "
-    "polychronization, synfire, liquid or winner-take-all."
+    "polychronization, synfire, liquid, ring or winner-take-all."
 )
 
 

@@ -27,6 +27,7 @@ from spikeloom.network.library.izhikevich_2003 import IZHIKEVICH_2003
 from spikeloom.network.library.liquid import LIQUID
 from spikeloom.network.library.microcircuit import MICROCIRCUIT
 from spikeloom.network.library.polychronization import POLYCHRONIZATION
+from spikeloom.network.library.ring import RING
 from spikeloom.network.library.synfire import SYNFIRE
 from spikeloom.network.library.winner_take_all import WINNER_TAKE_ALL
 
@@ -34,7 +35,7 @@ EXAMPLES: dict[str, Example] = {
     example.name: example
     for example in (
         *(CUBA, COBA, COBAHH, *BRUNEL, HPC, MICROCIRCUIT, IZHIKEVICH_2003, POLYCHRONIZATION),
-        *(SYNFIRE, LIQUID, WINNER_TAKE_ALL),
+        *(SYNFIRE, LIQUID, RING, WINNER_TAKE_ALL),
     )
 }
 """Every network by its name."""

@@ -11,12 +11,14 @@ import numpy as np
 from spikeloom.compile.graph import Node
 from spikeloom.compile.methods import Flow, with_noise
 from spikeloom.equations import (
-    Condition,
+    Cell,
+    Expr,
     Input,
-    Neuron,
     Noise,
     Param,
+    Post,
     State,
+    Synapse,
     impulse,
     noise,
     sqrt,
@@ -24,6 +26,7 @@ from spikeloom.equations import (
 )  # fmt: skip
 from spikeloom.equations.units import ms, mV
 from spikeloom.equations.values import uniform
+from spikeloom.models import Izhikevich
 from spikeloom.network.library.example import RHYTHM, Band, Built, Example, Setup, settled
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.result import Result
@@ -34,58 +37,44 @@ from spikeloom.network.rules import AllToAll
 class ScriptStep:
     """The step of the paper's script: v in two halves, then u from the new v, then the rest.
 
-    What arrives stands in `i`, which decays by Euler with a time constant of one step: it acts for
-    just that step.
+    What arrives stands in `kick_i`. By Euler with a time constant of one step it acts for just that
+    step, and starts the next with what noise gives.
     """
 
     def step(self, flow: Flow, start: Mapping[str, Node]) -> dict[str, Node]:
         """One step, state by state."""
         g, now, rates = flow.graph, dict(start), with_noise(flow, "ito")
         half = g.mul(flow.dt, g.const(0.5))
-        for name, length in (("v", half), ("v", half), ("u", flow.dt), ("i", flow.dt)):
+        for name, length in (("v", half), ("v", half), ("u", flow.dt), ("kick_i", flow.dt)):
             now[name] = g.add(now[name], g.mul(length, rates(now)[name]))
         return now
 
 
-class ThalamicCell(Neuron):
-    """Izhikevich's neuron under noise; spikes of others are a current for a millisecond.
+class Pulse(Synapse):
+    """A current that lasts for the step after a spike, and noise that is drawn anew each step.
 
-    Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569.
+    Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, the script.
     """
 
-    a: Param = 0.02 / ms
-    b: Param = 0.2 / ms
-    c: Param = -65 * mV
-    d: Param = 8 * mV / ms
     sigma: Param = 5 * mV / ms
-    """Standard deviation of an input that is drawn anew each millisecond."""
-
-    v: State = state(mV, start=-65 * mV)
-    u: State = state(mV / ms)
+    """Standard deviation of the noise, for steps of 1 ms."""
     i: State = state(mV / ms)
-    """What the spikes of the last millisecond give."""
-    kick: Input = impulse(mV / ms)
+    w: Input = impulse(mV / ms)
     xi: Noise = noise()
 
-    def initial(self, at: Self) -> None:
-        at.u = self.b * self.v
-
     def flow(self, d: Self) -> None:
-        square = 0.04 / (mV * ms) * self.v**2
-        drift = square + 5 / ms * self.v + 140 * mV / ms - self.u + self.i
-        d.v = drift + self.sigma * sqrt(1 * ms) * self.xi
-        d.u = self.a * (self.b * self.v - self.u)
-        d.i = -self.i / (1 * ms)
+        d.i = -self.i / (1 * ms) + self.sigma / sqrt(1 * ms) * self.xi
 
     def receive(self, after: Self) -> None:
-        after.i = self.i + self.kick
+        after.i = self.i + self.w
 
-    def fires(self) -> Condition:
-        return self.v >= 30 * mV
+    def gives(self, post: Post) -> Expr:
+        return self.i
 
-    def reset(self, after: Self) -> None:
-        after.v = self.c
-        after.u = self.u + self.d
+
+def thalamic(neuron: Izhikevich, sigma: float) -> Cell:
+    """A neuron whose input is called ``kick``."""
+    return Cell(neuron, kick=Pulse(sigma=sigma * mV / ms))
 
 
 def izhikevich_2003(setup: Setup) -> Built:
@@ -97,12 +86,12 @@ def izhikevich_2003(setup: Setup) -> Built:
     rng = np.random.Generator(np.random.Philox(key=np.array([setup.seed, 2003], np.uint64)))
     n_exc, n_inh = setup.of(800), setup.of(200)
     r, s = rng.random(n_exc), rng.random(n_inh)
-    regular = ThalamicCell(c=(-65 + 15 * r**2) * mV, d=(8 - 6 * r**2) * mV / ms)
-    fast = ThalamicCell(
-        a=(0.02 + 0.08 * s) / ms, b=(0.25 - 0.05 * s) / ms, d=2 * mV / ms, sigma=2 * mV / ms
-    )
-    exc = net.population(n_exc, regular, name="exc", method=ScriptStep())
-    inh = net.population(n_inh, fast, name="inh", method=ScriptStep())
+    rest, b = -65 * mV, (0.25 - 0.05 * s) / ms
+    regular = thalamic(Izhikevich(c=(-65 + 15 * r**2) * mV, d=(8 - 6 * r**2) * mV / ms), 5)
+    fast = thalamic(Izhikevich(a=(0.02 + 0.08 * s) / ms, b=b, d=2 * mV / ms), 2)
+    method = ScriptStep()
+    exc = net.population(n_exc, regular, name="exc", method=method, v=rest, u=-13 * mV / ms)
+    inh = net.population(n_inh, fast, name="inh", method=method, v=rest, u=b * rest)
     share = 1 / setup.scale
     everyone = AllToAll(autapses=True)
     for source, low, high in ((exc, 0.0, 0.5 * share), (inh, -1.0 * share, 0.0)):

@@ -17,8 +17,9 @@ from spikeloom.equations import (
     synaptic,
 )  # fmt: skip
 from spikeloom.equations.units import Hz, ms, mV
+from spikeloom.models import Izhikevich
 from spikeloom.network.library.example import RHYTHM, Band, Built, Example, Setup, settled
-from spikeloom.network.library.izhikevich_2003 import ScriptStep, ThalamicCell, rates
+from spikeloom.network.library.izhikevich_2003 import ScriptStep, rates, thalamic
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.result import Result
 from spikeloom.network.rules import FixedOutDegree
@@ -73,8 +74,7 @@ def polychronization(setup: Setup) -> Built:
     network's time gamma rhythms of 30 Hz replace them, and most weights lie at a bound.
     """
     net = setup.network()
-    cell = ThalamicCell(sigma=0 * mV / ms)
-    fast = cell.replace(a=0.1 / ms, d=2 * mV / ms)
+    cell, fast = thalamic(Izhikevich(), 0), thalamic(Izhikevich(a=0.1 / ms, d=2 * mV / ms), 0)
     exc = net.population(setup.of(800), cell, name="exc", method=ScriptStep())
     inh = net.population(setup.of(200), fast, name="inh", method=ScriptStep())
     everyone, kick = exc + inh, Impulse("kick")
