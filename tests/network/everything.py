@@ -7,7 +7,9 @@ from typing import Any
 import spikeloom as sl
 
 
-def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.Network:
+def everything(
+    engine: Any = "cpu", threads: int | None = 2, *, gaps: bool = False, **more: Any
+) -> sl.Network:
     """Small, noisy and busy; what a plan can hold, this plan holds.
 
     A new kind of part belongs in here: the tests of checkpoints, forks, batches and ranks then
@@ -64,6 +66,8 @@ def everything(engine: Any = "cpu", threads: int | None = 2, **more: Any) -> sl.
         inh, noisy, inhibit, sl.FixedProbability(0.1), weight=sl.normal(-20, 5) * sl.pA,
         delay=sl.uniform(0.5, 3) * sl.ms, stored=False,
     )  # fmt: skip
+    if gaps:  # with these every step is a block of its own, and all neurons are in one process
+        net.gap_junctions(inh, inh, sl.FixedProbability(0.2), conductance=0.1 * sl.nS)
     net.poisson(exc, excite, rate=200 * sl.Hz, weight=30 * sl.pA, n=3)
     rates = [100.0 * (1 + k % 3) for k in range(21)] * sl.Hz
     net.poisson(inh, excite, rate=rates, weight=30 * sl.pA)

@@ -16,14 +16,14 @@ import spikeloom as sl
 from spikeloom.errors import EngineError, NumericsError, ParameterError, ShapeError, UnitError
 
 
-@pytest.mark.parametrize(("engine", "threads"), [("cpu", 1), ("cpu", 4), ("reference", 2)])
+@pytest.mark.parametrize(("engine", "threads"), [("cpu", 1), ("cpu", 3), ("reference", 2)])
 def test_each_has_the_bits_that_it_would_have_alone(engine: Any, threads: int) -> None:
     net = everything(engine, 2)
     exc, inh = net.populations[:2]
     recorders = net.record(exc), net.record(inh, "v", every=0.5 * sl.ms)
     net.run(2 * sl.ms)
-    factor, rates = [0.5, 1, 2, 0], [100, 200, 300, 0]
-    seeds, taus = [3, 3, 9, 11], [10, 12, 14, 16] * sl.ms
+    factor, rates = [0.5, 1, 0], [100, 200, 0]
+    seeds, taus = [3, 3, 9], [10, 12, 14] * sl.ms
 
     def told(one: sl.Network, k: int) -> None:
         one.set(inh, tau=10 * sl.ms + 2 * k * sl.ms)
@@ -38,11 +38,11 @@ def test_each_has_the_bits_that_it_would_have_alone(engine: Any, threads: int) -
     batch.set_poisson(net.poisson_inputs[1], rate=sl.each(rates * sl.Hz))
     for projection in net.projections[:-1]:
         batch.scale_weights(projection, sl.each(factor))
-    first, second = batch.run(6 * sl.ms), batch.run(4 * sl.ms)
+    first, second = batch.run(3 * sl.ms), batch.run(2 * sl.ms)
     for k, seed in enumerate(seeds):
         alone = net.fork(seed=seed)
         told(alone, k)
-        expected = alone.run(10 * sl.ms)
+        expected = alone.run(5 * sl.ms)
         spikes, v = recorders
         got = np.concatenate([first[k].spikes[spikes].times, second[k].spikes[spikes].times])
         np.testing.assert_array_equal(got, expected.spikes[spikes].times)

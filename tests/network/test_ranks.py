@@ -34,7 +34,7 @@ def all_of(size: int, script: Callable[[Played], Any]) -> list[Any]:
     return found
 
 
-def seen(net: sl.Network, steps: int = 120) -> dict[str, Any]:
+def seen(net: sl.Network, steps: int = 90) -> dict[str, Any]:
     """Everything that a script can see of a run."""
     recorders = [net.record(p) for p in net.populations]
     exc, inh = net.populations[:2]
@@ -66,11 +66,11 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("engine", "size", "threads"),
-    [("cpu", 2, 1), ("cpu", 4, 2), ("cpu", 7, 1), ("reference", 2, 1), ("reference", 3, 1)],
+    [("cpu", 2, 1), ("cpu", 4, 2), ("cpu", 7, 1), ("reference", 3, 1)],
 )
 def test_all_processes_see_what_one_would(engine: Any, size: int, threads: int) -> None:
     expected = seen(everything(engine, 1))
-    assert len(expected["times spikes of exc"]) > 50
+    assert len(expected["times spikes of exc"]) > 30
     for found in all_of(size, lambda team: seen(everything(engine, threads, ranks=team))):
         same(found, expected)
 
@@ -137,8 +137,10 @@ def test_neurons_are_shared_out_evenly() -> None:
             assert np.ptp(np.diff(borders)) <= 1
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("wrote", "reads"), [(2, 1), (2, 4), (1, 3), (3, 2)])
+@pytest.mark.parametrize(
+    ("engine", "wrote", "reads"),
+    [("cpu", 2, 1), ("cpu", 2, 4), ("cpu", 1, 3), ("reference", 3, 2)],
+)
 def test_a_file_does_not_say_how_many_wrote_it(
     engine: Any, wrote: int, reads: int, tmp_path: Path
 ) -> None:
@@ -152,11 +154,11 @@ def test_a_file_does_not_say_how_many_wrote_it(
     def read(team: Any) -> dict[str, Any]:
         net = everything(engine, 1, ranks=team)
         net.restore(path)
-        return seen(net, 60)
+        return seen(net, 40)
 
     whole = everything(engine, 1)
     whole.run(4.1 * sl.ms)
-    expected = seen(whole, 60)
+    expected = seen(whole, 40)
     all_of(wrote, write) if wrote > 1 else write(1)
     for found in all_of(reads, read) if reads > 1 else [read(1)]:
         same(found, expected)
@@ -183,10 +185,10 @@ def test_changes_between_runs_are_the_same_everywhere(engine: Any) -> None:
             learning = next(p for p in net.projections if p.learning is not None)
             learning.set_weights(11 * sl.pA, learning.targets < 30)
             learning.freeze()
-        return seen(net.fork(seed=8), 60)
+        return seen(net.fork(seed=8), 30)
 
     expected = script(1)
-    for found in all_of(3, script):
+    for found in all_of(2, script):
         same(found, expected)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spikeloom.compile import Bound, Program, bind, compile_neuron
+from spikeloom.compile import Bound, bind
 from spikeloom.compile.stability import check_step
 from spikeloom.engines.inputs import NOTHING
 from spikeloom.engines.network_part import drive_part, poisson_part, population_part
@@ -25,7 +25,7 @@ from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
 from spikeloom.errors import ParameterError
-from spikeloom.network import settings
+from spikeloom.network import compiled, settings
 from spikeloom.network.description import Connection, Description, Member
 from spikeloom.network.drawing import drawn_projections
 from spikeloom.network.drive import course, drives
@@ -54,7 +54,6 @@ class Pieces:
     Arguments:
         dtype: Precision of states and weights.
         keep: How synapses are held, from `make_keep`.
-        programs: Compiled equations.
         graphs: Synapses of each connection.
         team: The processes that hold the network together, or None.
     """
@@ -62,12 +61,11 @@ class Pieces:
     dtype: DType
     keep: Keep = as_it_is
     team: Team | None = None
-    programs: dict[Any, Program] = field(default_factory=dict)
     graphs: dict[Connection, Sequence[AnyProjection]] = field(default_factory=dict)
 
     def copy(self) -> Pieces:
         """The same pieces, to go on from in another network."""
-        return replace(self, programs=dict(self.programs), graphs=dict(self.graphs))
+        return replace(self, graphs=dict(self.graphs))
 
 
 def plan(said: Description, pieces: Pieces) -> NetworkPlan:
@@ -83,9 +81,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         NumericsError: dt is too large for a method, or a value is not finite.
     """
     bounds: dict[Any, Bound] = {}
-    populations = tuple(
-        _population(said, member, pieces.programs, bounds) for member in said.members
-    )
+    populations = tuple(_population(said, member, bounds) for member in said.members)
     poisson, driven = list(_poisson(said)), list(drives(said))
     joined = list(couplings(said, populations))
     if joined and pieces.team is not None:
@@ -117,22 +113,17 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     )
 
 
-def _population(
-    said: Description, member: Member, programs: dict[Any, Program], bounds: dict[Any, Bound]
-) -> PopulationPlan:
+def _population(said: Description, member: Member, bounds: dict[Any, Bound]) -> PopulationPlan:
     cell, size = member.receptors.cell(), member.population.size
     if isinstance(cell, Spikes):
         return _source(said, member, cell)
     definition = cell.definition
-    key = (definition, repr(member.method))
-    if key not in programs:
-        programs[key] = compile_neuron(cell, member.method)
-    program = programs[key]
+    program = compiled.program(compiled.Compiled(cell, member.method))
     values = settings.parameters(said, member)
     step = float(said.dt.to(definition.time_unit))
     # Populations of equal neurons are bound once; a chain has many of them.
     same = tuple(values.items()) if all(np.ndim(v) == 0 for v in values.values()) else None
-    place = (key, step, same)
+    place = (program.key, step, same)
     if same is None or place not in bounds:
         check_step(program, values, step)
         bounds[place] = bind(program, values, step)

@@ -1,0 +1,37 @@
+"""Compiled equations, kept for as long as the process lives: equal cells are compiled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from spikeloom.compile import Method, Program, compile_neuron
+from spikeloom.equations import Cell, Neuron, Refractory
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Compiled:
+    """Equations and how they are integrated, equal to any others that say the same.
+
+    >>> from spikeloom import LIF, ms
+    >>> Compiled(LIF(), None) == Compiled(LIF(tau=5 * ms), None)  # values are no equations
+    True
+    """
+
+    cell: Neuron | Refractory | Cell
+    method: Method | None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Compiled) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, str]:
+        return self.cell.definition, repr(self.method)
+
+
+@lru_cache(maxsize=256)
+def program(what: Compiled) -> Program:
+    """The program of a cell; the same object for equal equations."""
+    return compile_neuron(what.cell, what.method)
