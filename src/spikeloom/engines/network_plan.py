@@ -261,16 +261,22 @@ class ProjectionPlan:
             raise EngineError(f"{where}: indptr must rise from 0 to the number of synapses.")
         if count and int(np.max(self.targets)) >= target.size:
             raise EngineError(f"{where}: a synapse has a target beyond {target.size - 1}.")
-        if count > 1:
-            falls = np.flatnonzero(self.targets[1:] < self.targets[:-1]) + 1
-            if not np.all(np.isin(falls, ends)):
-                raise EngineError(f"{where}: targets must ascend within each row.")
+        if _falls(self.targets, ends):
+            raise EngineError(f"{where}: targets must ascend within each row.")
         if not np.all(np.isfinite(self.weights)):
             raise NumericsError(f"{where}: a weight is NaN or infinite.")
         if count and (np.min(self.delays) < 0 or np.max(self.delays) > MAX_DELAY):
             raise EngineError(f"{where}: delays must be between 0 and {MAX_DELAY} steps.")
         if self.learning is not None:
             self.learning.check(where, target.program, self.shortest)
+
+
+def _falls(targets: Array, ends: Array) -> bool:
+    """Whether a target is below the one before it, other than where rows begin."""
+    starts = ends[:-1][ends[1:] > ends[:-1]]
+    starts = starts[starts > 0]
+    between = np.count_nonzero(targets[starts] < targets[starts - 1])
+    return int(np.count_nonzero(targets[1:] < targets[:-1])) > int(between)
 
 
 def check_ends(p: AnyProjection, populations: tuple[PopulationPlan, ...], rows: int) -> str:

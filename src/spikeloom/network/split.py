@@ -12,6 +12,9 @@ from spikeloom.network.view import Group, View
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+AT_ONCE = 1 << 20
+"""Synapses that are looked at together."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -61,20 +64,43 @@ def _by_target(rows: Rows, target: Group) -> Iterator[tuple[View, Rows]]:
         return
     low = 0
     for receiver in target.parts:
-        high = low + len(receiver)
-        keep = (rows.targets >= low) & (rows.targets < high)
-        before = np.zeros(len(keep) + 1, np.int64)
+        yield receiver, _between(rows, low, low + len(receiver))
+        low += len(receiver)
+
+
+def _between(rows: Rows, low: int, high: int) -> Rows:
+    """The synapses on some of the targets, looked through a block at a time to save memory."""
+
+    def blocks() -> Iterator[tuple[slice, Array]]:
+        for first in range(0, len(rows.targets), AT_ONCE):
+            block = slice(first, min(first + AT_ONCE, len(rows.targets)))
+            targets = rows.targets[block]
+            yield block, (targets >= low) & (targets < high)
+
+    total = sum(int(np.count_nonzero(keep)) for _, keep in blocks())
+
+    def room(values: Array) -> Array:
+        return np.empty(total, values.dtype) if np.ndim(values) else values
+
+    made = Rows(
+        np.zeros(len(rows.indptr), np.int64),
+        *(np.empty(total, np.uint32), room(rows.weights), room(rows.delays)),
+    )
+    end = 0
+    for block, keep in blocks():
+        before = np.zeros(len(keep) + 1, np.int32)
         np.cumsum(keep, out=before[1:])
-        yield (
-            receiver,
-            Rows(
-                before[rows.indptr],
-                rows.targets[keep] - np.uint32(low),
-                _taken(rows.weights, keep),
-                _taken(rows.delays, keep),
-            ),
-        )
-        low = high
+        first, last = np.searchsorted(rows.indptr, (block.start, block.stop), side="right")
+        own = slice(int(first), int(last))  # rows that end within the block
+        made.indptr[own] = before[rows.indptr[own] - block.start]
+        made.indptr[own] += end
+        here = slice(end, end + int(before[-1]))
+        np.subtract(rows.targets[block][keep], np.uint32(low), out=made.targets[here])
+        for values, taken in ((rows.weights, made.weights), (rows.delays, made.delays)):
+            if np.ndim(values):
+                taken[here] = values[block][keep]
+        end = here.stop
+    return made
 
 
 def _spread(rows: Rows, sender: View, receiver: View) -> Rows:
