@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import spikeloom as sl
 
 
@@ -55,6 +57,9 @@ def everything(
     net.connect(noisy, exc, excite, some, weight=10 * sl.pA, delay=0.9 * sl.ms)
     net.inject(inh[3:17], sl.Sine(0.05 * sl.nA, 100 * sl.Hz))
     net.inject(inh, sl.Step(0.02 * sl.nA))
+    net.inject(exc, lambda t: np.outer(np.cos(t.to(sl.ms)), np.arange(70) / 4) * sl.pA)
+    net.inject(exc[1::2] + inh[4:], sl.OrnsteinUhlenbeck(0 * sl.pA, 20 * sl.pA, 2 * sl.ms))
+    net.inject(exc + inh, sl.OrnsteinUhlenbeck(5 * sl.pA, 9 * sl.pA, 3 * sl.ms, shared=True))
     net.poisson(noisy, excite, rate=sl.Step(300 * sl.Hz), weight=9 * sl.pA)
     if engine == "reference":  # the compiled engine does not learn yet
         net.connect(

@@ -26,6 +26,7 @@ SCRATCH = {
     r"logs\.\d+": "who spiked in the last native call",
     r".*\.series\._kept\..*": "numbers over time, made of the step alone, and kept for a while",
     r"neurons\.\d+\.windows\..*": "inputs over time, written before each native call",
+    r".*\._ahead\.\d": "where inputs that fluctuate would be when all that was asked for is used",
     r"neurons\.\d+\._bundle\..*": "spikes of sources, written before each native call",
     r"neurons\.\d+\.middles\..*": "mean potentials of a step, found anew in each",
     r"deliveries\.\d+\._(kept|calls)\..*": "words and memory of kernels that draw rows",
@@ -109,6 +110,8 @@ def test_the_network_with_everything_has_everything() -> None:
     plan = everything("reference", gaps=True).build()
     for each in fields(NetworkPlan):
         value = getattr(plan, each.name)
+        if each.name == "couplings":  # gap junctions do not reach from process to process yet
+            continue
         assert not isinstance(value, tuple) or value, f"{each.name}: add it to everything.py"
     for each in fields(ProjectionPlan):
         if each.name == "span":  # of processes

@@ -14,6 +14,7 @@ from spikeloom.engines.cpu.compact import compact
 from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.library import weight
 from spikeloom.engines.cpu.variant import Variant, slot_of
+from spikeloom.engines.poisson import GOLDEN
 from spikeloom.engines.randomness import Chance, check_chance
 from spikeloom.engines.results import Simulation
 from spikeloom.errors import EngineError, ShapeError
@@ -92,6 +93,7 @@ def simulate(
         "record_every": every,
     }
     words |= {slot_of(name): signed(key) for name, key in chance.keys.items()}
+    words["origin"] = signed(chance.first * GOLDEN)
     found: list[tuple[Array, Array]] = []
     for first in range(0, steps, chunk):
         count = min(chunk, steps - first)

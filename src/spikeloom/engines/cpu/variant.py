@@ -65,7 +65,8 @@ def slots(program: Program, variant: Variant) -> tuple[str, ...]:
         return (*shared, *inputs, *tiled, *given, *wanted, *ends)
     spikes = ("bits", "row_bytes") if variant.spikes else ()
     traces = ("record_every", "record_wait", *(f"trace:{name}" for name in variant.record))
-    chance = ("step", *(slot_of(name) for name in program.random)) if program.random else ()
+    keys = tuple(slot_of(name) for name in program.random)
+    chance = ("step", "origin", *keys) if keys else ()
     ends = ("state_in", "state_out", *chance)
     return (*shared, *inputs, *ends, *spikes, *(traces if variant.record else ()))
 

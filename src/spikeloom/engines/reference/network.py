@@ -120,6 +120,7 @@ class ReferenceNetwork:
             for wish, chosen, kept in zip(record_weights, synapses, weights, strict=True):
                 if now % wish.every == 0:
                     kept.append(self.weights(wish.projection)[chosen])
+        self._walks.settle(self.step)
         return NetworkRun(
             first,
             steps,

@@ -208,7 +208,7 @@ class Frame:
 
 
 NUMBERS = frozenset(
-    {"steps", "step", "width", "padded", "tile", "every", "together"}
+    {"steps", "step", "origin", "width", "padded", "tile", "every", "together"}
     | {"row_bytes", "record_every", "record_wait"}
 )
 """Slots that are numbers; all others are addresses."""

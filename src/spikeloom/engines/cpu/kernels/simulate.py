@@ -38,7 +38,8 @@ def write(f: Frame) -> None:
                     w.note(f"read state:{states[k]}")
                     at = f.at(f.slot("state_in"), f.add(f.mul(width, k), firsts[g]))
                     start.append((v.type, f.load_masked(at, masks[g])))
-            draws = Draws(f, [name for name in f.program.random if name in reads], firsts)
+            named = [name for name in f.program.random if name in reads]
+            draws = Draws(f, named, firsts, f.slot("origin") if named else None)
             wait = [("i64", f.slot("record_wait"))] if variant.record else []
             first_odd = len(start)
             carried = [*start, *draws.carried, *wait]

@@ -170,6 +170,7 @@ class NativeNetwork:
             watch.look(self.step - 1, self.some_weights)
         spikes = tuple(joined(parts) for parts in found)
         kept = (watch.rows, watch.steps(first, steps))
+        self.walks.settle(self.step)
         return NetworkRun(first, steps, spikes, tuple(traces), tuple(at), *kept)
 
     def prepare(self, steps: int) -> int:
