@@ -27,7 +27,7 @@ RULE = sl.PairSTDP(A_plus=0.1, A_minus=0.08, scale=100 * sl.pA)
 
 def net(rule: LearningRule | None = RULE, **options: Any) -> tuple[sl.Network, sl.Projection]:
     """Five neurons that drive four, all to all."""
-    made = sl.Network(0.1 * sl.ms, **{"engine": "reference", "dtype": "float64", **options})
+    made = sl.Network(0.1 * sl.ms, **{"dtype": "float64", **options})
     a = made.population(5, sl.LIF(), name="a", I=0.25 * sl.nA, v=sl.uniform(-65, -50) * sl.mV)
     b = made.population(4, sl.LIF(tau=sl.normal(20, 2) * sl.ms), name="b", I=0.22 * sl.nA)
     synapses = made.connect(
@@ -71,8 +71,9 @@ def test_static_weights_can_be_replaced_and_survive_growth() -> None:
     assert np.asarray(made.fork().projections[0].weights.value).tolist() == weights.tolist()
 
 
-def test_growth_keeps_what_was_learnt() -> None:
-    made, synapses = net()
+@pytest.mark.parametrize("engine", ["cpu", "reference"])
+def test_growth_keeps_what_was_learnt(engine: Any) -> None:
+    made, synapses = net(engine=engine)
     made.run(80 * sl.ms)
     before, trace = synapses.weights, synapses.trace("x")
     new = made.population(2, sl.LIF(), name="late", I=0.3 * sl.nA)
@@ -89,8 +90,9 @@ def test_growth_keeps_what_was_learnt() -> None:
     assert not np.array_equal(late.weights.to(sl.pA), np.full(10, 20.0))
 
 
-def test_a_fork_learns_on_its_own() -> None:
-    made, synapses = net()
+@pytest.mark.parametrize("engine", ["cpu", "reference"])
+def test_a_fork_learns_on_its_own(engine: Any) -> None:
+    made, synapses = net(engine=engine)
     made.run(50 * sl.ms)
     twin = made.fork()
     (own,) = twin.projections
@@ -109,7 +111,7 @@ def test_weights_in_a_file(tmp_path: Path) -> None:
     fresh.load(path)
     np.testing.assert_array_equal(fresh.weights.value, synapses.weights.value)
     del other
-    longer = sl.Network(0.1 * sl.ms, engine="reference")
+    longer = sl.Network(0.1 * sl.ms)
     a, b = longer.population(5, sl.LIF()), longer.population(5, sl.LIF())
     wrong = longer.connect(a, b, sl.ExponentialCurrent(), sl.AllToAll(), weight=1 * sl.pA)
     with pytest.raises(CheckpointError, match="other synapses"):
@@ -127,8 +129,9 @@ def test_weights_in_a_file(tmp_path: Path) -> None:
         synapses.save(blocked / "w")
 
 
-def test_frozen_and_thawed() -> None:
-    made, synapses = net()
+@pytest.mark.parametrize("engine", ["cpu", "reference"])
+def test_frozen_and_thawed(engine: Any) -> None:
+    made, synapses = net(engine=engine)
     made.run(60 * sl.ms)
     synapses.freeze()
     before = synapses.weights
@@ -169,7 +172,7 @@ def test_slow_rules_with_seconds_in_them() -> None:
 
 
 def test_traces_that_follow_the_potential_are_states_of_the_target() -> None:
-    made = sl.Network(0.1 * sl.ms, engine="reference", dtype="float64")
+    made = sl.Network(0.1 * sl.ms, dtype="float64")
     a = made.population(2, sl.LIF(), name="a", I=0.3 * sl.nA)
     b = made.population(2, sl.LIF(), name="b", I=0.1 * sl.nA, v=-60 * sl.mV)
     rule = sl.ClopathSTDP(scale=1 * sl.pA)
@@ -314,7 +317,7 @@ class Counts(LearningRule):
 
 
 def test_a_connection_onto_several_populations() -> None:
-    made = sl.Network(0.1 * sl.ms, engine="reference", dtype="float64")
+    made = sl.Network(0.1 * sl.ms, dtype="float64")
     a = made.population(2, sl.LIF(), name="a")
     b = made.population(2, sl.LIF(), name="b", I=0.3 * sl.nA)
     c = made.population(3, sl.LIF(), name="c", I=0.5 * sl.nA)
@@ -354,7 +357,7 @@ def test_a_state_does_not_fit_another_rule(tmp_path: Path) -> None:
     ],
 )
 def test_a_forgotten_scale(rule: LearningRule, weight: float, words: str) -> None:
-    made = sl.Network(0.1 * sl.ms, engine="reference")
+    made = sl.Network(0.1 * sl.ms)
     a, b = made.population(2, sl.LIF(), name="a"), made.population(2, sl.LIF(), name="b")
     made.connect(a, b, sl.ExponentialCurrent(), sl.AllToAll(), weight=weight * sl.pA, learning=rule)
     if not words:
