@@ -365,3 +365,10 @@ def test_a_forgotten_scale(rule: LearningRule, weight: float, words: str) -> Non
         return
     with pytest.warns(sl.NetworkWarning, match=words):
         made.run(1 * sl.ms)
+
+
+def test_showing_a_connection_builds_nothing() -> None:
+    made, synapses = net()
+    assert repr(synapses).startswith("a -> b: AllToAll") and not made.built
+    assert len(synapses) == 20 and made.built
+    assert repr(synapses).startswith("a -> b: 20 synapses, learning by PairSTDP")

@@ -40,9 +40,11 @@ class Projection:
     ...     learning=PairSTDP(scale=100 * pA),
     ... )
     >>> synapses
-    a -> b: 6 synapses, learning by PairSTDP(scale=100 * pA)
+    a -> b: AllToAll(autapses=False), learning by PairSTDP(scale=100 * pA)
     >>> synapses.sources, synapses.targets
     (array([0, 0, 0, 1, 1, 1]), array([0, 1, 2, 0, 1, 2]))
+    >>> synapses
+    a -> b: 6 synapses, learning by PairSTDP(scale=100 * pA)
     >>> synapses.set_weights(30 * pA, synapses.targets == 2)
     >>> synapses.weights
     [50, 50, 30, 50, 50, 30] * pA
@@ -274,7 +276,10 @@ class Projection:
 
     def __repr__(self) -> str:
         rule = f", learning by {self.learning!r}" if self.learning is not None else ""
-        return f"{self.name}: {len(self):,} synapses{rule}"
+        # To be shown must not build a network of which more is to be said.
+        built = self._network.built
+        what = f"{len(self):,} synapses" if built else repr(self._connection.rule)
+        return f"{self.name}: {what}{rule}"
 
     def _plans(self) -> list[tuple[int, AnyProjection]]:
         plan = self._network.engine().plan
