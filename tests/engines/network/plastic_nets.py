@@ -87,7 +87,7 @@ class Rewarded(LearningRule):
     tau: Param = 20 * ms
     tau_c: Param = 100 * ms
     x: Trace = pre()
-    y: Trace = post()
+    y: Trace = post(start=0.7)
     c: Trace = synaptic(start=0.1)
     dopamine: Trace = shared(start=0.3)
 

@@ -52,7 +52,8 @@ def places(plan: NetworkPlan, event: str = "") -> list[int]:
 def handle(engine: NetworkEngine, rng: np.random.Generator) -> None:
     """Look at everything, reward, replace weights, freeze or thaw."""
     for k in places(engine.plan, "on_reward"):
-        engine.reward(k, rng.uniform(-1, 1))
+        for value in rng.uniform(-1, 1, rng.integers(3)):
+            engine.reward(k, value)
     for k in places(engine.plan):
         engine.traces(k)
         count = engine.plan.projections[k].targets.size

@@ -94,9 +94,8 @@ def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, mask: str) 
     if act.late and k.shows:
         return _known(k, act, names, target, mask)
     planes = k.rule.event_planes if k.rule.together else k.rule.base_planes
-    less = k.int("sub", k.dendrite(place), k.const(1))
     birth = k.all(k.narrow(s["birth"]))
-    latest = k.int("sub", k.int("sub", act.step, k.const(act.late)), less)
+    latest = k.int("sub", k.int("sub", act.step, k.const(act.late)), k.behind(place))
     each = k.i64("mul", s["base_depth"], s["width"])
     homes = [
         k.at(s["base_values"], k.i64("mul", each, planes.index(f"after:{n}")), k.v.scalar)
@@ -125,8 +124,8 @@ def _traces(k: Kernel, act: Act, names: tuple[str, ...], place: str, mask: str) 
 
     start = [("i64", "0"), (k.ints, stored), *((k.v.type, v) for v in values)]
     _, stored, *values = w.repeat(start, lambda carried: k.any(unknown(carried[1])), back)
-    since = k.int("sub", act.step, k.int("add", stored, less))
-    since = k.imax(since, k.const(0))
+    now = k.int("sub", act.step, k.dendrite(place))
+    since = k.imax(k.int("sub", now, k.known_at(stored)), k.const(0))
     return k.decay("post", dict(zip(names, values, strict=True)), since)
 
 
@@ -138,6 +137,6 @@ def _known(k: Kernel, act: Act, names: tuple[str, ...], target: str, mask: str) 
     for name in names:
         row = k.i64("mul", s["width"], k.program.post.index(name))
         values[name] = k.gather(k.at(s["known_values"], row, k.v.scalar), target, mask)
-    less = k.all(k.narrow(k.i64("sub", s["dendrite"], 1)))
-    since = k.int("sub", k.int("sub", act.step, less), stored)
-    return k.decay("post", values, k.imax(since, k.const(0)))
+    now = k.int("sub", act.step, k.all(k.narrow(s["dendrite"])))
+    since = k.imax(k.int("sub", now, k.known_at(stored)), k.const(0))
+    return k.decay("post", values, since)

@@ -74,7 +74,7 @@ def write_targets(k: Kernel, first: str, mask: str) -> tuple[States, dict[str, s
         row = k.i64("mul", each, planes.index(f"after:{name}"))
         kept[name] = k.take(s["base_values"], k.i64("add", row, first), mask)
     if kept:
-        since = k.int("sub", k.take(s["base_steps"], first, mask, whole=True), k.const(1))
+        since = k.known_at(k.take(s["base_steps"], first, mask, whole=True))
         kept = k.decay("post", kept, k.int("sub", step, since))
     leaves = named("state", k.shared(step))
     for name in k.program.reads:

@@ -84,9 +84,8 @@ def write_find(k: Kernel, source: str, begin: str, count: str, until: str, ahead
 
 
 def _look(k: Kernel, stored: str, place: str, limits: _Limits, mask: str) -> tuple[str, str, str]:
-    """When synapses see events that are stored as step + 1; which are new, or later than that."""
-    less = k.int("sub", k.dendrite(place), k.const(1))
-    arrival = k.int("add", stored, less)
+    """When synapses see events; which of them are new, or later than that."""
+    arrival = k.int("add", stored, k.behind(place))
     later = k.both(mask, k.test("sgt", arrival, limits.seen))
     later = k.both(later, k.test("sgt", stored, limits.birth))
     return arrival, later, k.both(later, k.test("sle", arrival, limits.until))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from spikeloom.engines.cpu.network.plastic.kernel import Kernel, States, named
 from spikeloom.engines.cpu.network.plastic.replay import write_replay_call
+from spikeloom.engines.cpu.network.plastic.words import STORED
 
 BLOCK = "on_post.post"
 
@@ -52,12 +53,19 @@ def write_push(k: Kernel, ledger: Ledger, target: str, values: Mapping[str, str]
         count = w.either(
             full, lambda: [_make_room(k, ledger, target, count)], lambda: [count], "i64"
         )[0]
+    stored, moved = k.narrow(k.i64("add", s["step"], STORED)), count
+    if not ledger.events:
+        # Of a step only the last change counts: more than one tick or reward may come after it.
+        again = w.let(f"icmp eq i32 {k.load(steps, target, 'i32')}, {stored}")
+        moved = w.let(f"select i1 {again}, i64 0, i64 {count}")
+        less = k.i64("sub", count, 1)
+        count = w.let(f"select i1 {again}, i64 {less}, i64 {count}")
     places = [(steps, "i32")]
     each = k.i64("mul", s[f"{p}depth"], s["width"])
     for row in range(len(ledger.planes)):
         at = k.at(s[f"{p}values"], k.i64("mul", each, row), k.v.scalar)
         places.append((at, k.v.scalar))
-    with w.loop("0", count, down=True) as loop:
+    with w.loop("0", moved, down=True) as loop:
         from_ = k.i64("add", k.i64("mul", loop.index, s["width"]), target)
         to = k.i64("add", from_, s["width"])
         for base, kind in places:
@@ -66,7 +74,6 @@ def write_push(k: Kernel, ledger: Ledger, target: str, values: Mapping[str, str]
         at = k.i64("add", fresh_row(k), k.i64("lshr", target, 6))
         bit = k.i64("shl", 1, k.i64("and", target, 63))
         k.store(k.i64("or", k.load(s["fresh"], at), bit), s["fresh"], at)
-    stored = k.narrow(k.i64("add", s["step"], 1))
     ones = [w.let(f"extractelement {k.v.type} {values[n]}, i64 0") for n in ledger.planes]
     for (base, kind), one in zip(places, [stored, *ones], strict=True):
         k.store(one, base, target, kind)
@@ -91,7 +98,7 @@ def _arrival(k: Kernel, ledger: Ledger, target: str, depth: str) -> str:
     """Step at which the last synapse sees an entry."""
     at = k.i64("add", k.i64("mul", depth, k.s["width"]), target)
     stored = k.wide(k.load(k.s[f"{ledger.prefix}steps"], at, "i32"))
-    return k.i64("add", k.i64("sub", stored, 1), k.s["longest"])
+    return k.i64("add", k.i64("sub", stored, STORED), k.s["longest"])
 
 
 def _make_room(k: Kernel, ledger: Ledger, target: str, count: str) -> str:
@@ -164,7 +171,7 @@ def write_own(k: Kernel, target: str) -> tuple[States, dict[str, str]]:
         at = k.i64("add", row, target)
         kept[name] = k.v.splat(k.load(s["base_values"], at, k.v.scalar))
     if kept:
-        since = k.int("sub", k.all(k.load(s["base_steps"], target, "i32")), k.const(1))
+        since = k.known_at(k.all(k.load(s["base_steps"], target, "i32")))
         kept = k.decay("post", kept, k.int("sub", step, since))
     leaves = named("state", k.shared(step))
     for name in k.program.reads:
@@ -184,7 +191,8 @@ def own_plane(k: Kernel, name: str) -> str:
 
 def fresh_row(k: Kernel) -> str:
     """Where the bits of this step begin in ``fresh``; until it begins, those that are now due."""
-    room = k.i64("urem", k.s["step"], k.i64("add", k.s["dendrite"], 1))
+    rooms = k.i64("add", k.s["dendrite"], 1)
+    room = k.i64("urem", k.i64("add", k.s["step"], rooms), rooms)
     return k.i64("mul", room, k.s["fresh_words"])
 
 
@@ -195,7 +203,7 @@ def write_reveal(k: Kernel) -> None:
     planes = k.rule.event_planes if k.rule.together else k.rule.base_planes
     with k.function("reveal", "i64 %target"):
         # The latest entry that is old enough: younger ones are not seen yet.
-        latest = k.i64("sub", s["step"], s["dendrite"])
+        latest = k.i64("add", k.i64("sub", s["step"], s["dendrite"]), STORED - 1)
 
         def stored(depth: str) -> str:
             at = k.i64("add", k.i64("mul", depth, s["width"]), "%target")

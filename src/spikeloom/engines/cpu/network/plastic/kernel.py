@@ -9,7 +9,7 @@ from spikeloom.engines.cpu.host import Host
 from spikeloom.engines.cpu.network.plastic.formulas import Formulas
 from spikeloom.engines.cpu.network.plastic.lanes import Lanes
 from spikeloom.engines.cpu.network.plastic.variant import Learning
-from spikeloom.engines.cpu.network.plastic.words import NUMBERS, WORDS
+from spikeloom.engines.cpu.network.plastic.words import NUMBERS, STORED, WORDS
 from spikeloom.engines.cpu.text import Writer
 
 States = dict[str, str]
@@ -91,6 +91,15 @@ class Kernel(Lanes):
         if not self.kind.delays:
             return self.all(self.narrow(self.s["dendrite"]))
         return self.int("lshr", place, self.all(self.narrow(self.s["bits"])))
+
+    def behind(self, place: str) -> str:
+        """What must be added to what is stored for the step at which synapses see it, in lanes."""
+        return self.int("sub", self.dendrite(place), self.const(STORED))
+
+    def known_at(self, stored: str) -> str:
+        """Steps of entries of a history, in lanes."""
+        start = self.all(self.narrow(self.i64("add", self.s["birth"], 1)))
+        return self.int("sub", self.imax(stored, start), self.const(STORED))
 
     def decay(self, level: str, values: Mapping[str, str], steps: str) -> States:
         """States of one level so many steps (whole numbers in lanes) later."""

@@ -7,6 +7,7 @@ import numpy as np
 from spikeloom.compile.numeric import run_block
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.plastic.synapses import PlasticSynapses
+from spikeloom.engines.cpu.network.plastic.words import STORED
 
 Values = dict[str, Array]
 
@@ -42,7 +43,8 @@ def traces(s: PlasticSynapses, now: int) -> Values:
     pre = dict(zip(rule.pre, scratch.pre, strict=True))
     found = _moved(s, "pre", pre, now - scratch.when)
     post = {n: x[0, :size] for n, x in zip(rule.post, store.base_values, strict=False)}
-    since = np.maximum(now - (store.base_steps[0, :size] - 1), 0)
+    known = np.maximum(store.base_steps[0, :size], s.get("birth") + 1) - STORED
+    since = np.maximum(now - known, 0)
     found |= _moved(s, "post", post, since)
     shared = {n: np.asarray(x) for n, x in zip(rule.shared, scratch.shared, strict=True)}
     found |= _moved(s, "shared", shared, np.asarray(now - s.get("shared_at")))
@@ -67,13 +69,13 @@ def _bases(s: PlasticSynapses, now: int) -> Array:
     base = np.maximum(row, s.get("ticked")).astype(np.int64)
     birth, steps = s.get("birth"), s.storage.steps
     targets = s.plan.targets.astype(np.int64)
-    late = np.broadcast_to(s.plan.delays, targets.shape).astype(np.int64) - s.learning.axonal - 1
+    late = np.broadcast_to(s.plan.delays, targets.shape).astype(np.int64) - s.learning.axonal
     left = np.arange(targets.size) if s.formulas.replays else np.empty(0, np.int64)
     for plane in steps:
         if left.size == 0:
             break
         stored = plane[targets[left]].astype(np.int64)
-        arrival = stored + late[left]
+        arrival = stored - STORED + late[left]
         known = (arrival <= now) & (stored > birth)
         base[left[known]] = np.maximum(base[left[known]], arrival[known])
         left = left[~known & (stored > birth)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from spikeloom.engines.cpu.network.memory import Array
-from spikeloom.engines.cpu.network.plastic.storage import PER_STEP
 from spikeloom.engines.cpu.network.plastic.synapses import PlasticSynapses
+from spikeloom.engines.cpu.network.plastic.words import STORED
 
 
 def save(s: PlasticSynapses, step: int) -> dict[str, Array]:
@@ -32,10 +32,11 @@ def save(s: PlasticSynapses, step: int) -> dict[str, Array]:
         "since.tick": np.array(s.get("ticked")),
     }
     for kind, steps, values, counts in _histories(s):
-        depth = _depth(s, kind)
+        depth, birth = _depth(s), s.get("birth")
         kept = _needed(s, steps[:depth, :size], counts[:size], step)
-        saved[f"since.{kind}"] = np.where(kept, steps[:depth, :size], s.get("birth")) - 1
-        saved[f"{kind}.count"] = kept.sum(axis=0, dtype=np.int32)
+        real = kept & (steps[:depth, :size] > birth)
+        saved[f"since.{kind}"] = np.where(real, steps[:depth, :size] - STORED, birth - 1)
+        saved[f"{kind}.count"] = real.sum(axis=0, dtype=np.int32)
         saved[f"{kind}.values"] = np.where(kept, values[:, :depth, :size], 0).astype(values.dtype)
     if rule.reads:
         saved["seen"] = s.planes[:, _rooms(s, step), :size].copy()
@@ -65,11 +66,13 @@ def load(s: PlasticSynapses, state: dict[str, Array], step: int) -> None:
     s.set("birth", int(state["since.start"]) + 1)
     s.set("least", step - 1)
     for kind, steps, values, counts in _histories(s):
-        depth = _depth(s, kind)
-        steps[:], values[:] = 0, 0
-        steps[:depth, :size] = state[f"since.{kind}"] + 1
+        depth = _depth(s)
+        real = np.arange(depth)[:, None] < state[f"{kind}.count"]
+        used = int(counts.max(initial=1))  # memory beyond was never touched, and may be large
+        steps[:used], values[:, :used] = 0, 0
+        steps[:depth, :size] = np.where(real, state[f"since.{kind}"] + STORED, s.get("birth"))
         values[:, :depth, :size] = state[f"{kind}.values"]
-        counts[:size] = state[f"{kind}.count"]
+        counts[:size] = state[f"{kind}.count"] + 1
     if rule.reads:
         s.planes[:, _rooms(s, step), :size] = state["seen"]
     _show(s, step)
@@ -82,14 +85,14 @@ def _show(s: PlasticSynapses, step: int) -> None:
         return
     store.fresh[:] = 0
     unknown = np.ones(store.width, bool)
-    for depth, steps in enumerate(store.base_steps[: _depth(s, "post")]):
-        known = unknown & (steps - 1 + late < step)
+    for depth, steps in enumerate(store.base_steps[: _depth(s)]):
+        known = unknown & ((steps - STORED + late < step) | (steps <= s.get("birth")))
         store.known_steps[known] = steps[known]
         for place in range(len(s.rule.post)):
             store.known_values[place, known] = store.base_values[place, depth, known]
         unknown &= ~known
-        for target in np.flatnonzero(unknown & (steps > s.get("birth"))):
-            word = (int(steps[target]) - 1) % (late + 1), target // 64
+        for target in np.flatnonzero(unknown):
+            word = (int(steps[target]) - STORED) % (late + 1), target // 64
             store.fresh[word] |= np.uint64(1 << int(target) % 64)
 
 
@@ -102,15 +105,16 @@ def _histories(s: PlasticSynapses) -> list[tuple[str, Array, Array, Array]]:
     return found
 
 
-def _depth(s: PlasticSynapses, kind: str) -> int:
-    """Most entries of a history that are needed when all rows are up to date."""
-    return (1 if kind == "events" else PER_STEP) * s.storage.longest + 2
+def _depth(s: PlasticSynapses) -> int:
+    """Most entries of a history that are needed when all rows are up to date: one of each step."""
+    return s.storage.longest + 2
 
 
 def _needed(s: PlasticSynapses, steps: Array, counts: Array, step: int) -> Array:
     """Entries that a synapse may still ask for: those that it may not know yet, and one more."""
     there = np.arange(len(steps))[:, None] < counts
-    recent = there & (steps - 1 + s.storage.longest > step - 1)
+    late = steps - STORED + s.storage.longest
+    recent = there & (steps > s.get("birth")) & (late > step - 1)
     one_more = np.arange(len(steps))[:, None] == recent.sum(axis=0)
     return recent | (one_more & there)
 

@@ -19,8 +19,6 @@ CHUNK = 1024
 """Synapses that are handled together: what belongs to them fits a first-level cache."""
 SCRATCH = 1 << 22
 """Entries in the lists of a thread, for as long a history as that allows with full chunks."""
-PER_STEP = 3
-"""Changes of a target's traces in one step: an event, a tick, a reward."""
 
 
 class Storage:
@@ -55,7 +53,7 @@ class Storage:
             self.base_steps, self.base_values = self.steps, self.values
             self.base_counts = self.counts
         else:
-            depth = PER_STEP * (self.longest + 2)
+            depth = self.longest + 3
             self.base_steps = np.zeros((depth, width), np.int32)
             self.base_values = np.zeros((len(f.base_planes), depth, width), dtype)
             self.base_counts = np.ones(width, np.int32)

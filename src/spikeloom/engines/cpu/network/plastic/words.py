@@ -11,7 +11,7 @@ NUMBERS = (
 """``step``: the one whose events are handled. ``padded``, ``slots``: of the ring. ``dendrite``:
 steps behind all synapses, where they are the same, and ``bits`` of a target beside them, where they
 differ; ``longest``: the longest. ``chunk``: synapses that are handled together. ``birth``:
-an entry of a history stored no higher than this was never written. ``first``: number
+see `STORED`. ``first``: number
 of the first target in its whole population; ``low``, ``high``: targets of this thread. ``width``,
 ``depth``: of the history; ``base_depth``: of that of the traces. ``least``: step up to which every
 row is up to date. ``ticked``: step of the last event of all synapses together; ``shared_at``: of
@@ -35,3 +35,6 @@ spikes on their way to the synapse. Where all dendrites are alike, ``known_…``
 see of the targets' traces in this step, and ``fresh`` a bit for each change on its way there.
 What follows is scratch memory."""
 WORDS = NUMBERS + ADDRESSES
+STORED = 2
+"""An entry of a history is stored as its step + 2. What is stored no higher than ``birth``, as all
+memory is that was never written, stands for the start: it counts as of step ``birth`` - 1."""
