@@ -47,6 +47,11 @@ class Inside(ABC):
         """The engine that runs the network; builds it if need be."""
         return self._ready()
 
+    @property
+    def built(self) -> bool:
+        """Whether an engine holds the network already."""
+        return self._engine is not None
+
     def channel_unit(self, part: View, channel: str) -> Unit:
         """Unit of an impulse input of a population."""
         inputs = self._said.members[part.population.index].receptors.definition.inputs
