@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1000
 """More neurons than this are thinned out evenly, and the figure says so."""
+FEW = 40
+"""Neurons whose spikes are drawn as strokes."""
 MOST_LABELS = 14
 """Names of populations that fit above each other."""
 COLOURS = (INK, TWIN, SPIKING)
@@ -64,14 +66,15 @@ def _spikes(axes: Axes, trains: SpikeTrains) -> None:
     step = max(1, -(-trains.size // MOST_ROWS))
     shown = trains.ids % step == 0
     times, ids = trains.times[shown], trains.ids[shown]
+    mark: dict[str, Any] = {"ls": "", "marker": ".", "ms": 1.6, "mew": 0}
+    if trains.size <= FEW:  # strokes as high as a neuron's place
+        mark = {"ls": "", "marker": "|", "ms": 120 / trains.size, "mew": 1.0}
     low = 0
     centres: list[float] = []
     for (_, size), colour in zip(trains.parts, _colours(trains), strict=True):
         here = (ids >= low) & (ids < low + size)
         # Dots as part of a picture: a vector mark for each of 100,000 spikes would choke a viewer.
-        axes.plot(
-            times[here], ids[here], ls="", marker=".", ms=1.6, mew=0, color=colour, rasterized=True
-        )  # fmt: skip
+        axes.plot(times[here], ids[here] + 0.5, color=colour, rasterized=True, **mark)
         centres.append(low + size / 2)
         low += size
     axes.set_ylim(trains.size, 0)
