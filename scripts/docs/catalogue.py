@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from textwrap import dedent
 from typing import Any
 
 
@@ -37,15 +38,23 @@ def _neuron(model: Any) -> str:
 
 def _text(model: Any) -> str:
     definition = model.definition
-    text = str(model()).partition("\n")[2].strip()
+    text = dedent(str(model()).partition("\n")[2])
     return "\n".join(
         [
             f"### {model.__name__}\n",
             f"{_words(definition.doc)}\n",
             f"```text\n{text}\n```\n",
             _table(definition.params),
+            *_sets(model),
         ]
     )
+
+
+def _sets(model: Any) -> list[str]:
+    """Other sets of parameters that a class offers."""
+    made = [n for n, x in vars(model).items() if isinstance(x, classmethod) and n[0] != "_"]
+    rows = [f"- `{model.__name__}.{n}`: {getattr(model, n).__doc__}" for n in made]
+    return [*rows, ""] if rows else []
 
 
 def _formulas(latex: str) -> str:
