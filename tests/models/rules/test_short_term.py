@@ -10,6 +10,7 @@ from tests.engines.learning.bench import Bench
 
 from spikeloom.engines.network_run import Trace
 from spikeloom.equations.units import ms
+from spikeloom.errors import ParameterError
 from spikeloom.models import TsodyksMarkram, TsodyksMarkramThree
 
 SETS: dict[str, dict[str, Any]] = {
@@ -101,3 +102,9 @@ def test_a_frozen_projection_still_tires() -> None:
     sent = np.diff(run.traces[0][:, 0], prepend=0.0)[np.array(train) + 1]
     assert sent[0] == 0.5
     assert sent[-1] == pytest.approx(0.0571, abs=5e-5)
+
+
+def test_cortical_sets() -> None:
+    assert TsodyksMarkram.cortical("EI").values["tau_f"] == 1200 * ms
+    with pytest.raises(ParameterError, match="known names: EE, EI, IE, II"):
+        TsodyksMarkram.cortical("both ways")

@@ -6,6 +6,7 @@ from typing import Self
 
 from spikeloom.equations import Expr, LearningRule, Param, Trace, pre
 from spikeloom.equations.units import ms, second
+from spikeloom.errors import ParameterError, suggest
 
 
 class TsodyksMarkram(LearningRule):
@@ -40,8 +41,13 @@ class TsodyksMarkram(LearningRule):
     @classmethod
     def cortical(cls, kind: str) -> TsodyksMarkram:
         """Means of a cortical network: ``"EE"`` from E to E, ``"EI"``, ``"IE"`` or ``"II"``."""
-        U, rec, f = {
-            "EE": (0.5, 1.1, 0.05), "EI": (0.05, 0.125, 1.2),
-            "IE": (0.25, 0.7, 0.02), "II": (0.32, 0.144, 0.06),
-        }[kind]  # fmt: skip
+        sets = {
+            "EE": (0.5, 1.1, 0.05),
+            "EI": (0.05, 0.125, 1.2),
+            "IE": (0.25, 0.7, 0.02),
+            "II": (0.32, 0.144, 0.06),
+        }
+        if kind not in sets:
+            raise ParameterError(f"TsodyksMarkram: {kind!r} is no kind.", hint=suggest(kind, sets))
+        U, rec, f = sets[kind]
         return cls(U=U, tau_rec=rec * second, tau_f=f * second)
