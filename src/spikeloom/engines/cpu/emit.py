@@ -140,6 +140,10 @@ def _write(v: Vec, block: Block, index: int, values: Mapping[int, str]) -> str:
             short = _short_power(v, args[0], exponent.value)
             if short is not None:
                 return short
+    if instr.op in ("min", "max"):
+        for known, other in ((0, 1), (1, 0)):
+            if block.instrs[instr.args[known]].op == "const":
+                return _bounded(v, instr.op, args[known], args[other])
     writer = SIMPLE.get(instr.op) or FUNCTIONS.get(instr.op)
     if writer is None:
         raise EngineError(
@@ -198,6 +202,11 @@ def _short_power(v: Vec, x: str, exponent: float) -> str | None:
         if bit == "1":
             power = v.mul(power, x)
     return v.div(v.const(1.0), power) if exponent < 0 else power
+
+
+def _bounded(v: Vec, op: str, bound: str, x: str) -> str:
+    """The larger or smaller of x and a literal: one instruction, which lets NaN through."""
+    return v.select(v.cmp("ogt" if op == "max" else "olt", bound, x), bound, x)
 
 
 def _sign(v: Vec, x: str) -> str:
