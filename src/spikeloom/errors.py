@@ -61,6 +61,10 @@ class EngineError(SpikeloomError, RuntimeError):
     """An engine cannot build or run a Program."""
 
 
+class RankError(EngineError):
+    """Another of the processes that hold a network together has failed or ended."""
+
+
 class DataError(SpikeloomError, ValueError):
     """A data file is missing, cut short or not what it claims to be."""
 

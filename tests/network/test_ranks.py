@@ -18,7 +18,7 @@ from tests.network.team import Played, play
 
 import spikeloom as sl
 from spikeloom.engines.wiring import wiring
-from spikeloom.errors import EngineError, NumericsError, ParameterError, StorageError
+from spikeloom.errors import NumericsError, ParameterError, RankError, StorageError
 from spikeloom.network.ranks import Share
 from spikeloom.network.rules.cut import kept
 
@@ -201,7 +201,7 @@ def test_a_process_that_fails_ends_all_with_its_reason() -> None:
     one, failed, other = play(3, script)
     assert isinstance(failed, ParameterError)
     for told in (one, other):
-        assert isinstance(told, EngineError)
+        assert isinstance(told, RankError)
         assert "rank 1 of 3 has failed: run: ParameterError" in str(told)
         assert "whole number of steps" in str(told)
 
@@ -212,7 +212,7 @@ def test_processes_that_part_ways_are_told() -> None:
         net.run((2 if team.rank else 1) * sl.ms)
 
     for told in play(2, script):
-        assert isinstance(told, EngineError) and "do different things" in str(told)
+        assert isinstance(told, RankError) and "do different things" in str(told)
 
     def other(team: Played) -> None:
         net = everything(ranks=team)
@@ -223,7 +223,7 @@ def test_processes_that_part_ways_are_told() -> None:
             net.get(net.populations[0], "v")
 
     for told in play(2, other):
-        assert isinstance(told, EngineError) and "do different things" in str(told)
+        assert isinstance(told, RankError) and "do different things" in str(told)
 
 
 def test_an_error_of_all_processes_is_the_error_of_each() -> None:
@@ -246,7 +246,7 @@ def test_a_file_that_cannot_be_written_is_told_to_all() -> None:
 
     first, second = play(2, script)
     assert isinstance(first, StorageError)
-    assert isinstance(second, EngineError) and "rank 0 of 2" in str(second)
+    assert isinstance(second, RankError) and "rank 0 of 2" in str(second)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -13,6 +13,7 @@ from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, SpikeloomError
 from spikeloom.interrupt import Interrupt
+from spikeloom.network.engine import processors
 from spikeloom.network.poisson_input import PoissonInput
 from spikeloom.network.progress import Progress
 from spikeloom.network.projection import Projection
@@ -102,10 +103,7 @@ class Batch(Sequence["Network"]):
             chosen = [_whole("a seed", each, least=0) for each in seeds]
         if not chosen:
             raise ParameterError("batch: there are no seeds.", hint="net.batch(seeds=range(8))")
-        if threads is None:
-            from spikeloom.engines.cpu.pool import available
-
-            threads = available()
+        threads = processors() if threads is None else threads
         at_once = min(_whole("threads", threads), len(chosen))
         return cls([branch(number, 1) for number in chosen], at_once)
 

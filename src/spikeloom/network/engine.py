@@ -57,3 +57,14 @@ def packing() -> tuple[Pack, Callable[[Sequence[PopulationPlan], float, int], in
     from spikeloom.engines.cpu.network import packed_projection, threads_worth
 
     return packed_projection, threads_worth
+
+
+def processors() -> int:
+    """How many processors this process may use.
+
+    >>> processors() > 0
+    True
+    """
+    from spikeloom.engines.cpu.pool import available
+
+    return available()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ class Saved:
         sums: From `sums`.
         seed: Of the random numbers of the run.
         changes: How many values have been set.
-        recorders: Of each recorder that gathers something over time, its arrays.
     """
 
     arrays: dict[str, Array]
@@ -38,7 +37,6 @@ class Saved:
     sums: Sequence[Sequence[int]]
     seed: int
     changes: int
-    recorders: Mapping[str, Mapping[str, Array]] = field(default_factory=dict)
 
 
 def save_state(path: Path, saved: Saved) -> None:
@@ -49,9 +47,7 @@ def save_state(path: Path, saved: Saved) -> None:
     """
     from safetensors.numpy import save
 
-    arrays = dict(saved.arrays)
-    for name, own in saved.recorders.items():
-        arrays |= {f"recorder/{name}/{key}": value for key, value in own.items()}
+    arrays = saved.arrays
     solid = {name: np.ascontiguousarray(np.atleast_1d(value)) for name, value in arrays.items()}
     about = {
         "kind": KIND,
@@ -101,13 +97,7 @@ def load_state(path: Path) -> Saved:
     if about.get("sha256") != _checksum(arrays):
         raise CheckpointError(f"{path}: the file is damaged: its checksum does not match.")
     state = {name: arrays[name].reshape(shape) for name, shape in about["shapes"].items()}
-    recorders: dict[str, dict[str, Array]] = {}
-    for name in [n for n in state if n.startswith("recorder/")]:
-        _, which, key = name.split("/", 2)
-        recorders.setdefault(which, {})[key] = state.pop(name)
-    return Saved(
-        state, dict(about["parts"]), about["sums"], about["seed"], about["changes"], recorders
-    )
+    return Saved(state, dict(about["parts"]), about["sums"], about["seed"], about["changes"])
 
 
 def check_same(path: Path, saved: Saved, parts: Mapping[str, str], own: Any) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from spikeloom.errors import ParameterError
+from spikeloom.network.engine import processors
 
 
 @runtime_checkable
@@ -70,13 +71,11 @@ def started_by_torchrun() -> bool:
 
 def threads_of_a_rank() -> int:
     """Processors for each of the processes on this computer, at least one."""
-    from spikeloom.engines.cpu.pool import available
-
     try:
         here = max(int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1)
     except ValueError:
         here = 1
-    return max(1, available() // here)
+    return max(1, processors() // here)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from spikeloom.engines.exchange import Log
-from spikeloom.errors import EngineError
+from spikeloom.errors import EngineError, RankError
 from spikeloom.network.ranks.ranks import Ranks, Share
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ HEAD = struct.Struct("<B47s")
 """Whether the process has failed, and what it is doing."""
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Elsewhere(EngineError):
-    """Another process has failed; this one has been told."""
 
 
 class Team:
@@ -51,18 +47,18 @@ class Team:
             part: What this process has to say.
 
         Raises:
-            EngineError: One of them has failed, or they do different things.
+            RankError: One of them has failed, or they do different things.
         """
         everyone = self._ranks.gather(HEAD.pack(0, what.encode()[:47]) + part)
         heads = [HEAD.unpack_from(said) for said in everyone]
         for rank, (failed, _) in enumerate(heads):
             if failed:
                 text = everyone[rank][HEAD.size :].decode(errors="replace")
-                raise Elsewhere(f"rank {rank} of {self.share.size} has failed: {text}")
+                raise RankError(f"rank {rank} of {self.share.size} has failed: {text}")
         doing = [about.rstrip(b"\0").decode(errors="replace") for _, about in heads]
         if len(set(doing)) > 1:
             other = next(rank for rank, about in enumerate(doing) if about != doing[0])
-            raise Elsewhere(
+            raise RankError(
                 f"the processes do different things: rank 0 is at {doing[0]!r}, rank {other} at "
                 f"{doing[other]!r}.",
                 hint="all ranks must make and run the same network; only what is printed or "
@@ -75,7 +71,7 @@ class Team:
         """Something that all processes do; if it fails in one, the others hear of it."""
         try:
             yield
-        except Elsewhere:
+        except RankError:
             raise
         except BaseException as error:
             text = f"{what}: {type(error).__name__}: {error}".encode()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.errors import EngineError
+from spikeloom.errors import EngineError, RankError
 
 LENGTH = 8
 """Bytes that say how long a message is."""
@@ -65,7 +65,7 @@ class TorchRanks:
         """What every process says, by rank.
 
         Raises:
-            EngineError: A process is gone.
+            RankError: A process is gone.
         """
         said = self._round(part, self._room)
         lengths = [int.from_bytes(each[:LENGTH].tobytes(), "little") for each in said]
@@ -94,7 +94,7 @@ class TorchRanks:
         try:
             self._dist.all_gather(rows, self._torch.from_numpy(mine), group=self._group)
         except (RuntimeError, ValueError) as error:
-            raise EngineError(
+            raise RankError(
                 f"rank {self._rank} of {self._size}: another process has ended.",
                 hint="the reason stands in what that process has printed",
             ) from error
