@@ -24,8 +24,6 @@ def everything(
     tau = sl.normal(20, 2) * sl.ms
     inh = net.population(21, sl.EscapeLIF(tau=tau), name="inh", v=-55 * sl.mV, I=0.16 * sl.nA)
     one = net.population(1, sl.LIF(), name="one", I=0.5 * sl.nA)
-    # The compiled engine does not learn yet.
-    learning = None if engine == "cpu" else sl.PairSTDP(A_plus=0.1, scale=50 * sl.pA)
     excite, inhibit = sl.ExponentialCurrent(), sl.AlphaCurrent()
     some = sl.FixedProbability(0.2)
     net.connect(
@@ -43,8 +41,8 @@ def everything(
     )  # fmt: skip
     net.connect(
         exc, exc, excite, sl.FixedOutDegree(3), weight=sl.lognormal(20, 5) * sl.pA,
-        delay=sl.normal(1, 0.2, low=0.3) * sl.ms, axonal=0.2 * sl.ms if learning else 0 * sl.ms,
-        learning=learning,
+        delay=sl.normal(1, 0.2, low=0.3) * sl.ms, axonal=0.2 * sl.ms,
+        learning=sl.DopamineSTDP(every=1 * sl.ms, base=1000 * sl.Hz, scale=50 * sl.pA),
     )  # fmt: skip
     noisy = net.population(33, sl.DiffusionLIF(), name="noisy", v=-55 * sl.mV)
     thalamus = net.source(sl.PoissonSpikes(40 * sl.Hz), size=40, name="thalamus")
@@ -61,12 +59,11 @@ def everything(
     net.inject(exc[1::2] + inh[4:], sl.OrnsteinUhlenbeck(0 * sl.pA, 20 * sl.pA, 2 * sl.ms))
     net.inject(exc + inh, sl.OrnsteinUhlenbeck(5 * sl.pA, 9 * sl.pA, 3 * sl.ms, shared=True))
     net.poisson(noisy, excite, rate=sl.Step(300 * sl.Hz), weight=9 * sl.pA)
-    if engine == "reference":  # the compiled engine does not learn yet
-        net.connect(
-            exc, exc, excite, sl.FixedProbability(0.1), weight=sl.uniform(10, 20) * sl.pA,
-            delay=sl.uniform(0.6, 1.2) * sl.ms, axonal=0.3 * sl.ms,
-            learning=sl.PairSTDP(scale=40 * sl.pA), name="learning",
-        )  # fmt: skip
+    net.connect(
+        exc, exc, excite, sl.FixedProbability(0.1), weight=sl.uniform(10, 20) * sl.pA,
+        delay=sl.uniform(0.6, 1.2) * sl.ms, axonal=0.3 * sl.ms,
+        learning=sl.PairSTDP(A_plus=0.1, scale=40 * sl.pA), name="learning",
+    )  # fmt: skip
     net.connect(
         inh, noisy, inhibit, sl.FixedProbability(0.1), weight=sl.normal(-20, 5) * sl.pA,
         delay=sl.uniform(0.5, 3) * sl.ms, stored=False,

@@ -24,6 +24,10 @@ ENGINES: list[Any] = ["cpu", "reference"]
 STEPS = 120
 SCRATCH = {
     r"logs\.\d+": "who spiked in the last native call",
+    r"deliveries\.\d+\.scratch\..*": "what a thread needs while it visits rows that learn",
+    r"deliveries\.\d+\._words\..*": "where in memory such arrays are",
+    r"deliveries\.\d+\.storage\..*": "events of targets that rows may still ask for; the state "
+    "holds those that one will",
     r".*\.series\._kept\..*": "numbers over time, made of the step alone, and kept for a while",
     r"neurons\.\d+\.windows\..*": "inputs over time, written before each native call",
     r".*\._ahead\.\d": "where inputs that fluctuate would be when all that was asked for is used",

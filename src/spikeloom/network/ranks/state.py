@@ -16,8 +16,11 @@ from spikeloom.network.ranks.synapses import merged, mine
 from spikeloom.network.ranks.team import Team
 
 Array = np.ndarray[Any, np.dtype[Any]]
-EVERYWHERE = ("fired", "frozen", "pre", "shared", "since.pre", "since.shared")
-TARGETS = ("events", "post", "seen", "since.post")
+EVERYWHERE = (
+    *("fired", "frozen", "pre", "shared", "since.pre", "since.shared"),
+    *("since.start", "since.tick", "since.rows"),
+)
+TARGETS = ("events", "post", "seen", "since.post", "since.events")
 SYNAPSES = ("synapse", "since.synapse")
 """Names of what a projection that learns keeps: the same in all processes, one for each of the
 neurons of this one (last axis), or one for each of its synapses."""

@@ -27,7 +27,7 @@ def save(s: PlasticSynapses, step: int) -> dict[str, Array]:
     saved |= {
         "since.start": np.array(s.get("birth") - 1),
         "since.pre": scratch.when.copy(),
-        "since.synapse": scratch.row.copy(),
+        "since.rows": scratch.row.copy(),
         "since.shared": np.array(s.get("shared_at")),
         "since.tick": np.array(s.get("ticked")),
     }
@@ -57,7 +57,7 @@ def load(s: PlasticSynapses, state: dict[str, Array], step: int) -> None:
             row[:] = state[f"pre.{name}"]
         for k, name in enumerate(rule.shared):
             scratch.shared[k] = state[f"shared.{name}"]
-        scratch.when[:], scratch.row[:] = state["since.pre"], state["since.synapse"]
+        scratch.when[:], scratch.row[:] = state["since.pre"], state["since.rows"]
         scratch.seen[:] = step - 1
         if s.learning.axonal:
             scratch.late[:] = state["fired"]
