@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -52,27 +53,31 @@ def complaints(said: Description, plan: NetworkPlan) -> Iterator[str]:
 
 
 def outside(said: Description, start: float, stop: float) -> Iterator[tuple[str, str]]:
-    """All inputs with a time of their own: what each is, and why it does nothing in a run, or "".
+    """All inputs with a time of their own: a name of each, and why it does nothing in a run, or "".
 
     Arguments:
         said: The network.
         start, stop: Of the run, in ms.
     """
-    inputs = [(f"{i.name}: {i.current!r}", i.current.span) for i in said.injections]
-    for source in said.sources:
+    inputs: list[tuple[str, str, Any]] = []
+    for k, injection in enumerate(said.injections):
+        inputs.append((f"injection {k}", injection.name, injection.current))
+    for k, source in enumerate(said.sources):
         if isinstance(source.rate, Waveform):
-            inputs.append((f"poisson -> {source.target!r}: {source.rate!r}", source.rate.span))
+            inputs.append((f"source {k}", f"poisson -> {source.target!r}", source.rate))
     for member in said.members:
         if isinstance(spikes := member.population.neuron, Spikes):
-            inputs.append((f"{member.population.name}: {spikes!r}", spikes.span))
+            name = member.population.name
+            inputs.append((f"population {name}", name, spikes))
     run, slack = f"this run, {start:g} to {stop:g} ms", 1e-12 * stop
-    for what, (first, last) in inputs:
+    for key, name, value in inputs:
+        first, last = value.span
         why = ""
         if first >= stop - slack:
-            why = f"{what} begins at {first:g} ms, after {run}"
+            why = f"{name}: {value!r} begins at {first:g} ms, after {run}"
         elif last <= start:
-            why = f"{what} ends at {last:g} ms, before {run}"
-        yield what, why
+            why = f"{name}: {value!r} ends at {last:g} ms, before {run}"
+        yield key, why
 
 
 OFTEN = 0.1

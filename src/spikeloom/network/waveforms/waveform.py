@@ -148,11 +148,23 @@ class Sum(Waveform):
         return f"{self.first!r} + {self.second!r}"
 
 
+MANY = 12
+"""Numbers of an array from which it is only summed up."""
+
+
 def shown(value: Any) -> str:
-    """A dataclass as it would be typed, without what is left at its default."""
+    """A dataclass as it would be typed, without what is left at its default, and in short."""
     known = [(f.name, getattr(value, f.name), f.default) for f in fields(value)]
-    words = [f"{name}={x!r}" for name, x, default in known if not _same(x, default)]
+    words = [f"{name}={_brief(x)}" for name, x, default in known if not _same(x, default)]
     return f"{type(value).__name__}({', '.join(words)})"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Quantity) and np.size(value.value) > MANY:
+        numbers = np.asarray(value.value)
+        ends = f"{numbers.min():.3g} to {numbers.max():.3g} {value.unit}"
+        return f"<{numbers.size:,} values, {ends}>"
+    return repr(value)
 
 
 def _same(value: Any, default: Any) -> bool:
