@@ -15,7 +15,7 @@ from spikeloom.engines.network_plan import (
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.errors import ParameterError
 
-EngineName: TypeAlias = Literal["auto", "cpu", "reference"]
+EngineName: TypeAlias = Literal["auto", "cpu", "gpu", "reference"]
 Pack: TypeAlias = Callable[[ProjectionPlan, tuple[PopulationPlan, ...], str, int], AnyProjection]
 """A projection, populations, precision and threads in; the projection in few bytes out."""
 
@@ -31,12 +31,14 @@ def make_engine(
 
     Arguments:
         plan: The network.
-        name: ``"cpu"`` is compiled, ``"reference"`` plain NumPy; ``"auto"`` is ``"cpu"``.
+        name: ``"cpu"`` is compiled, ``"gpu"`` is Triton, ``"reference"`` plain NumPy; ``"auto"``
+            is ``"cpu"``.
         threads: For the compiled one; None takes what the computer has.
         like, exchange: As in `NetworkEngine`.
 
     Raises:
         ParameterError: There is no such engine.
+        EngineError: There is no GPU, or it cannot run this network.
     """
     if name == "reference":
         from spikeloom.engines.reference.network import ReferenceNetwork
@@ -47,8 +49,12 @@ def make_engine(
 
         same = like if isinstance(like, NativeNetwork) else None
         return NativeNetwork(plan, threads, same, exchange)
+    if name == "gpu":
+        from spikeloom.engines.gpu import GpuNetwork
+
+        return GpuNetwork(plan, like if isinstance(like, GpuNetwork) else None, exchange)
     raise ParameterError(
-        f"Network: there is no engine {name!r}.", hint="engine='auto', 'cpu' or 'reference'"
+        f"Network: there is no engine {name!r}.", hint="engine='auto', 'cpu', 'gpu' or 'reference'"
     )
 
 

@@ -50,7 +50,8 @@ class Network(Construction):
         seed: Of connections, parameters, start values and Poisson sources.
         dtype: Precision of states and weights.
         threads: None takes what the computer has.
-        engine: ``"auto"`` is compiled; ``"reference"`` is plain NumPy, slow and obvious.
+        engine: ``"auto"`` is compiled; ``"gpu"`` needs one; ``"reference"`` is plain NumPy, slow
+            and obvious.
         ranks: ``"auto"`` spreads the neurons over the processes of a ``torchrun``, if there is
             one; 1 stays in this process.
 

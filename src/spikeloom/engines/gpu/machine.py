@@ -1,0 +1,71 @@
+"""Where kernels run: a GPU, or Triton's interpreter on tensors of the CPU."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spikeloom.errors import EngineError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+HINT = 'engine="auto" runs the same network on the CPU'
+
+
+@dataclass(frozen=True, eq=False)
+class Machine:
+    """Torch, and the device that holds the tensors.
+
+    Arguments:
+        torch: The module.
+        device: Of all tensors.
+        programs: How many programs of a kernel keep the device busy.
+        interpreted: Whether kernels are interpreted, step by step, by Triton.
+    """
+
+    torch: Any
+    device: Any
+    programs: int
+    interpreted: bool
+
+    def put(self, array: Array) -> Any:
+        """A tensor of its own with the numbers of an array."""
+        return self.torch.tensor(np.ascontiguousarray(array), device=self.device)
+
+    def zeros(self, shape: tuple[int, ...], dtype: str) -> Any:
+        """A tensor of zeros."""
+        return self.torch.zeros(shape, dtype=getattr(self.torch, dtype), device=self.device)
+
+
+def find_machine() -> Machine:
+    """The GPU that Torch works on, or the interpreter where TRITON_INTERPRET=1 asks for it.
+
+    Raises:
+        EngineError: There is neither, or Torch or Triton is not installed.
+    """
+    interpreted = os.environ.get("TRITON_INTERPRET", "0").lower() in ("1", "true", "on", "yes")
+    try:
+        import torch
+        import triton
+    except ImportError as error:
+        raise EngineError(
+            f"GPU engine: {error.name} is not installed.",
+            hint=f'pip install "spikeloom[gpu]"; {HINT}',
+        ) from error
+    if interpreted:
+        if type(triton.language.cumsum).__name__ == "JITFunction":
+            raise EngineError(
+                "GPU engine: TRITON_INTERPRET=1 was set after Triton had been imported.",
+                hint="set it before Python starts",
+            )
+        return Machine(torch, torch.device("cpu"), 2, True)
+    if not torch.cuda.is_available():
+        raise EngineError(
+            "GPU engine: there is no GPU that Torch can use.",
+            hint=f"{HINT}; TRITON_INTERPRET=1 runs the kernels slowly without a GPU, for tests",
+        )
+    device = torch.device("cuda", torch.cuda.current_device())
+    units = torch.cuda.get_device_properties(device).multi_processor_count
+    return Machine(torch, device, 16 * units, False)
