@@ -24,6 +24,7 @@ ALLOWED = {
     "spikeloom.models.surrogates": (),
     "spikeloom.engines": (),
     "spikeloom.engines.reference": (),
+    "spikeloom.engines.gpu": (),
     "spikeloom.files": (),
     "spikeloom.network": (),
     "spikeloom.data": (),

@@ -18,6 +18,7 @@ FOLDERS = (
     "spikeloom.models",
     "spikeloom.compile",
     "spikeloom.engines.cpu",
+    "spikeloom.engines.gpu",
     "spikeloom.engines.reference",
     "spikeloom.network",
     "spikeloom.network.library",

@@ -16,9 +16,7 @@ DIRECT = {"exp": "tl.exp", "log": "tl.log", "sqrt": "tl.sqrt", "abs": "tl.abs"} 
 }  # fmt: skip
 ROUNDED = {"div": "tl.div_rn", "sqrt": "tl.sqrt_rn"}
 """In float32 the plain ones are approximations of the GPU."""
-WIDE = frozenset(
-    ("expm1", "log1p", "tanh", "sigmoid", "sinh", "cosh", "atan", "exprel", "exprel1")
-)
+WIDE = frozenset(("expm1", "log1p", "tanh", "sigmoid", "sinh", "cosh", "atan", "exprel", "exprel1"))
 """Functions of `functions.HEADER`, which give float64."""
 MAX_POWER = 16
 """Whole exponents up to this are multiplied out."""
@@ -69,7 +67,7 @@ def _write(block: Block, instr: Instr, given: Mapping[str, str], dtype: str) -> 
     if op == "indicator":
         return f"{args[0]}.to(tl.{dtype})"
     if op == "pow":
-        return _power(block.instrs[instr.args[1]], *args, dtype)
+        return _power(block.instrs[instr.args[1]], args[0], args[1], dtype)
     raise EngineError(
         f"GPU engine: the instruction {op!r} is not known to it.",
         hint="the Program was written by a newer compiler, or a prologue was taken for a step",
@@ -83,6 +81,8 @@ def constant(value: float, dtype: str) -> str:
 
 def _power(exponent: Instr, x: str, y: str, dtype: str) -> str:
     value = exponent.value if exponent.op == "const" else None
+    if value == 0.5:
+        return f"{ROUNDED['sqrt'] if dtype == 'float32' else 'tl.sqrt'}({x})"
     if value is not None and value == int(value) and 1 <= abs(value) <= MAX_POWER:
         product = " * ".join([x] * int(abs(value)))
         return product if value > 0 else _write_inverse(product, dtype)

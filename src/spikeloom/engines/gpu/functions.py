@@ -52,14 +52,17 @@ def sigmoid(x):
 def sinh(x):
     x = x.to(tl.float64)
     m = expm1(tl.abs(x))
-    size = tl.where(m < 1e150, 0.5 * (m + m / (1.0 + m)), 0.5 * m)
+    half = tl.exp(0.5 * tl.abs(x))
+    size = tl.where(m < 1e150, 0.5 * (m + m / (1.0 + m)), 0.5 * half * half)
     return tl.where(x < 0.0, -size, size)
 
 
 @triton.jit
 def cosh(x):
     x = x.to(tl.float64)
-    return 0.5 * (tl.exp(x) + tl.exp(-x))
+    half = tl.exp(0.5 * tl.abs(x))
+    large = 0.5 * half * half
+    return tl.where(half > 1e75, large, 0.5 * (tl.exp(x) + tl.exp(-x)))
 
 
 @triton.jit
@@ -105,15 +108,16 @@ def exprel1(x):
 
 @triton.jit
 def power(x, y):
-    """x ** y as C has it: of a negative x only for whole y."""
+    """x ** y as C has it: of a finite negative x only for whole y."""
     x = x.to(tl.float64)
     y = y.to(tl.float64)
     size = tl.exp(y * tl.log(tl.abs(x)))
     whole = tl.floor(y) == y
     odd = whole & (tl.floor(y * 0.5) * 2.0 != y)
     nan = (x - x) / (x - x)
-    found = tl.where(x < 0.0, tl.where(whole, tl.where(odd, -size, size), nan), size)
-    return tl.where((y == 0.0) | (x == 1.0), 1.0 + 0.0 * size, found)
+    real = whole | (x - x != 0.0)
+    found = tl.where(x < 0.0, tl.where(real, tl.where(odd, -size, size), nan), size)
+    return tl.where((y == 0.0) | (x == 1.0), 1.0, found)
 
 
 @triton.jit
