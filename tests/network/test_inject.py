@@ -266,6 +266,21 @@ def test_a_function_that_fails_later_says_when() -> None:
         net.run(30 * MS)
 
 
+def test_a_function_that_breaks_off_leaves_what_was_recorded() -> None:
+    net, cells = integrator(3, engine="cpu")
+
+    def broken(t: sl.Quantity) -> sl.Quantity:
+        if np.max(t.to(MS)) > 250:
+            raise RuntimeError("no more data")
+        return 0 * t.to(MS) * PA
+
+    net.inject(cells, broken)
+    net.record(cells, "v")
+    with pytest.raises(ParameterError, match="RuntimeError: no more data") as caught:
+        net.run(400 * MS)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
 def test_waveforms_are_values() -> None:
     known = {**vars(sl.network), **vars(sl.equations.units)}
     for wave, _ in WAVES.values():

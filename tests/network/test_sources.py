@@ -312,3 +312,24 @@ def test_a_negative_rate_over_time_is_told_when_it_comes() -> None:
         net.run(4.9 * MS)
         with pytest.raises(SpikeloomError, match="not less than never"):
             net.run(1 * MS)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_merged_rates_of_each_neuron_and_over_time(engine: Any) -> None:
+    """Counts of neurons and of halves of the run, within 5 standard errors; a view is kept to."""
+    net = sl.Network(0.1 * MS, seed=12, engine=engine, dtype="float64")
+    cells = counter(net, 40)
+    net.poisson(cells[::2], sl.Delta(), rate=np.arange(20) * 50 * sl.Hz, weight=1 * sl.mV, n=10)
+    table = np.array([[100.0] * 10, [300.0] * 10])
+    over_time = sl.Samples(table * sl.Hz, every=100 * MS)
+    net.poisson(cells[1::4], sl.Delta(), rate=over_time, weight=1 * sl.mV, n=20)
+    volts = net.record(cells, "v", every=0.1 * MS)
+    values = net.run(200 * MS).states[volts].values
+    expected = np.zeros(40)
+    expected[::2] = np.arange(20) * 50 * 10 * 0.2
+    expected[1::4] = (100 + 300) * 20 * 0.1
+    assert np.all(np.abs(values[-1] - expected) <= 5 * np.sqrt(expected))
+    assert values[-1, 0] == 0 and np.all(values[-1, 3::4] == 0)
+    halves = values[999, 1::4], values[-1, 1::4] - values[999, 1::4]
+    for found, mean in zip(halves, (200, 600), strict=True):
+        assert abs(found.mean() - mean) < 5 * np.sqrt(mean / 10)

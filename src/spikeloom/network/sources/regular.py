@@ -46,7 +46,10 @@ class RegularSpikes(Spikes):
                 value = given("RegularSpikes", name, unit, getattr(self, name))
                 object.__setattr__(self, name, value)
         if self.rate is not None and not _positive(self.rate):
-            raise ParameterError(f"RegularSpikes: the rate must be above 0, got {self.rate}.")
+            raise ParameterError(
+                f"RegularSpikes: the rate must be above 0, got {self.rate}.",
+                hint="a normal distribution needs a bound: normal(10, 1, low=1) * Hz",
+            )
 
     @property
     def size(self) -> int | None:

@@ -143,9 +143,11 @@ class FunctionOfTime(Waveform):
             made = self.function(Quantity(times, ms))
         except SpikeloomError:
             raise
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # whatever it is, what was recorded so far is kept
+            span = f"{times[0]:g} to {times[-1]:g} ms"
             raise ParameterError(
-                f"{label}: {self._name} failed for an array of times: {error}",
+                f"{label}: {self._name} failed for an array of times, {span}: "
+                f"{type(error).__name__}: {error}",
                 hint="t.to(ms) is a plain array; numpy.where(t < 5 * ms, 1, 0) * nA replaces an if",
             ) from error
         if isinstance(made, Unit):
