@@ -170,4 +170,11 @@ def test_what_makes_no_batch() -> None:
         batch.set_poisson(net.poisson_inputs[0], rate=-1 * sl.Hz)
     with pytest.raises(UnitError):
         batch.set_poisson(net.poisson_inputs[0], weight=1 * sl.mV)
+    stranger = everything()
+    with pytest.raises(ParameterError, match="no Poisson input of this network"):
+        batch.set_poisson(stranger.poisson_inputs[0], rate=1 * sl.Hz)
+    with pytest.raises(ParameterError, match="no connection of this network"):
+        batch.scale_weights(stranger.projections[0], 2)
+    with pytest.raises(ParameterError, match="finite number"):
+        batch.scale_weights(net.projections[0], sl.each("a", "b"))
     assert "Batch of 2" in repr(batch) and len(batch[:1]) == 1

@@ -43,6 +43,11 @@ MISTAKES: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "nobody": (lambda n, a: sl.Network().run(1 * sl.ms), "no populations"),
     "not recorded": (lambda n, a: n.run(0 * sl.ms).spikes[a], "no spikes of 'a'"),
     "late": (lambda n, a: (n.build(), n.population(1, sl.LIF(), name="a")), "already"),
+    "seed": (lambda n, a: type(n)(seed=0.5), "seed must be a whole number"),
+    "fork": (lambda n, a: n.fork(seed="one"), "seed must be a whole number"),
+    "checkpoint": (lambda n, a: n.checkpoint(3), "name of a file is needed"),
+    "restore": (lambda n, a: n.restore(None), "name of a file is needed"),
+    "other engine": (lambda n, a: _other_engine(n), "reference engine computes in float64"),
     "set": (lambda n, a: n.set(a, u=1), "no state, inflow or parameter 'u'"),
     "set nan": (lambda n, a: n.set(a, tau=float("nan") * sl.ms), "finite"),
     "set zero": (lambda n, a: n.set(a, tau=0 * sl.ms), "above 0"),
@@ -62,6 +67,16 @@ def _poisson(net: Any, a: Any, rate: Any) -> None:
 
 def _built(net: Any, _: Any) -> None:
     net.build()
+
+
+def _other_engine(net: Any) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = net.checkpoint(f"{folder}/state")
+        compiled = sl.Network(engine="cpu")
+        compiled.population(3, sl.LIF(), name="a")
+        compiled.restore(path)
 
 
 def _engine() -> None:

@@ -255,7 +255,11 @@ def check_state(plan: NetworkPlan, state: dict[str, Array], wanted: dict[str, Ar
         if got.shape != array.shape or got.dtype != array.dtype:
             raise CheckpointError(
                 f"network: {name!r} of the saved state must be {array.dtype} {array.shape}, got"
-                f" {got.dtype} {got.shape}."
+                f" {got.dtype} {got.shape}.",
+                hint="the reference engine computes in float64, whatever the precision of the"
+                " network; go on with the engine that wrote the state"
+                if got.dtype != array.dtype
+                else None,
             )
 
 

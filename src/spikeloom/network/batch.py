@@ -143,6 +143,11 @@ class Batch(Sequence["Network"]):
             source: What `Network.poisson` gave.
             rate, weight: For all variants, or `each(…)`; None leaves it.
         """
+        if not isinstance(source, PoissonInput) or not self[0].holds(source.network):
+            raise ParameterError(
+                f"batch: {source!r} is no Poisson input of this network.",
+                hint="what net.poisson(…) gave back",
+            )
         rates, weights = self._spread("rate", rate), self._spread("weight", weight)
         for place, member in enumerate(self):
             own = member.poisson_inputs[source.place]
@@ -156,9 +161,15 @@ class Batch(Sequence["Network"]):
             factor: For all variants, or `each(…)`.
         """
         factors = self._spread("factor", factor)
+        asked = getattr(projection, "connection", None)
+        places = [k for k, p in enumerate(self[0].projections) if p.connection is asked]
+        if not places:
+            raise ParameterError(
+                f"batch: {projection!r} is no connection of this network.",
+                hint="what net.connect(…) gave back",
+            )
         for place, member in enumerate(self):
-            own = next(p for p in member.projections if p.name == projection.name)
-            own.scale_weights(factors[place])
+            member.projections[places[0]].scale_weights(factors[place])
 
     def run(self, duration: Quantity, *, progress: bool = True) -> list[Result]:
         """Run all of them for some time, several at once.

@@ -43,6 +43,10 @@ class Inside(ABC):
     def _ready(self) -> NetworkEngine:
         """The engine, which knows of all that was said."""
 
+    def holds(self, other: Inside) -> bool:
+        """Whether another network is this one, or they come from the same by `fork`."""
+        return self._token is other._token
+
     def engine(self) -> NetworkEngine:
         """The engine that runs the network; builds it if need be."""
         return self._ready()

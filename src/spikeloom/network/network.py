@@ -11,6 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Quantity
@@ -78,7 +80,7 @@ class Network(Construction):
         engine: EngineName = "auto",
         ranks: Choice = "auto",
     ) -> None:
-        super().__init__(dt, int(seed), dtype)
+        super().__init__(dt, _seed("Network", seed), dtype)
         self._dt = milliseconds("Network: dt", dt)
         if not self._dt > 0:
             raise ParameterError(f"Network: dt must be above 0, got {dt}.")
@@ -198,6 +200,7 @@ class Network(Construction):
         Raises:
             StorageError: It cannot be written.
         """
+        file = _path("checkpoint", path)
         engine = self._ready()
         said, plan, team = self._said, engine.plan, self._team
         state = engine.state_dict()
@@ -205,12 +208,12 @@ class Network(Construction):
             state = whole_state(team, plan, state)
         if self.rank == 0:
             parts, checks = identity(said, plan), self._sums(plan)
-            save_state(Path(path), Saved(state, parts, checks, said.running, said.changes))
+            save_state(file, Saved(state, parts, checks, said.running, said.changes))
         else:
             self._sums(plan)
         if team is not None:
             team.gather("the file has been written", b"")
-        return Path(path)
+        return file
 
     @together
     def restore(self, path: str | Path) -> None:
@@ -223,8 +226,9 @@ class Network(Construction):
             CheckpointError: Missing, damaged, of another version or of another network; says what
                 is different.
         """
-        engine, saved = self._ready(), load_state(Path(path))
-        check_same(Path(path), saved, identity(self._said, engine.plan), self._sums(engine.plan))
+        file = _path("restore", path)
+        engine, saved = self._ready(), load_state(file)
+        check_same(file, saved, identity(self._said, engine.plan), self._sums(engine.plan))
         if saved.seed != engine.plan.seed:  # of a fork with a seed of its own
             engine = self._make(replace(engine.plan, seed=saved.seed))
         state = saved.arrays
@@ -246,7 +250,8 @@ class Network(Construction):
             seed: Of its random numbers from now on; None keeps that of this network. Connections
                 and everything else that has been drawn stay as they are.
         """
-        return self._branch(seed, self._threads)
+        chosen = None if seed is None else _seed("fork", seed)
+        return self._branch(chosen, self._threads)
 
     def batch(
         self,
@@ -287,7 +292,7 @@ class Network(Construction):
         twin._threads = threads
         twin._said, twin._pieces = self._said.copy(), self._pieces.copy()
         twin._warned = set(self._warned)
-        twin._said.run_seed = self._said.running if seed is None else int(seed)
+        twin._said.run_seed = self._said.running if seed is None else seed
         plan = replace(engine.plan, seed=twin._said.running)
         twin._engine = twin._make(plan)
         twin._engine.load_state_dict(engine.state_dict())
@@ -352,6 +357,18 @@ class Network(Construction):
         if key not in self._warned and self.rank == 0:
             self._warned.add(key)
             warnings.warn(text, NetworkWarning, stacklevel=_outside())
+
+
+def _seed(what: str, seed: Any) -> int:
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
+        return int(seed)
+    raise ParameterError(f"{what}: seed must be a whole number, got {seed!r}.")
+
+
+def _path(what: str, path: Any) -> Path:
+    if isinstance(path, (str, Path)) and str(path):
+        return Path(path)
+    raise ParameterError(f"{what}: the name of a file is needed, got {path!r}.")
 
 
 def _outside() -> int:

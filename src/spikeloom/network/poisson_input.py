@@ -26,17 +26,17 @@ class PoissonInput:
     """
 
     def __init__(self, network: Inside, place: int) -> None:
-        self._network, self.place = network, place
+        self.network, self.place = network, place
 
     @property
     def rate(self) -> Quantity | Waveform:
         """Of one source: a number, one for each neuron, or over time."""
-        return self._network.source_at(self.place).rate
+        return self.network.source_at(self.place).rate
 
     @property
     def weight(self) -> Quantity:
         """Of each spike."""
-        return self._network.source_at(self.place).weight
+        return self.network.source_at(self.place).weight
 
     def set(self, *, rate: Any = None, weight: Any = None) -> None:
         """Change the rate or the weight, from now on.
@@ -48,9 +48,9 @@ class PoissonInput:
             ParameterError: A negative rate, or a weight that is not one number.
             UnitError: The wrong unit.
         """
-        self._network.replace_source(self.place, rate=rate, weight=weight)
+        self.network.replace_source(self.place, rate=rate, weight=weight)
 
     def __repr__(self) -> str:
-        source = self._network.source_at(self.place)
+        source = self.network.source_at(self.place)
         shown = str(source.rate) if isinstance(source.rate, Quantity) else "a rate over time"
         return f"Poisson spikes onto {source.target!r}, {shown}"

@@ -173,9 +173,12 @@ class Projection:
         Raises:
             ParameterError: The factor is NaN or infinite.
         """
+        known = isinstance(factor, (int, float, np.number)) and not isinstance(factor, bool)
+        if not known or not np.isfinite(factor):
+            raise ParameterError(
+                f"{self.name}: the factor must be a finite number, got {factor!r}."
+            )
         number = float(factor)
-        if not np.isfinite(number):
-            raise ParameterError(f"{self.name}: the factor must be finite, got {factor}.")
         if self.learning is None:
             self._network.scale_weights(self._connection, number)
         else:
