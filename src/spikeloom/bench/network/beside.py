@@ -20,6 +20,9 @@ from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.worker import Worker
 from spikeloom.errors import BenchmarkError
 
+LONG = 5.0
+"""Seconds from which one trial of a way is enough."""
+
 
 @dataclass
 class Entry:
@@ -104,7 +107,9 @@ def _best(
             told, cost = worker.ask("prepare"), 0.0
             if len(side.variants) > 1:
                 pace.tell(f"trying {side.name} {variant}")
-                cost = min(worker.ask("time", ms=spec.stretch)["s"] for _ in range(2))
+                cost = worker.ask("time", ms=spec.stretch)["s"]
+                if cost < LONG:
+                    cost = min(cost, worker.ask("time", ms=spec.stretch)["s"])
                 cost = worker.ask("memory")["network_mb"] if small else cost
         except BenchmarkError as fault:
             if len(side.variants) == 1:
