@@ -188,7 +188,9 @@ def sparse(neurons: int, inputs: int) -> Spec:
             Cells(n, s, "current", QUIET | (loud if n == "few" else {})) for n, s in sizes.items()
         ),
         tuple(
-            Wires(n, ("few", "most"), "exc", "probability", chance, 0.1, delay=1.5) for n in sizes
+            Wires(a, (b,), "exc", "probability", chance, 0.1, delay=1.5)
+            for a in sizes
+            for b in sizes
         ),
         settle=10.0,
         stretch=100.0,
