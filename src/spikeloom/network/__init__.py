@@ -41,6 +41,7 @@ from spikeloom.network.measures import PopulationRate as PopulationRate
 from spikeloom.network.measures import PowerSpectrum as PowerSpectrum
 from spikeloom.network.measures import RateCurve as RateCurve
 from spikeloom.network.measures import Spectrum as Spectrum
+from spikeloom.network.memory import Memory as Memory
 from spikeloom.network.network import Network as Network
 from spikeloom.network.poisson_input import PoissonInput as PoissonInput
 from spikeloom.network.projection import Projection as Projection

@@ -20,7 +20,6 @@ from spikeloom.engines.network_plan import (
     PopulationPlan,
     ProjectionPlan,
 )
-from spikeloom.equations.expr import Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import kHz, ms
 from spikeloom.equations.values import Distribution
@@ -31,6 +30,7 @@ from spikeloom.network.drawing import drawn_projections
 from spikeloom.network.drive import course, drives
 from spikeloom.network.gaps import couplings
 from spikeloom.network.keep import Keep, as_it_is
+from spikeloom.network.memory import synapse_bytes
 from spikeloom.network.overlap import own_shift, without_autapses
 from spikeloom.network.plasticity import learning_plan
 from spikeloom.network.ranks import Team
@@ -195,7 +195,7 @@ def _projections(
         entity=name,
         same_population=shift is not None,
         shift=0 if shift is None else shift,
-        bytes_per_synapse=_bytes(connection, dtype),
+        bytes_per_synapse=sum(synapse_bytes(connection, dtype)),
         **where,
     )
     if not autapses and shift is None:
@@ -240,17 +240,6 @@ def _projections(
 def _unit(said: Description, part: Any, channel: str) -> Unit:
     definition = said.members[part.population.index].receptors.definition
     return next(i.unit for i in definition.inputs if i.name == channel)
-
-
-def _bytes(connection: Connection, dtype: DType) -> float:
-    """Of a synapse while it is built: its arrays, and what is kept of them."""
-
-    def one_number(value: Quantity | Distribution | Expr) -> bool:
-        return isinstance(value, Quantity) and not value.shape
-
-    weight = 0 if one_number(connection.weight) else (4 if dtype == "float32" else 8)
-    delay = 0 if one_number(connection.delay) else 2
-    return (4.0 + weight + delay) + (2.0 + weight + (1 if delay else 0))
 
 
 def _numbered(connection: Connection) -> bool:

@@ -68,14 +68,17 @@ def _synapses(said: Description) -> float:
 
 def _shortest(said: Description) -> int:
     """Steps that no delay is below."""
-    return min((_least(c, said.dt) for c in said.connections), default=0)
+    return min((delay_bounds(c, said.dt)[0] for c in said.connections), default=0)
 
 
-def _least(connection: Connection, dt: Quantity) -> int:
+def delay_bounds(connection: Connection, dt: Quantity) -> tuple[int, int]:
+    """Steps that no delay is below, and none above, as far as that is known beforehand."""
     delay, step = connection.delay, float(dt.to(ms))
-    if isinstance(delay, Quantity):
-        return int(np.rint(np.min(delay.to(ms)) / step)) if np.size(delay.value) else 0
+    if isinstance(delay, Quantity) and np.size(delay.value):
+        numbers = np.rint(np.asarray(delay.to(ms)) / step)
+        return int(np.min(numbers)), int(np.max(numbers))
     if isinstance(delay, Distribution):
         scale = float(np.asarray(Quantity(1.0, delay.unit).to(ms))) / step
-        return int(np.rint(prepare(delay, scale, low=0.0).smallest))
-    return 0
+        draw = prepare(delay, scale, low=0.0)
+        return int(np.rint(draw.smallest)), int(np.rint(draw.largest))
+    return 0, 0

@@ -28,6 +28,7 @@ from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.identity import identity, sums
 from spikeloom.network.keep import make_keep
+from spikeloom.network.memory import Memory, estimate
 from spikeloom.network.ranks import Choice, Team, found, together
 from spikeloom.network.ranks.engine import SpreadEngine
 from spikeloom.network.ranks.ranks import threads_of_a_rank
@@ -123,6 +124,18 @@ class Network(Construction):
             SpikeloomError: Something cannot be built as it was asked for.
         """
         return self._ready().plan
+
+    def memory(self) -> Memory:
+        """What the network will take, told before anything is built.
+
+        >>> from spikeloom import LIF, Delta, FixedInDegree, Network, mV
+        >>> net = Network()
+        >>> many = net.population(100_000, LIF())
+        >>> _ = net.connect(many, many, Delta(), FixedInDegree(5000), weight=0.1 * mV)
+        >>> print(f"{net.memory().synapses:,.0f}")
+        500,000,000
+        """
+        return estimate(self._said, self._pieces.dtype)
 
     @together
     def run(
