@@ -9,9 +9,13 @@
 >>> from spikeloom.models import GLM, OULIF, DiffusionLIF, EscapeLIF, PoissonNeuron
 >>> from spikeloom.models import ProbabilisticLIF, StochasticSRM
 >>> from spikeloom.models import HomeostaticLIF, TrieschUnit
+>>> from spikeloom.models import GIF, GLIF, SRM0, HindmarshRose, MihalasNiebur, MorrisLecar
+>>> from spikeloom.models import ThetaNeuron, TwoCompartment
 >>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
 >>> random = StochasticSRM(), GLM(), PoissonNeuron()
->>> for neuron in (*linear, *curved, *gated, *noisy, *random, HomeostaticLIF(), TrieschUnit()):
+>>> lawful = MorrisLecar(), HindmarshRose(), ThetaNeuron(), MihalasNiebur(), SRM0(), GIF(), GLIF()
+>>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment()
+>>> for neuron in (*linear, *curved, *gated, *noisy, *random, *lawful, *others):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
 LIF()                v
@@ -33,6 +37,14 @@ ProbabilisticLIF()   v
 StochasticSRM()      h eta
 GLM()                k h c
 PoissonNeuron()      r
+MorrisLecar()        v w
+HindmarshRose()      x y z
+ThetaNeuron()        phi
+MihalasNiebur()      v theta I_1 I_2
+SRM0()               h eta
+GIF()                v eta_1 eta_2 gamma_1 gamma_2
+GLIF()               v theta_s theta_v I_1 I_2
 HomeostaticLIF()     v theta
 TrieschUnit()        y a b
+TwoCompartment()     v v_d
 """

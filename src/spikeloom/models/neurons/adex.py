@@ -6,6 +6,8 @@ from typing import Self
 
 from spikeloom.equations import Condition, Input, Neuron, Param, State, exp, inflow, minimum, state
 from spikeloom.equations.units import ms, mV, nS, pA, pF
+from spikeloom.models.patterns.adex import ADEX
+from spikeloom.models.patterns.pattern import chosen
 
 
 class AdEx(Neuron):
@@ -15,11 +17,8 @@ class AdEx(Neuron):
     """
 
     C: Param = 281 * pF
-    """Membrane capacitance."""
     g: Param = 30 * nS
-    """Leak conductance."""
     E: Param = -70.6 * mV
-    """Resting potential of the leak."""
     v_T: Param = -50.4 * mV
     """Where the upstroke begins."""
     D: Param = 2 * mV
@@ -31,7 +30,6 @@ class AdEx(Neuron):
     b: Param = 80.5 * pA
     """Adaptation that a spike adds."""
     v_reset: Param = -70.6 * mV
-    """Potential after a spike."""
     peak: Param = 0 * mV
     """Where the spike is cut off."""
 
@@ -52,3 +50,8 @@ class AdEx(Neuron):
     def reset(self, after: Self) -> None:
         after.v = self.v_reset
         after.w = self.w + self.b
+
+    @classmethod
+    def pattern(cls, name: str) -> AdEx:
+        """A cell of Naud et al.: ``"tonic"``, ``"bursting"``, ``"irregular"``…; all in `ADEX`."""
+        return cls(**chosen(ADEX, name))

@@ -6,31 +6,32 @@ from typing import Self
 
 from spikeloom.equations import Condition, Input, Neuron, Param, State, inflow, state
 from spikeloom.equations.units import ms, mV
+from spikeloom.models.patterns.izhikevich import IZHIKEVICH
+from spikeloom.models.patterns.izhikevich_parts import IZHIKEVICH_CELLS, chosen
 
 
 class Izhikevich(Neuron):
     """Izhikevich's simple model; by default a regular spiking cell.
 
-    The numbers of the paper carry the units that they imply there: mV and ms. The papers differ
-    in the tie rule; here a spike is cut off where v reaches the peak.
+    The numbers of the paper carry the units that they imply there: mV and ms. A spike is cut off
+    where v reaches the peak. The last four parameters change in three of the twenty patterns.
 
     Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, eq. 1 to 3.
     """
 
     a: Param = 0.02 / ms
-    """How fast the recovery is."""
     b: Param = 0.2 / ms
-    """How strongly the recovery follows v."""
     c: Param = -65 * mV
-    """Potential after a spike."""
     d: Param = 8 * mV / ms
-    """Recovery that a spike adds."""
     peak: Param = 30 * mV
-    """Where the spike is cut off."""
+    slope: Param = 5 / ms
+    base: Param = 140 * mV / ms
+    v_u: Param = 0 * mV
+    hold: Param = 0.0
 
     v: State = state(mV, start="c")
     u: State = state(mV / ms)
-    """Recovery: what potassium and inactivating sodium do together."""
+    """Recovery."""
     I: Input = inflow(mV / ms)
 
     def initial(self, at: Self) -> None:
@@ -38,12 +39,22 @@ class Izhikevich(Neuron):
 
     def flow(self, d: Self) -> None:
         square = 0.04 / (mV * ms) * self.v**2
-        d.v = square + 5 / ms * self.v + 140 * mV / ms - self.u + self.I
-        d.u = self.a * (self.b * self.v - self.u)
+        d.v = square + self.slope * self.v + self.base - self.u + self.I
+        altered = self.a * (self.hold * self.u - self.b * self.v_u)
+        d.u = self.a * (self.b * self.v - self.u) + altered
 
     def fires(self) -> Condition:
         return self.v >= self.peak
 
     def reset(self, after: Self) -> None:
-        after.v = self.c
-        after.u = self.u + self.d
+        after.v, after.u = self.c, self.u + self.d
+
+    @classmethod
+    def pattern(cls, name: str) -> Izhikevich:
+        """A cell of the figure of 2004, such as ``"tonic bursting"``; all are in `IZHIKEVICH`."""
+        return cls(**chosen(IZHIKEVICH, name))
+
+    @classmethod
+    def cell(cls, kind: str) -> Izhikevich:
+        """A cell: ``"RS"``, ``"IB"``, ``"CH"``, ``"FS"``, ``"LTS"``, ``"TC"`` or ``"RZ"``."""
+        return cls(**chosen(IZHIKEVICH_CELLS, kind))
