@@ -141,6 +141,8 @@ def test_through_network(tmp_path: Any) -> None:
     net.checkpoint(tmp_path / "state")
     after = net.run(0.5 * sl.ms).spikes[net.populations[0]].size
     assert twin.run(0.5 * sl.ms).spikes[net.populations[0]].size == after
+    each = net.batch(2, threads=2).run(0.2 * sl.ms)  # the interpreter takes one thread at a time
+    assert len({r.spikes[net.populations[0]].size for r in each}) == 1
     other = conductances(engine="gpu")
     other.restore(tmp_path / "state")
     assert other.time == pytest.approx(1.0)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from spikeloom.engines.gpu.machine import Machine
+
+_INTERPRETER = threading.Lock()
+"""While Triton interprets a kernel it changes its own functions, for all threads."""
 
 
 def launch(
@@ -30,6 +35,6 @@ def launch(
         constants: Those that the kernel is compiled for.
         warps: Of a program.
     """
-    with np.errstate(all="ignore"):  # the interpreter computes with NumPy
+    alone = _INTERPRETER if machine.interpreted else nullcontext()
+    with alone, np.errstate(all="ignore"):  # the interpreter computes with NumPy
         kernel[grid](*args, **constants, num_warps=warps, enable_fp_fusion=False)
-    del machine
