@@ -132,6 +132,20 @@ def test_several_processes(engine: Any) -> None:
         assert found == expected
 
 
+def test_what_is_drawn_cannot_be_changed() -> None:
+    net = network(stored=False)
+    with pytest.raises(ParameterError, match="cannot be changed"):
+        net.projections[0].set_weights(2 * pA)
+    with pytest.raises(ParameterError, match="True or False"):
+        network(stored="no")  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_synapses_at_all() -> None:
+    nothing = FixedProbability(0.0)
+    assert bits(network(stored=False, rules=nothing)) == bits(network(stored=True, rules=nothing))
+
+
 def test_one_to_one() -> None:
     def relay(stored: bool) -> list[bytes]:
         net = Network(dt=0.1 * ms, seed=1)

@@ -117,6 +117,8 @@ def connection(
         learning=plasticity(said, label, target, channels, learning, axonal),
         stored=bool(stored),
     )
+    if not isinstance(stored, bool):
+        raise ParameterError(f"{label}: stored must be True or False, got {stored!r}.")
     if not made.stored:
         check_drawing(made)
     return made

@@ -12,6 +12,7 @@ import numpy as np
 from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, ProjectionPlan
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.errors import ParameterError
 from spikeloom.network import asked, build, rewards
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Connection, Description, Source
@@ -82,6 +83,11 @@ class Inside(ABC):
     @together
     def replace_weights(self, connection: Connection, weights: list[Array]) -> None:
         """Give synapses that do not learn other weights."""
+        if not connection.stored:
+            raise ParameterError(
+                f"{connection.name}: its synapses are drawn at each spike and cannot be changed.",
+                hint="connect(…, stored=True)",
+            )
         team, each = self._team, iter(weights)
 
         def changed(p: AnyProjection) -> AnyProjection:

@@ -108,11 +108,12 @@ class NativeNetwork:
         ahead = self.block if self.exchange is None else min(CHUNK, plan.stride)
         for parts in grouped(plan.projections):
             first, targets = parts[0], [self.neurons[p.target] for p in parts]
-            drawn = [p for p in parts if isinstance(p, DrawnProjection)]
+            drawn = [p for p in parts if isinstance(p, DrawnProjection) and p.expected]
             if first.learning is not None:
                 yield PlasticSynapses(plan, first, targets[0], ahead, learnt.get(id(first)))
             elif drawn:
-                yield Redrawn(drawn, targets, plan.slots)
+                own = [self.neurons[p.target] for p in drawn]
+                yield Redrawn(drawn, own, plan.slots)
             elif first.expected:
                 yield Synapses(plan, first, targets[0], self.threads, known.get(id(first)))
 
