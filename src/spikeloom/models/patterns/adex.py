@@ -30,7 +30,7 @@ def _pattern(
         "C": C * pF, "g": g * nS, "E": E * mV, "v_T": -50 * mV, "D": 2 * mV, "a": a * nS,
         "tau_w": tau * ms, "b": b * pA, "v_reset": reset * mV, "peak": 0 * mV,
     }  # fmt: skip
-    return Pattern(params, 600 * ms, 0.002 * ms, 1 * pA, ((0, 600, drive, 0),))
+    return Pattern(params, 600 * ms, 0.002 * ms, pA, ((0, 600, drive, 0),))
 
 
 ADEX: Final = {name: _pattern(*row) for name, row in _TABLE.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spikeloom.equations import Quantity
+from spikeloom.equations import Quantity, Unit
 from spikeloom.errors import ParameterError
 
 Piece = tuple[float, float, float, float]
@@ -33,7 +33,7 @@ class Pattern:
     params: Mapping[str, Quantity | float]
     duration: Quantity
     dt: Quantity
-    unit: Quantity
+    unit: Unit
     pieces: tuple[Piece, ...]
     start: Mapping[str, Any] | None = None
     strict: bool = field(default=False, kw_only=True)
@@ -46,7 +46,7 @@ class Pattern:
         for begin, stop, level, slope in self.pieces:
             after = t > begin + slack if self.strict else t > begin - slack
             total += np.where(after & (t < stop - slack), level + slope * (t - begin), 0.0)
-        return total[:, None] * self.unit
+        return Quantity(total[:, None], self.unit)
 
 
 def chosen(table: Mapping[Any, Pattern | Mapping[str, Any]], name: object) -> Mapping[str, Any]:
