@@ -21,6 +21,7 @@ from spikeloom.models import (
     HindmarshRose,
     MorrisLecar,
     PerfectIF,
+    PinskyRinzel,
     QuadraticIF,
     ThetaNeuron,
     TwoCompartment,
@@ -254,3 +255,16 @@ def test_only_the_soma_is_reset() -> None:
     step = int(np.flatnonzero(np.isclose(run.times, run.train()[0]))[0])
     assert run.traces["v"][step, 0] == -65
     assert run.traces["v_d"][step, 0] > run.traces["v_d"][step - 1, 0]
+
+
+def test_pinsky_and_rinzels_cell_rests_bursts_and_fires() -> None:
+    """Beside an adaptive integration of the same equations, written out a second time."""
+    drive = np.array([-0.5, 0.75, 2.5])
+    run = simulate(PinskyRinzel(), 600 * ms, dt=0.01 * ms, size=3, I=drive * uA / cm2, record=(),
+                   method=RK4())  # fmt: skip
+    assert run.counts[0] == 0
+    bursts = [24.9962, 109.0965, 112.8863, 479.5266, 483.3799]
+    assert run.train(1) == pytest.approx(bursts, abs=0.02)
+    assert run.train(2)[:5] == pytest.approx(
+        [11.2009, 41.6694, 64.8987, 70.7603, 87.3486], abs=0.02
+    )

@@ -23,6 +23,7 @@ from spikeloom.models.neurons.mihalas_niebur import MihalasNiebur as MihalasNieb
 from spikeloom.models.neurons.morris_lecar import MorrisLecar as MorrisLecar
 from spikeloom.models.neurons.ou_lif import OULIF as OULIF
 from spikeloom.models.neurons.perfect_if import PerfectIF as PerfectIF
+from spikeloom.models.neurons.pinsky_rinzel import PinskyRinzel as PinskyRinzel
 from spikeloom.models.neurons.poisson_neuron import PoissonNeuron as PoissonNeuron
 from spikeloom.models.neurons.probabilistic_lif import ProbabilisticLIF as ProbabilisticLIF
 from spikeloom.models.neurons.quadratic_if import QuadraticIF as QuadraticIF

@@ -10,11 +10,11 @@
 >>> from spikeloom.models import ProbabilisticLIF, StochasticSRM
 >>> from spikeloom.models import HomeostaticLIF, TrieschUnit
 >>> from spikeloom.models import GIF, GLIF, SRM0, HindmarshRose, MihalasNiebur, MorrisLecar
->>> from spikeloom.models import ThetaNeuron, TwoCompartment
+>>> from spikeloom.models import PinskyRinzel, ThetaNeuron, TwoCompartment
 >>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
 >>> random = StochasticSRM(), GLM(), PoissonNeuron()
 >>> lawful = MorrisLecar(), HindmarshRose(), ThetaNeuron(), MihalasNiebur(), SRM0(), GIF(), GLIF()
->>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment()
+>>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment(), PinskyRinzel()
 >>> for neuron in (*linear, *curved, *gated, *noisy, *random, *lawful, *others):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
@@ -47,4 +47,5 @@ GLIF()               v theta_s theta_v I_1 I_2
 HomeostaticLIF()     v theta
 TrieschUnit()        y a b
 TwoCompartment()     v v_d
+PinskyRinzel()       v v_d h n s c q Ca
 """
