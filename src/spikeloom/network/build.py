@@ -228,7 +228,7 @@ def _projections(
                     targets=part.targets if team is None else part.targets - np.uint32(first),
                     weights=part.weights
                     if learning is None
-                    else np.asarray(part.weights, np.float64) / learning.scales[place],
+                    else np.asarray(np.asarray(part.weights) / learning.scales[place]),
                     delays=part.delays,
                     learning=None
                     if learning is None
