@@ -80,7 +80,7 @@ def _other_engine(net: Any) -> None:
 
 
 def _engine() -> None:
-    net = sl.Network(engine="gpu")  # pyright: ignore[reportArgumentType]
+    net = sl.Network(engine="quantum")  # pyright: ignore[reportArgumentType]
     net.population(1, sl.LIF())
     net.build()
 

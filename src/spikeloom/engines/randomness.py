@@ -48,7 +48,7 @@ class Chance:
     >>> program = compile_neuron(DiffusionLIF())
     >>> chance = Chance.of(program, seed=1, entity="exc")
     >>> chance.draw("normal:xi", step=0, size=3).round(3).tolist()
-    [0.0]
+    [0.582, -0.362, 0.082]
     """
 
     keys: dict[str, int]
