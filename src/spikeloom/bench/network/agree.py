@@ -17,8 +17,8 @@ HINT = "no time is reported; make the sides do the same work first"
 APART = 4.0
 """Standard deviations that the number of synapses of a random graph may lie from its mean."""
 CV_APART = 0.15
-"""How far the coefficients of variation of the intervals of two sides may lie apart, relative to the
-larger where that is above 1: bursts scatter from graph to graph."""
+"""How far the coefficients of variation of the intervals of two sides may lie apart: relative to
+the larger where that is above 1, for bursts scatter from graph to graph."""
 
 WEIGHTS = 0.02
 """How far the mean weights of two sides may lie apart, relative to the larger, after learning."""
