@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log, log1p
+from itertools import product
 
 from spikeloom.bench.network.spec import Cells, Draw, Noise, PowerLaw, Spec, Wires
+from spikeloom.network.library import microcircuit as column
 
 LIF = {"C": 200.0, "g_L": 10.0}
 
@@ -95,71 +96,45 @@ def power_law(weight: float) -> PowerLaw:
     return PowerLaw(lambda_=0.1 * ratio, alpha=0.0513 / ratio)
 
 
-LAYERS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
-SIZES = (20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948)
-EXTERNAL = (1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100)
-CHANCE = (
-    (0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0, 0.0076, 0),
-    (0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0, 0.0042, 0),
-    (0.0077, 0.0059, 0.0497, 0.1350, 0.0067, 0.0003, 0.0453, 0),
-    (0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0, 0.1057, 0),
-    (0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0),
-    (0.0548, 0.0269, 0.0257, 0.0022, 0.0600, 0.3158, 0.0086, 0),
-    (0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252),
-    (0.0364, 0.0010, 0.0034, 0.0005, 0.0277, 0.0080, 0.0658, 0.1443),
-)
-"""Chance that a pair is connected: rows are targets, columns sources."""
-RATES = (0.971, 2.868, 4.746, 5.396, 8.142, 9.078, 0.991, 7.523)
-"""Mean rates at full scale in Hz; they say what input a smaller network lacks."""
-POTENTIALS = (
-    (-68.28, 5.36), (-63.16, 4.57), (-63.33, 4.74), (-63.45, 4.94),
-    (-63.11, 4.94), (-61.66, 4.55), (-66.72, 5.46), (-61.43, 4.48),
-)  # fmt: skip
-
-
 def microcircuit(scale: float = 0.2) -> Spec:
     """Cortical column (Potjans & Diesmann 2014): neurons and inputs of each shrink with `scale`.
 
     Weights grow by 1 / sqrt(scale) and a constant current gives what is then missing of the mean
     input, so that mean and variance of the input stay as they are at full scale.
     """
-    sizes = [max(1, round(n * scale)) for n in SIZES]
-    weight, tau = 87.81, 0.5
     stronger = scale**-0.5
-    wires: list[Wires] = []
-    lacking = [0.0] * 8  # pA
-    for t in range(8):
-        for s in range(8):
-            if not CHANCE[t][s]:
-                continue
-            total = log(1 - CHANCE[t][s]) / log1p(-1 / (SIZES[t] * SIZES[s]))
-            mean = weight * (-4 if s % 2 else 2 if (t, s) == (0, 2) else 1)
-            made = Wires(
-                LAYERS[s], (LAYERS[t],), "inh" if s % 2 else "exc", "total",
-                round(total * scale**2), mean * stronger, 0.1 * abs(mean) * stronger,
-                *((0.75, 0.375) if s % 2 else (1.5, 0.75)),
-            )  # fmt: skip
-            wires.append(made)
-            lacking[t] += total / SIZES[t] * mean * RATES[s] * tau / 1000
-        lacking[t] += EXTERNAL[t] * weight * 8.0 * tau / 1000
-    missing = 1 - scale**0.5
+    wires = tuple(
+        Wires(
+            column.NAMES[s], (column.NAMES[t],), "inh" if s % 2 else "exc", "total",
+            round(column.synapses(t, s) * scale**2),
+            column.weight(t, s) * stronger, 0.1 * abs(column.weight(t, s)) * stronger,
+            column.longer(s), column.longer(s) / 2,
+        )
+        for t, s in product(range(8), range(8))
+        if column.CHANCE[t][s]
+    )  # fmt: skip
     values = {"C": 250.0, "g_L": 25.0, "E_L": -65.0, "theta": -50.0, "v_reset": -65.0}
-    values |= {"t_ref": 2.0, "tau_exc": tau, "tau_inh": tau}
+    values |= {"t_ref": 2.0, "tau_exc": column.TAU, "tau_inh": column.TAU}
     return Spec(
         "microcircuit",
         tuple(
             Cells(
-                LAYERS[k],
-                sizes[k],
+                column.NAMES[k],
+                max(1, round(column.SIZES[k] * scale)),
                 "current",
-                values | {"I": lacking[k] * missing},
-                {"v": ("normal", *POTENTIALS[k])},
+                values | {"I": column.lacking(k, scale)},
+                {"v": ("normal", *column.STARTS[k])},
             )
             for k in range(8)
         ),
-        tuple(wires),
+        wires,
         tuple(
-            Noise((LAYERS[k],), round(EXTERNAL[k] * scale), 8.0, weight * stronger)
+            Noise(
+                (column.NAMES[k],),
+                round(column.EXTERNAL[k] * scale),
+                8.0,
+                column.WEIGHT * stronger,
+            )
             for k in range(8)
         ),
         settle=100.0,
