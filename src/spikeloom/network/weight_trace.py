@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from spikeloom.equations.quantity import Unit
-from spikeloom.network.recording.column import Column, Part, Rows, column
+from spikeloom.network.recording.column import Rows
+from spikeloom.network.sampled import Sampled
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-class WeightTrace:
+class WeightTrace(Sampled):
     """Weights of some synapses, sampled. What is in a file is read when it is asked for.
 
     Arguments:
@@ -42,41 +43,19 @@ class WeightTrace:
     def __init__(
         self, times: Rows, values: Rows, unit: Unit, name: str, sources: Array, targets: Array
     ) -> None:
-        self._times, self._values = column(times), column(values)
-        self.unit = unit
+        super().__init__(times, values, unit)
         self.name = name
         self.sources = sources
         self.targets = targets
 
-    @property
-    def times(self) -> Array:
-        """Times of the samples in ms, (samples,)."""
-        return self._times.read()
-
-    @property
-    def values(self) -> Array:
-        """The weights in `unit`, (samples, synapses)."""
-        return self._values.read()
-
-    @property
-    def size(self) -> int:
-        """Number of synapses."""
-        return self._values.width[0]
-
-    def __len__(self) -> int:
-        return len(self._times)
-
     def between(self, start: float | None = None, stop: float | None = None) -> WeightTrace:
-        """The samples after `start` and up to `stop`, in ms; only these are read from a file."""
-        low = 0 if start is None else self._times.after(start + 1e-9 * max(abs(start), 1.0))
-        high = len(self) if stop is None else self._times.after(stop + 1e-9 * max(abs(stop), 1.0))
-        cut: list[Column] = [Part(rows, low, high) for rows in (self._times, self._values)]
-        return WeightTrace(cut[0], cut[1], self.unit, self.name, self.sources, self.targets)
+        """The samples after `start` and up to `stop`, in ms; only these are read from a file.
+
+        Raises:
+            ParameterError: `start` is after `stop`.
+        """
+        times, values = self._cut(f"weights of {self.name}", start, stop)
+        return WeightTrace(times, values, self.unit, self.name, self.sources, self.targets)
 
     def __repr__(self) -> str:
-        synapses, samples = self.size, len(self)
-        unit = f" in {self.unit}" if str(self.unit) else ""
-        return (
-            f"weights of {self.name}: {synapses:,} synapse{'s' * (synapses != 1)}, "
-            f"{samples:,} sample{'s' * (samples != 1)}{unit}"
-        )
+        return self._told(f"weights of {self.name}: ", "synapse")
