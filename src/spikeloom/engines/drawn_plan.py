@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from spikeloom.engines.network_plan import PopulationPlan, ProjectionPlan, check_ends
+from spikeloom.engines.unpacked import Unpacked
 from spikeloom.engines.wiring.choose import Wiring, wiring
 from spikeloom.engines.wiring.draw import Draw
 from spikeloom.engines.wiring.reference import Graph
@@ -123,7 +124,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class DrawnProjection:
+class DrawnProjection(Unpacked):
     """Synapses from a range of one population to a range of another, a part of a connection.
 
     ``indptr`` and the other arrays of a `ProjectionPlan` are drawn each time they are asked for.
@@ -236,21 +237,6 @@ class DrawnProjection:
     def indptr(self) -> Array:
         """Where each row begins, and the end."""
         return self.whole.indptr
-
-    @property
-    def targets(self) -> Array:
-        """Target of each synapse."""
-        return self.whole.targets
-
-    @property
-    def weights(self) -> Array:
-        """One number, or one of each synapse."""
-        return self.whole.weights
-
-    @property
-    def delays(self) -> Array:
-        """In steps: one number, or one of each synapse."""
-        return self.whole.delays
 
     @property
     def whole(self) -> ProjectionPlan:

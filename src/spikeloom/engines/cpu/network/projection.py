@@ -9,10 +9,11 @@ import numpy as np
 from spikeloom.engines.cpu.network.memory import Array
 from spikeloom.engines.cpu.network.packed import Packed, pack
 from spikeloom.engines.network_plan import PopulationPlan, ProjectionPlan, check_ends
+from spikeloom.engines.unpacked import Unpacked
 
 
 @dataclass(frozen=True, eq=False)
-class PackedProjection:
+class PackedProjection(Unpacked):
     """What a `ProjectionPlan` says, in a half to a quarter of the bytes.
 
     ``targets``, ``weights`` and ``delays`` are unpacked anew each time they are asked for, in the
@@ -60,21 +61,6 @@ class PackedProjection:
         """Where each row begins, and the end; int64 (N_source + 1,)."""
         starts = self.packed.bounds[0]
         return starts if starts.base is None else starts.base
-
-    @property
-    def targets(self) -> Array:
-        """Target of each synapse, uint32."""
-        return self.whole.targets
-
-    @property
-    def weights(self) -> Array:
-        """One number, or one of each synapse."""
-        return self.whole.weights
-
-    @property
-    def delays(self) -> Array:
-        """In steps: one number, or uint16 of each synapse."""
-        return self.whole.delays
 
     @property
     def whole(self) -> ProjectionPlan:
