@@ -243,10 +243,11 @@ def test_specs_have_the_published_sizes():
 
 def test_a_smaller_column_keeps_its_mean_input():
     """Recurrent, external and constant input together, per neuron, at the published rates."""
-    from spikeloom.bench.network.cases import LAYERS, RATES
+    from spikeloom.network.library.microcircuit import NAMES as layers
+    from spikeloom.network.library.microcircuit import RATES
 
     def mean(spec: Spec, layer: str) -> float:
-        tau, rates = 0.5e-3, dict(zip(LAYERS, RATES, strict=True))
+        tau, rates = 0.5e-3, dict(zip(layers, RATES, strict=True))
         cells = next(c for c in spec.cells if c.name == layer)
         recurrent = sum(
             spec.expected(w) / cells.size * w.weight * rates[w.source]
@@ -255,7 +256,7 @@ def test_a_smaller_column_keeps_its_mean_input():
         noise = sum(n.sources * n.rate * n.weight for n in spec.noise if n.target == (layer,))
         return (recurrent + noise) * tau + cells.values["I"]
 
-    for layer in LAYERS:
+    for layer in layers:
         whole = mean(microcircuit(1.0), layer)
         assert mean(microcircuit(0.2), layer) == pytest.approx(whole, rel=1e-2)
 
