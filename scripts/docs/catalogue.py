@@ -13,7 +13,8 @@ def catalogue() -> str:
     from spikeloom import models
     from spikeloom.equations import LearningRule, Neuron, Surrogate, Synapse
 
-    values = [value for _, value in sorted(vars(models).items()) if inspect.isclass(value)]
+    found = (getattr(models, name) for name in sorted(dir(models)))
+    values = [value for value in found if inspect.isclass(value)]
     parts = ["## Neurons", "", *(_neuron(v) for v in values if issubclass(v, Neuron))]
     for title, kind in (
         ("Synapses", Synapse),

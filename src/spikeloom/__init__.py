@@ -56,6 +56,7 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     names = {"__version__", *PACKAGES}
     for package in FLAT:
-        found = vars(import_module(f"spikeloom.{package}"))
-        names |= {n for n, x in found.items() if n[0] != "_" and not isinstance(x, ModuleType)}
+        module = import_module(f"spikeloom.{package}")
+        found = {n: getattr(module, n) for n in dir(module) if n[0] != "_"}
+        names |= {n for n, x in found.items() if not isinstance(x, ModuleType)}
     return sorted(names)

@@ -13,7 +13,8 @@ from spikeloom.equations import Neuron, from_text
 from spikeloom.equations.units import MOhm, ms, mV, nS, pA
 from spikeloom.errors import ModelError, SpikeloomError, UnitError
 
-NEURONS = [m for m in vars(models).values() if isinstance(m, type) and issubclass(m, Neuron)]
+EVERY = [getattr(models, name) for name in dir(models)]
+NEURONS = [m for m in EVERY if isinstance(m, type) and issubclass(m, Neuron)]
 LEAKY = "dv/dt = -v/tau : volt"
 
 

@@ -10,7 +10,7 @@ from spikeloom import models
 from spikeloom.equations import Neuron, Surrogate, Synapse
 from spikeloom.equations.units import Hz, kHz, ms, mV, one, second
 
-EVERY = [m for m in vars(models).values() if isinstance(m, type)]
+EVERY = [m for name in dir(models) if isinstance(m := getattr(models, name), type)]
 NEURONS = [m for m in EVERY if issubclass(m, Neuron)]
 SURROGATES = [m for m in EVERY if issubclass(m, Surrogate)]
 SYNAPSES = [m for m in EVERY if issubclass(m, Synapse)]

@@ -12,9 +12,8 @@ from spikeloom import models
 from spikeloom.compile import compile_rule
 from spikeloom.equations import LearningRule
 
-RULES = [
-    m for m in vars(models).values() if isinstance(m, type) and issubclass(m, LearningRule)
-]  # fmt: skip
+EVERY = [getattr(models, name) for name in dir(models)]
+RULES = [m for m in EVERY if isinstance(m, type) and issubclass(m, LearningRule)]
 STEPS = 150
 
 

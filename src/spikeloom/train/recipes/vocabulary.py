@@ -16,8 +16,8 @@ from spikeloom.train.augment import Shift
 
 
 def _classes(module: ModuleType, base: type) -> dict[str, Any]:
-    found = vars(module).items()
-    return {n: v for n, v in found if isinstance(v, type) and issubclass(v, base) and v is not base}
+    found = {name: getattr(module, name) for name in dir(module)}
+    return {n: v for n, v in found.items() if isinstance(v, type) and issubclass(v, base)}
 
 
 def _of(*values: type) -> dict[str, Any]:
