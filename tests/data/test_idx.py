@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikeloom.data import load_mnist, read_idx
+from spikeloom.data import load_fashion_mnist, load_mnist, read_idx
 from spikeloom.errors import DataError
 
 
@@ -38,6 +38,14 @@ def test_mnist_files_plain_and_compressed(tmp_path: Path, gz: bool) -> None:
     assert splits.train.inputs.shape == (3, 28, 28)
     assert splits.train.inputs.dtype == np.float32 and splits.test.targets.dtype == np.int64
     assert splits.test.targets.tolist() == [0, 1, 2]
+
+
+def test_fashion_mnist_has_the_same_form(tmp_path: Path) -> None:
+    splits = load_fashion_mnist(mnist(tmp_path))
+    assert splits.test.classes[9] == "Ankle boot" and len(splits.train) == 3
+    (tmp_path / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(DataError, match="Fashion-MNIST's file"):
+        load_fashion_mnist(tmp_path)
 
 
 @pytest.mark.parametrize("code, kind", [(0x09, ">i1"), (0x0B, ">i2"), (0x0C, ">i4"), (0x0E, ">f8")])
@@ -93,7 +101,7 @@ def test_truncated_gzip(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "labels, words",
-    [([0, 1], "3 images"), ([0, 1, 10], "number 2 is 10")],
+    [([0, 1], "3 images"), ([0, 1, 10], "number 2 is 10"), ([4, 4, 4], "all 3 labels are 4")],
 )
 def test_labels_that_do_not_fit(tmp_path: Path, labels: list[int], words: str) -> None:
     with pytest.raises(DataError, match=words):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from spikeloom.data.dataset import Dataset as Dataset
 from spikeloom.data.dataset import Splits as Splits
 from spikeloom.data.digits import load_digits as load_digits
+from spikeloom.data.fashion import load_fashion_mnist as load_fashion_mnist
 from spikeloom.data.idx import read_idx as read_idx
 from spikeloom.data.images import looks_inverted as looks_inverted
 from spikeloom.data.images import read_image as read_image

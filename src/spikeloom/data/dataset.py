@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,15 +11,20 @@ from spikeloom.errors import DataError
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Labelled examples with values in [0, 1], their origin and their licence.
+    """Labelled examples with values in known bounds, their origin and their licence.
 
     Arguments:
         name: Short name, e.g. ``"digits test"``.
-        inputs: float32 array (n, *shape), every value in [0, 1].
+        inputs: float32 array (n, *shape), every value finite and inside `bounds`.
         targets: int64 array (n,), each an index into `classes`.
         classes: Names of the classes, in the order of their indices.
         source: Who made the data and where it is described.
         licence: Under which terms it may be passed on.
+        lengths: int64 array (n,): how many rows of its first axis an example really has, where
+            examples differ (the rest is padding and counts nowhere); None: all of them.
+        groups: Array (n,) of who each example is from, such as the speaker or the patient; None
+            where that is not known. Examples of one group belong on one side of a split.
+        bounds: Least and largest value that an input may have.
     Raises:
         DataError: A dtype, shape, range or count does not fit.
 
@@ -39,6 +44,9 @@ class Dataset:
     classes: tuple[str, ...]
     source: str
     licence: str
+    lengths: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.inputs.dtype != np.float32 or self.targets.dtype != np.int64:
@@ -53,20 +61,48 @@ class Dataset:
                 f"got {self.inputs.shape} and {self.targets.shape}.",
                 hint="the first axis counts examples and must have the same length in both",
             )
+        self._check_companions()
         if not len(self):
             return
-        low, high = float(self.inputs.min()), float(self.inputs.max())
-        if not (low >= 0.0 and high <= 1.0):  # also catches NaN
-            raise DataError(
-                f"data set {self.name!r}: inputs must lie in [0, 1], got {low:g} to {high:g}.",
-                hint="divide pixel values by their largest possible value; look for NaN",
-            )
+        if self.inputs.size:
+            self._check_values()
         first, last = int(self.targets.min()), int(self.targets.max())
         if first < 0 or last >= len(self.classes):
             raise DataError(
                 f"data set {self.name!r}: targets must lie in 0 to {len(self.classes) - 1}, "
                 f"got {first} to {last}.",
                 hint="a target is the index of the example's class",
+            )
+
+    def _check_values(self) -> None:
+        (least, most), given = self.bounds, self.inputs
+        low, high = float(given.min()), float(given.max())
+        if not (low >= least and high <= most and np.isfinite([low, high]).all()):  # NaN too
+            raise DataError(
+                f"data set {self.name!r}: inputs must lie in [{least:g}, {most:g}], "
+                f"got {low:g} to {high:g}.",
+                hint="divide pixel values by their largest possible value; look for NaN",
+            )
+
+    def _check_companions(self) -> None:
+        for what, given in (("lengths", self.lengths), ("groups", self.groups)):
+            if given is not None and given.shape != self.targets.shape:
+                raise DataError(
+                    f"data set {self.name!r}: {what} must be ({len(self)},), got {given.shape}.",
+                    hint="there is one for each example",
+                )
+        if self.lengths is None:
+            return
+        if self.lengths.dtype != np.int64:
+            raise DataError(
+                f"data set {self.name!r}: lengths must be int64, got {self.lengths.dtype}.",
+                hint="convert with .astype(np.int64)",
+            )
+        if len(self) and (self.lengths.min() < 0 or self.lengths.max() > self.inputs.shape[1]):
+            raise DataError(
+                f"data set {self.name!r}: lengths must lie in 0 to {self.inputs.shape[1]}, "
+                f"got {self.lengths.min()} to {self.lengths.max()}.",
+                hint="a length counts the rows of the example's first axis",
             )
 
     @property
@@ -79,19 +115,19 @@ class Dataset:
 
     def __getitem__(self, rows: slice | np.ndarray) -> Dataset:
         """The examples in `rows`, as a data set of their own."""
-        return Dataset(
-            self.name,
-            self.inputs[rows],
-            self.targets[rows],
-            self.classes,
-            self.source,
-            self.licence,
+        return replace(
+            self,
+            inputs=self.inputs[rows],
+            targets=self.targets[rows],
+            lengths=None if self.lengths is None else self.lengths[rows],
+            groups=None if self.groups is None else self.groups[rows],
         )
 
     def __repr__(self) -> str:
         size = " × ".join(map(str, self.shape))
         return (
-            f"{self.name}: {len(self)} examples of {size}, "
+            f"{self.name}: {len(self)} examples of "
+            f"{'up to ' if self.lengths is not None else ''}{size}, "
             f"{len(self.classes)} classes ({self.licence})"
         )
 
