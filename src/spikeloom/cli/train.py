@@ -54,6 +54,13 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that stands in --out.")
     ] = False,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the spiking network learns: `bptt`, or a rule with its options, such as "
+            "`'BPTT(chunk=5)'`; the recipe's own if left out.",
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
@@ -82,7 +89,7 @@ def train(
 
     keep_freed_memory()
     if resume is not None:
-        forbidden = {"--out": out, "--epochs": epochs, "--threads": threads}
+        forbidden = {"--out": out, "--epochs": epochs, "--threads": threads, "--rule": rule}
         forbidden |= {"--seeds": seeds != 1, "--seed": seed != 0}
         given = [name for name, value in forbidden.items() if value]
         if given or overwrite:
@@ -95,7 +102,11 @@ def train(
     else:
         if task is None:
             raise ConfigError("train what?", hint="spikeloom train digits")
-        recipe, numbers, note = _recipe(task, epochs, threads), list(range(seed, seed + seeds)), {}
+        recipe, numbers, note = (
+            _recipe(task, epochs, threads, rule),
+            list(range(seed, seed + seeds)),
+            {},
+        )
         folder = out if out is not None else _free_folder(Path("runs"), task)
     noted = note.get("data_folder")
     place = data if data is not None or noted is None else Path(str(noted))
@@ -168,10 +179,12 @@ def _again(folder: Path) -> str:
     return shlex.join(["spikeloom", "train", "--resume", str(folder)])
 
 
-def _recipe(task: Task, epochs: int | None, threads: int | None) -> Recipe:
+def _recipe(task: Task, epochs: int | None, threads: int | None, rule: str | None) -> Recipe:
     from spikeloom.train.recipes import RECIPES
+    from spikeloom.train.recipes.vocabulary import rule_named
 
-    changes = {"epochs": epochs, "threads": threads}
+    chosen = None if rule is None else rule_named(rule)
+    changes = {"epochs": epochs, "threads": threads, "rule": chosen}
     return replace(RECIPES[task.value], **{n: v for n, v in changes.items() if v is not None})
 
 

@@ -15,9 +15,12 @@ from spikeloom.train.predict import Decisions as Decisions
 from spikeloom.train.predict import predict as predict
 from spikeloom.train.recipes import RECIPES as RECIPES
 from spikeloom.train.recipes import Recipe as Recipe
+from spikeloom.train.rules import BPTT as BPTT
+from spikeloom.train.rules import Rule as Rule
 
 __all__ = [
     "Affine",
+    "BPTT",
     "Decisions",
     "Epoch",
     "Evaluation",
@@ -25,6 +28,7 @@ __all__ = [
     "Outcome",
     "RECIPES",
     "Recipe",
+    "Rule",
     "Shift",
     "TrainedRun",
     "evaluate",

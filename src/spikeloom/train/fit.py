@@ -29,6 +29,8 @@ from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import Epoch, History
 from spikeloom.train.progress import Show, reporter
+from spikeloom.train.rules.bptt import BPTT
+from spikeloom.train.rules.rule import Rule, check_rule
 from spikeloom.train.runner import Run
 from spikeloom.train.samples import Batches, LoaderBatches, SampleBatches, Samples, as_samples
 from spikeloom.train.settings import repeatable
@@ -44,6 +46,7 @@ def fit(
     loss: Loss,
     optimizer: Optimizer,
     epochs: int,
+    rule: Rule = BPTT(),
     encode: Encoder | None = None,
     batch_size: int = 64,
     validation: Any = 0.1,
@@ -72,6 +75,7 @@ def fit(
         loss: Such as ``CrossEntropy(MembraneMean())``.
         optimizer: A torch optimiser over ``net.parameters()``.
         epochs: Passes over the data.
+        rule: How a batch becomes gradients: ``BPTT()``, ``BPTT(chunk=20)`` or another rule.
         encode: How a sample becomes a run in time; for spiking networks.
         batch_size: Samples in a batch (a DataLoader has its own).
         validation: Share of the data to hold back, or data of its own, or None for none.
@@ -126,6 +130,7 @@ def fit(
         raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
     seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
+    check_rule(rule, objective)
     batches, held = _divide(data, validation, batch_size, seed)
     place = out if out is not None else resume
     folder = None if place is None else Path(place)
@@ -135,6 +140,7 @@ def fit(
         "samples": batches.count,
         "validation samples": held.count if held is not None else 0,
         "loss": repr(loss),
+        "rule": repr(rule),
         "encode": repr(encode),
         "augment": repr(augment),
         "regularisers": repr(tuple(regularisers)),
@@ -163,6 +169,7 @@ def fit(
         patience=patience,
         augment=augment,
         callbacks=tuple(callbacks),
+        rule=rule,
     )
     report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
     try:

@@ -23,6 +23,7 @@ from spikeloom.train.fit import fit
 from spikeloom.train.outcome import Outcome, SeedOutcome, Trained
 from spikeloom.train.progress import Show
 from spikeloom.train.recipes import Recipe, build
+from spikeloom.train.rules import BPTT, Rule
 from spikeloom.train.run_folder import RunFolder, check_seeds
 from spikeloom.train.samples import Samples, as_samples
 from spikeloom.train.settings import repeatable
@@ -144,8 +145,8 @@ class _Job:
         net = build(recipe, self.shape, self.classes, seed)
         twin = ann_twin(net, seed=seed)
         self._set_rates(net, seed)
-        spiking = self._train(net, seed, "spiking", recipe.readout, recipe.encode)
-        plain = self._train(twin, seed, "twin", Direct(), None)
+        spiking = self._train(net, seed, "spiking", recipe.readout, recipe.encode, recipe.rule)
+        plain = self._train(twin, seed, "twin", Direct(), None, BPTT())
         return SeedOutcome(seed, spiking, plain)
 
     def _set_rates(self, net: Sequential, seed: int) -> None:
@@ -155,7 +156,13 @@ class _Job:
             scale_to_rate(net, batch, self.recipe.target_rate, self.recipe.dt)
 
     def _train(
-        self, net: nn.Module, seed: int, kind: str, readout: Readout, encode: Encoder | None
+        self,
+        net: nn.Module,
+        seed: int,
+        kind: str,
+        readout: Readout,
+        encode: Encoder | None,
+        rule: Rule,
     ) -> Trained:
         recipe = self.recipe
         optimizer = torch.optim.AdamW(
@@ -174,6 +181,7 @@ class _Job:
             optimizer=optimizer,
             scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs),
             epochs=recipe.epochs,
+            rule=rule,
             encode=encode,
             batch_size=recipe.batch_size,
             validation=self.validation,

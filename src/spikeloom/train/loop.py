@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 
 import torch
+from torch import Tensor
 from torch.optim import Optimizer
 
 from spikeloom.errors import NumericsError
@@ -14,6 +15,7 @@ from spikeloom.nn.keys import derive_key
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Progress
 from spikeloom.train.progress import Reporter
+from spikeloom.train.rules.rule import Online, Rule
 from spikeloom.train.samples import Batches
 from spikeloom.train.settings import set_chance
 from spikeloom.train.step import Objective
@@ -31,6 +33,7 @@ def train_epoch(
     augment: Augment | None,
     report: Reporter,
     after_batch: Callable[[], None],
+    rule: Rule,
 ) -> None:
     """Train on the rest of the current epoch; ``at`` follows every batch.
 
@@ -43,27 +46,43 @@ def train_epoch(
     net = objective.net
     net.train()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+
+    def apply() -> None:
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+
+    def renew() -> None:
+        apply()
+        optimizer.zero_grad(set_to_none=False)
+
     for inputs, targets in islice(batches.epoch(at.epoch), at.step, None):
         draw = at.epoch * batches.steps + at.step
         set_chance(derive_key(seed, "batch", draw))
         x = inputs if augment is None else augment(inputs, draw)
         # Zeroed in place: fresh gradients would need fresh memory in every step.
         optimizer.zero_grad(set_to_none=False)
-        loss, y = objective(x, targets, draw)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise NumericsError(
-                f"training: the loss is {value} in epoch {at.epoch + 1}, batch {at.step + 1}.",
-                hint="lower the learning rate, or set clip=1.0",
-            )
-        loss.backward()
-        if clip is not None:
-            torch.nn.utils.clip_grad_norm_(parameters, clip)
-        optimizer.step()
+        if isinstance(rule, Online) and rule.online:
+            loss, y = rule.updates(objective, x, targets, draw, renew)
+            value = _finite(loss, at)
+        else:
+            loss, y = rule.gradients(objective, x, targets, draw)
+            value = _finite(loss, at)
+            apply()
         at.tally.add(value, objective.correct(y, targets), inputs.shape[0])
         at.step += 1
         report.batch(inputs.shape[0], value)
         after_batch()
+
+
+def _finite(loss: Tensor, at: Progress) -> float:
+    value = float(loss)
+    if not math.isfinite(value):
+        raise NumericsError(
+            f"training: the loss is {value} in epoch {at.epoch + 1}, batch {at.step + 1}.",
+            hint="lower the learning rate, or set clip=1.0",
+        )
+    return value
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import Epoch
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
+from spikeloom.train.rules.rule import Rule
 from spikeloom.train.samples import Batches
 from spikeloom.train.step import Objective, check_weights
 from spikeloom.train.tally import Tally
@@ -40,6 +41,7 @@ class Run:
     patience: int | None
     augment: Augment | None
     callbacks: tuple[Callable[[Epoch], bool | None], ...]
+    rule: Rule
     saved: float = field(default_factory=time.monotonic)
 
     def until(self, epochs: int, interrupt: Interrupt) -> None:
@@ -58,6 +60,7 @@ class Run:
                 augment=self.augment,
                 report=self.report,
                 after_batch=lambda: self._after_batch(interrupt),
+                rule=self.rule,
             )
             epoch = self._finish_epoch()
             stops = [callback(epoch) for callback in self.callbacks]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
-from spikeloom.nn.protocol import emits_spikes, is_stateful
+from spikeloom.nn.protocol import State, emits_spikes, is_stateful
 from spikeloom.nn.sequential import Sequential
 
 
@@ -79,15 +80,38 @@ class Objective:
 
     def __call__(self, x: Tensor, targets: Tensor, draw: int) -> tuple[Tensor, Tensor]:
         """Loss with regularisers, and the outputs it comes from."""
-        if not self.regularisers or not isinstance(self.net, Sequential) or self.encode is None:
-            y = self.outputs(x, draw)
-            return self.loss(y, targets), y
-        y, _, kept = self.net.trace(self.encode(in_precision_of(self.net, x), draw))
-        spikes = {name: kept[name] for name, layer in self.net.layers if emits_spikes(layer)}
+        if is_stateful(self.net):
+            return self.of_block(self.block(x, draw), targets)
+        y = self.outputs(x, draw)
+        return self.loss(y, targets), y
+
+    def block(self, x: Tensor, draw: int) -> Tensor:
+        """Samples (batch, *features) as the network takes them, (time, batch, *features)."""
+        if self.encode is None:
+            raise ParameterError("a network without an encoder has no block of time.")
+        return self.encode(in_precision_of(self.net, x), draw)
+
+    def trace(
+        self, block: Tensor, state: Mapping[str, Any] | None = None
+    ) -> tuple[Tensor, State, dict[str, Tensor]]:
+        """Outputs, new state, and the spikes of each layer if regularisers want them."""
+        if not self.regularisers or not isinstance(self.net, Sequential):
+            y, after = self.net(block, state)
+            return y, after, {}
+        y, after, kept = self.net.trace(block, state)
+        return y, after, {n: kept[n] for n, layer in self.net.layers if emits_spikes(layer)}
+
+    def of_block(self, block: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss with regularisers of a whole block, and the outputs it comes from."""
+        y, _, spikes = self.trace(block)
+        return self.of_outputs(y, spikes, targets), y
+
+    def of_outputs(self, y: Tensor, spikes: Mapping[str, Tensor], targets: Tensor) -> Tensor:
+        """Loss with regularisers of what `trace` gave for all of time."""
         total = self.loss(y, targets)
         for term in self.regularisers:
             total = total + term(spikes)
-        return total, y
+        return total
 
     def correct(self, y: Tensor, targets: Tensor) -> int | None:
         """How many samples are classified right; None if targets are no labels."""

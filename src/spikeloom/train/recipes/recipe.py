@@ -14,6 +14,7 @@ from spikeloom.nn.encode import Encoder
 from spikeloom.nn.readout import Readout
 from spikeloom.train.augment import Augment
 from spikeloom.train.recipes.vocabulary import VOCABULARY
+from spikeloom.train.rules import BPTT, Rule
 from spikeloom.train.settings import MOST_THREADS
 from spikeloom.train.value_text import read_value
 
@@ -28,6 +29,7 @@ KINDS: Mapping[str, Any] = {
     "encode": Callable,
     "readout": Callable,
     "augment": (Callable, type(None)),
+    "rule": Rule,
 }
 POSITIVE: Mapping[str, Unit] = {"dt": ms, "target_rate": Hz}
 
@@ -48,6 +50,7 @@ class Recipe:
         dt: Time step.
         encode: Samples -> time.
         readout: Outputs -> scores.
+        rule: How the spiking network learns; the twin always learns by back-propagation.
         target_rate: Mean firing rate of each hidden layer at the start.
         dropout: Share of hidden outputs left out in training.
         augment: Change of training images, or None.
@@ -86,6 +89,7 @@ class Recipe:
     patience: int | None = None
     validation: float = 0.1
     threads: int = 1
+    rule: Rule = BPTT()
 
     def __post_init__(self) -> None:
         for name, kinds in KINDS.items():

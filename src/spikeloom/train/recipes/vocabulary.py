@@ -10,9 +10,13 @@ from spikeloom import models
 from spikeloom.equations import Surrogate, Unit, learn, units
 from spikeloom.equations.neuron import Neuron
 from spikeloom.equations.refractory import Refractory
+from spikeloom.errors import ConfigError, suggest
 from spikeloom.nn import encode, readout
+from spikeloom.train import rules
 from spikeloom.train.affine import Affine
 from spikeloom.train.augment import Shift
+from spikeloom.train.rules import Rule
+from spikeloom.train.value_text import read_value
 
 
 def _classes(module: ModuleType, base: type) -> dict[str, Any]:
@@ -43,5 +47,26 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
         readout.Rate,
     ),
     "augment": _of(Affine, Shift),
+    "rule": {**_of(rules.BPTT), **UNITS},
 }
 """Field -> names. A model of the user's own is no word here: it has no text that stands alone."""
+
+
+def rule_named(text: str) -> Rule:
+    """The learning rule of a word such as ``bptt``, or of a text such as ``BPTT(chunk=20)``.
+
+    Raises:
+        ConfigError: No rule is called so.
+
+    >>> rule_named("bptt")
+    BPTT()
+    """
+    words = {name.lower(): name for name, v in VOCABULARY["rule"].items() if isinstance(v, type)}
+    if "(" not in text:
+        if text.lower() not in words:
+            raise ConfigError(f"no rule is called {text!r}.", hint=suggest(text.lower(), words))
+        text = f"{words[text.lower()]}()"
+    value = read_value(text, VOCABULARY["rule"], "rule")
+    if not isinstance(value, Rule):
+        raise ConfigError(f"{text!r} is no learning rule.", hint=suggest(text, words))
+    return value
