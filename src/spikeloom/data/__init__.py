@@ -11,8 +11,15 @@ from spikeloom.data.dataset import Dataset as Dataset
 from spikeloom.data.dataset import Splits as Splits
 from spikeloom.data.digits import load_digits as load_digits
 from spikeloom.data.fashion import load_fashion_mnist as load_fashion_mnist
+from spikeloom.data.folds import k_fold as k_fold
+from spikeloom.data.folds import leave_one_group_out as leave_one_group_out
+from spikeloom.data.fsdd import Front as Front
+from spikeloom.data.fsdd import load_fsdd as load_fsdd
 from spikeloom.data.idx import read_idx as read_idx
 from spikeloom.data.images import looks_inverted as looks_inverted
 from spikeloom.data.images import read_image as read_image
+from spikeloom.data.mel import LogMel as LogMel
 from spikeloom.data.mnist import load_mnist as load_mnist
 from spikeloom.data.split import stratified as stratified
+from spikeloom.data.wav import read_wav as read_wav
+from spikeloom.data.wav import resampled as resampled

@@ -143,3 +143,30 @@ class Splits:
 
     train: Dataset
     test: Dataset
+
+    def together(self) -> Dataset:
+        """All examples as one data set, those of `train` first, to be divided in another way."""
+        a, b = self.train, self.test
+        if a.classes != b.classes or a.bounds != b.bounds or a.shape != b.shape:
+            raise DataError(
+                f"{a!r} and {b!r} do not fit together.",
+                hint="both need the same classes, bounds and shape",
+            )
+        return replace(
+            a,
+            name=_stem(a.name, b.name),
+            inputs=np.concatenate([a.inputs, b.inputs]),
+            targets=np.concatenate([a.targets, b.targets]),
+            lengths=_joined(a.lengths, b.lengths),
+            groups=_joined(a.groups, b.groups),
+        )
+
+
+def _stem(train: str, test: str) -> str:
+    """``FSDD train`` and ``FSDD test`` together are ``FSDD``."""
+    stem = train.removesuffix(" train")
+    return stem if test == f"{stem} test" else f"{train} + {test}"
+
+
+def _joined(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
+    return None if a is None or b is None else np.concatenate([a, b])
