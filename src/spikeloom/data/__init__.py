@@ -19,6 +19,7 @@ from spikeloom.data.idx import read_idx as read_idx
 from spikeloom.data.images import looks_inverted as looks_inverted
 from spikeloom.data.images import read_image as read_image
 from spikeloom.data.mel import LogMel as LogMel
+from spikeloom.data.mitbih import load_mitbih as load_mitbih
 from spikeloom.data.mnist import load_mnist as load_mnist
 from spikeloom.data.split import stratified as stratified
 from spikeloom.data.wav import read_wav as read_wav

@@ -55,7 +55,7 @@ def load_fsdd(
             waveform, one value in [-1, 1] for each sample.
         rate: Sampling rate in Hz to which every recording is brought; None: they must agree.
     Returns:
-        Splits with inputs (n, longest, features), or (n, longest) without a front; `lengths`
+        Splits with inputs (n, longest, features), or (n, longest, 1) without a front; `lengths`
         says how many rows are real, the rest are zeros; `groups` are the speakers.
     Raises:
         DataError: A file is missing, damaged, empty, named otherwise or of another sampling rate.
@@ -96,7 +96,7 @@ def _read(
                 f"{folder}: sampling rates differ: {told}.",
                 hint="load_fsdd(folder, rate=8000) brings every recording to one rate",
             )
-        rows = sound if front is None else front(sound, its_rate)
+        rows = sound[:, None] if front is None else front(sound, its_rate)
         found.append((int(match[1]), match[2], int(match[3]), rows))
     if not found:
         raise DataError(
