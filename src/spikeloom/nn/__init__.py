@@ -3,6 +3,8 @@
 from spikeloom.nn import encode as encode
 from spikeloom.nn import loss as loss
 from spikeloom.nn import readout as readout
+from spikeloom.nn.distance import van_rossum as van_rossum
+from spikeloom.nn.distance import victor_purpura as victor_purpura
 from spikeloom.nn.energy import EnergyConstants as EnergyConstants
 from spikeloom.nn.energy import Work as Work
 from spikeloom.nn.energy import plain_work as plain_work
@@ -38,4 +40,6 @@ __all__ = [
     "readout",
     "scale_to_rate",
     "spiking_work",
+    "van_rossum",
+    "victor_purpura",
 ]

@@ -5,5 +5,17 @@ from spikeloom.nn.loss.loss import Loss as Loss
 from spikeloom.nn.loss.mean_square import MeanSquare as MeanSquare
 from spikeloom.nn.loss.rate_band import RateBand as RateBand
 from spikeloom.nn.loss.rate_band import Regulariser as Regulariser
+from spikeloom.nn.loss.synchrony import Synchrony as Synchrony
+from spikeloom.nn.loss.tet import TET as TET
+from spikeloom.nn.loss.van_rossum import VanRossum as VanRossum
 
-__all__ = ["CrossEntropy", "Loss", "MeanSquare", "RateBand", "Regulariser"]
+__all__ = [
+    "TET",
+    "CrossEntropy",
+    "Loss",
+    "MeanSquare",
+    "RateBand",
+    "Regulariser",
+    "Synchrony",
+    "VanRossum",
+]
