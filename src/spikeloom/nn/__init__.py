@@ -3,6 +3,11 @@
 from spikeloom.nn import encode as encode
 from spikeloom.nn import loss as loss
 from spikeloom.nn import readout as readout
+from spikeloom.nn.delay import Delay as Delay
+from spikeloom.nn.delay import Gaussian as Gaussian
+from spikeloom.nn.delay import Interpolated as Interpolated
+from spikeloom.nn.delay import NarrowDelays as NarrowDelays
+from spikeloom.nn.delay import SynapticDelay as SynapticDelay
 from spikeloom.nn.distance import van_rossum as van_rossum
 from spikeloom.nn.distance import victor_purpura as victor_purpura
 from spikeloom.nn.energy import EnergyConstants as EnergyConstants
@@ -22,14 +27,19 @@ from spikeloom.nn.spiking import Spiking as Spiking
 from spikeloom.nn.twin import ann_twin as ann_twin
 
 __all__ = [
+    "Delay",
     "EnergyConstants",
+    "Gaussian",
+    "Interpolated",
     "LIF",
     "LayerGain",
     "LeakyIntegrator",
+    "NarrowDelays",
     "Sequential",
     "Spiking",
     "State",
     "Stateful",
+    "SynapticDelay",
     "Work",
     "ann_twin",
     "emits_spikes",

@@ -95,6 +95,8 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
             else:
                 macs += float(reach.sum()) * (1 if is_constant(source) else source.shape[0])
             spikes = False
+        elif getattr(layer, "passes_spikes", False):
+            spikes = spikes and _binary(outputs[name])
         elif is_stateful(layer):
             updates += outputs[name].numel() / batch
             spikes = emits_spikes(layer)

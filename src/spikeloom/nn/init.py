@@ -12,7 +12,7 @@ from spikeloom.equations.units import Hz, Quantity, ms
 from spikeloom.errors import NumericsError, ParameterError, UnitError
 from spikeloom.nn.protocol import emits_spikes, is_stateful
 from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.weights import is_weight_layer
+from spikeloom.nn.weights import is_weight_layer, scalable
 
 LARGEST_GAIN = 2.0**24
 TOLERANCE = 0.02
@@ -108,7 +108,8 @@ def _calibrate(net: Sequential, x: Tensor, wanted: float, step: float) -> tuple[
     held: list[tuple[str, nn.Module]] = []
     for name, layer in net.layers:
         held.append((name, layer))
-        if not is_stateful(layer):
+        delays = is_weight_layer(layer) or getattr(layer, "passes_spikes", False)
+        if not is_stateful(layer) or delays:
             continue
         piece = Sequential(*(m for _, m in held), names=[n for n, _ in held])
         places = [i for i, (_, m) in enumerate(held) if is_weight_layer(m)]
@@ -132,10 +133,10 @@ def _search(
     piece: Sequential, layer: nn.Module, x: Tensor, wanted: float
 ) -> tuple[float, float, bool]:
     """Find the gain; leave the layer scaled by it. Returns gain, rate a step, reached."""
-    base = {name: value.detach().clone() for name, value in layer.named_parameters()}
+    base = {name: value.detach().clone() for name, value in scalable(layer).items()}
 
     def rate(gain: float) -> float:
-        for name, value in layer.named_parameters():
+        for name, value in scalable(layer).items():
             value.copy_(base[name] * gain)
         spikes = piece(x)[0]
         smallest.append(1.0 / spikes.numel())

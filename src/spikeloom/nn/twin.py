@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.delay import SynapticDelay
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.protocol import is_stateful
 from spikeloom.nn.sequential import Sequential
@@ -17,6 +18,7 @@ from spikeloom.nn.weights import is_weight_layer
 def ann_twin(net: Sequential, *, seed: int = 0) -> nn.Sequential:
     """The same weight layers with a ReLU for each hidden neuron layer and fresh weights.
 
+    Delays are left out, and a layer with synaptic delays becomes a linear one.
     The last neuron layer, spiking or not, is left out: the twin gives scores directly. Its weights
     are drawn anew by the usual rule of torch for each layer, from ``seed``.
 
@@ -41,7 +43,12 @@ def ann_twin(net: Sequential, *, seed: int = 0) -> nn.Sequential:
         raise ParameterError("ann_twin: the network has no linear or convolution layer.")
     plain: list[nn.Module] = []
     for place, layer in enumerate(layers):
-        if not is_stateful(layer):
+        if isinstance(layer, SynapticDelay):
+            bias = layer.bias is not None
+            plain.append(nn.Linear(layer.in_features, layer.out_features, bias=bias))
+        elif getattr(layer, "passes_spikes", False):
+            continue  # a network without time has nothing to delay
+        elif not is_stateful(layer):
             plain.append(copy.deepcopy(layer))
         elif place < places[-1]:
             plain.append(nn.ReLU())

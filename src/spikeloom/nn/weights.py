@@ -20,7 +20,17 @@ def is_weight_layer(layer: object) -> bool:
     >>> is_weight_layer(nn.Linear(2, 3)), is_weight_layer(nn.ReLU())
     (True, False)
     """
-    return isinstance(layer, WEIGHT_LAYERS)
+    return isinstance(layer, WEIGHT_LAYERS) or getattr(layer, "holds_weights", False) is True
+
+
+def scalable(layer: nn.Module) -> dict[str, torch.nn.Parameter]:
+    """Name -> parameter, of those that scale the output with them; delays do not.
+
+    >>> list(scalable(nn.Linear(2, 3)))
+    ['weight', 'bias']
+    """
+    named = layer.named_parameters()
+    return {name: value for name, value in named if not name.startswith("delay.")}
 
 
 def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:
@@ -39,6 +49,8 @@ def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:
     >>> fan_out(nn.Linear(3, 5), (3,)).tolist()
     [5.0, 5.0, 5.0]
     """
+    if getattr(layer, "holds_weights", False):  # of our own: one synapse for each pair
+        return torch.full(tuple(shape), float(layer.get_parameter("weight").shape[0]))
     ones = {name: torch.ones_like(value) for name, value in layer.named_parameters()}
     reference = next(iter(ones.values()))
     with torch.enable_grad():
