@@ -10,6 +10,15 @@ from __future__ import annotations
 from spikeloom.data.dataset import Dataset as Dataset
 from spikeloom.data.dataset import Splits as Splits
 from spikeloom.data.digits import load_digits as load_digits
+from spikeloom.data.events import Denoise as Denoise
+from spikeloom.data.events import Events as Events
+from spikeloom.data.events import FramesByCount as FramesByCount
+from spikeloom.data.events import FramesByTime as FramesByTime
+from spikeloom.data.events import TimeSurface as TimeSurface
+from spikeloom.data.events import VoxelGrid as VoxelGrid
+from spikeloom.data.events import read_atis as read_atis
+from spikeloom.data.events import slices_by_count as slices_by_count
+from spikeloom.data.events import slices_by_time as slices_by_time
 from spikeloom.data.fashion import load_fashion_mnist as load_fashion_mnist
 from spikeloom.data.folds import k_fold as k_fold
 from spikeloom.data.folds import leave_one_group_out as leave_one_group_out
@@ -21,6 +30,9 @@ from spikeloom.data.images import read_image as read_image
 from spikeloom.data.mel import LogMel as LogMel
 from spikeloom.data.mitbih import load_mitbih as load_mitbih
 from spikeloom.data.mnist import load_mnist as load_mnist
+from spikeloom.data.nmnist import Recordings as Recordings
+from spikeloom.data.nmnist import load_nmnist as load_nmnist
+from spikeloom.data.nmnist import read_nmnist as read_nmnist
 from spikeloom.data.split import stratified as stratified
 from spikeloom.data.wav import read_wav as read_wav
 from spikeloom.data.wav import resampled as resampled
