@@ -20,6 +20,8 @@ from spikeloom.nn.protocol import State as State
 from spikeloom.nn.protocol import Stateful as Stateful
 from spikeloom.nn.protocol import emits_spikes as emits_spikes
 from spikeloom.nn.protocol import is_stateful as is_stateful
+from spikeloom.nn.saves import Saves as Saves
+from spikeloom.nn.saves import keeping as keeping
 from spikeloom.nn.sequential import Sequential as Sequential
 from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
@@ -35,6 +37,7 @@ __all__ = [
     "LayerGain",
     "LeakyIntegrator",
     "NarrowDelays",
+    "Saves",
     "Sequential",
     "Spiking",
     "State",
@@ -45,6 +48,7 @@ __all__ = [
     "emits_spikes",
     "encode",
     "is_stateful",
+    "keeping",
     "loss",
     "plain_work",
     "readout",

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from spikeloom.errors import ParameterError, ShapeError, suggest
 from spikeloom.nn.fold import apply_folded
 from spikeloom.nn.protocol import State, is_stateful
+from spikeloom.nn.saves import Saves, keeping
+from spikeloom.nn.segments import may_cut, run_segments
 
 
 class Sequential(nn.Module):
@@ -39,6 +41,8 @@ class Sequential(nn.Module):
 
     def __init__(self, *layers: nn.Module, names: Sequence[str] | None = None) -> None:
         super().__init__()
+        self.saves = Saves()
+        """What is kept for the backward pass; see `Saves`."""
         for place, layer in enumerate(layers):
             if not isinstance(layer, nn.Module):
                 raise ParameterError(
@@ -79,6 +83,9 @@ class Sequential(nn.Module):
             ShapeError: Wrong rank, axis order or number of features.
             ParameterError: The state belongs to another network.
         """
+        segment = self.saves.segment
+        if segment is not None and may_cut(x, segment):
+            return run_segments(self, x, state, segment)
         return self._run(x, state, None)
 
     def trace(
@@ -114,13 +121,18 @@ class Sequential(nn.Module):
         before = {} if state is None else state
         self._check_state(before)
         after: State = {}
-        for name, layer in self.layers:
-            if is_stateful(layer):
-                x, after[name] = layer(x, before.get(name))
-            else:
-                x = apply_folded(name, layer, x)
-            if kept is not None:
-                kept[name] = x
+        with keeping(self.saves) as keeper:
+            for name, layer in self.layers:
+                if keeper is not None:
+                    keeper.begin(name, layer, x)
+                if is_stateful(layer):
+                    x, after[name] = layer(x, before.get(name))
+                else:
+                    x = apply_folded(name, layer, x)
+                if keeper is not None:
+                    keeper.end(x)
+                if kept is not None:
+                    kept[name] = x
         return x, after
 
     def _check_state(self, state: Any) -> None:
