@@ -109,8 +109,9 @@ class Keeper:
             return
         run = again(self._layer)
         if run is not None and not torch.is_autocast_enabled("cpu"):
-            weights = [*self._layer.parameters(recurse=False)]
-            weights += [] if self._layer.training else self._layer.buffers(recurse=False)
+            weights: list[Tensor] = [*self._layer.parameters(recurse=False)]
+            if not self._layer.training:
+                weights += self._layer.buffers(recurse=False)
             self._after = Again(source, self._folded, run, tuple(map(Kept.of, weights)))
 
     def pack(self, tensor: Tensor) -> Waiting:
@@ -172,7 +173,7 @@ def again(layer: nn.Module) -> Callable[[Tensor], Tensor] | None:
         return None
     if type(layer) in (*PER_SAMPLE, *POOLS):
         return layer
-    if type(layer) in NORMS:
+    if isinstance(layer, NORMS) and type(layer) in NORMS:
         if not layer.training and layer.track_running_stats:
             return layer
         weight, bias, eps = layer.weight, layer.bias, layer.eps
@@ -182,7 +183,8 @@ def again(layer: nn.Module) -> Callable[[Tensor], Tensor] | None:
 
 def _taken() -> bool:
     """Whether saved tensors are somebody else's matter; another chain of ours is not else's."""
-    state: Any = torch._C._autograd
+    torch_c: Any = torch._C
+    state = torch_c._autograd
     if state._saved_tensors_hooks_get_disabled_error_message() is not None:
         return True
     top = state._top_saved_tensors_default_hooks(True)

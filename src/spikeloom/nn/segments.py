@@ -79,8 +79,7 @@ def run_segments(
         y, *after = _Segment.apply(part, piece, *flat, *weights)
         state = rebuilt(part.shape, iter(after))
         outputs.append(y)
-    assert state is not None
-    return torch.cat(outputs), dict(state)
+    return torch.cat(outputs), dict(state or {})
 
 
 class _Part:
@@ -90,7 +89,6 @@ class _Part:
         self.net, self.weights, self.state = net, weights, structure(state)
         self.shape: Any = None
         """Structure of the state that came out."""
-        self.versions: tuple[int, ...] = ()
         self.chance: Tensor = torch.get_rng_state()
         self.autocast = (
             torch.is_autocast_enabled("cpu"),
@@ -112,7 +110,6 @@ class _Segment(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, part: _Part, piece: Tensor, *tensors: Tensor) -> Flat:
         flat = tensors[: len(tensors) - part.weights]
-        part.versions = tuple(t._version for t in tensors[len(flat) :])
         with torch.no_grad():
             y, after = part.run(piece, flat)
         ctx.part = part

@@ -241,7 +241,9 @@ def test_layouts_and_small_things() -> None:
         waits.get()
 
 
-@pytest.mark.parametrize("bad", [{"segment": 0}, {"segment": 2.5}, {"segment": True}, {"recompute": "linear1"}])
+@pytest.mark.parametrize(
+    "bad", [{"segment": 0}, {"segment": 2.5}, {"segment": True}, {"recompute": "linear1"}]
+)
 def test_bad_choices(bad: dict[str, object]) -> None:
     with pytest.raises(ParameterError):
         Saves(**bad)  # type: ignore[arg-type]
