@@ -20,10 +20,12 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.models import ATan
 from spikeloom.nn.accept import check_inputs, check_state
+from spikeloom.nn.chunks import scan_in_blocks
 from spikeloom.nn.eager import Call, Scan, traced
 from spikeloom.nn.kernel import Array
 from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
+from spikeloom.nn.pieces import SEGMENT, Parallel, block_steps, check_parallel, forgets
 from spikeloom.nn.prologue import run_prologue
 from spikeloom.nn.protocol import State
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 EngineName = Literal["auto", "cpu", "reference"]
-SEGMENT = 32
-"""Steps between the states kept for the backward pass, which runs the steps between again."""
 TAKEN = frozenset(dir(nn.ModuleDict()))
 
 
@@ -56,6 +56,8 @@ class Spiking(nn.Module):
         size: Shape of the features; needed only where a parameter is a distribution.
         seed: Seed of the distributions.
         engine: ``"auto"`` is the CPU engine; ``"reference"`` is slow and obvious.
+        parallel: Whether long runs of few neurons are computed in blocks of time side by side, with
+            the same bits as step by step; ``"auto"`` does so where it is faster.
 
     Raises:
         ParameterError: A value is outside what the model accepts.
@@ -85,6 +87,7 @@ class Spiking(nn.Module):
         size: int | tuple[int, ...] | None = None,
         seed: int = 0,
         engine: EngineName = "auto",
+        parallel: Parallel = "auto",
     ) -> None:
         check_parts("Spiking", neuron, method, surrogate)
         super().__init__()
@@ -92,6 +95,7 @@ class Spiking(nn.Module):
         self.surrogate = ATan() if surrogate is None else surrogate
         self.method, self.width, self.through_reset = method, width, through_reset
         self.engine: EngineName = _one_of(engine)
+        self.parallel: Parallel = check_parallel(parallel)
         definition = neuron.definition
         self.dt = _duration(dt)
         self.program = compile_neuron(
@@ -180,7 +184,21 @@ class Spiking(nn.Module):
             return out, after
         learnt = tuple(n for n in coefs if n not in fixed)
         call = Call(self.program, engine, tuple(inputs), learnt, fixed, every)
-        return Scan.apply(call, before, *inputs.values(), *(coefs[n] for n in learnt))
+        given = (before, *inputs.values(), *(coefs[n] for n in learnt))
+        block = block_steps(self.parallel, steps, before[0].numel(), before.device.type)
+        if engine == "reference" and before.dtype != torch.float64:
+            block = 0  # it counts in float64 from step to step, which a block's ends would round
+        if block and (self.parallel is True or self._forgets(values, block, before)):
+            return scan_in_blocks(call, block, *given)
+        return Scan.apply(call, *given)
+
+    def _forgets(self, values: Mapping[str, Tensor], steps: int, before: Tensor) -> bool:
+        """Whether a block of steps is longer than the memory of the neurons."""
+        numbers = {n: v.detach().numpy() for n, v in values.items()}
+        coefs = {n: numbers[f"coef:{n}"] for n in self.program.coefs}
+        rest = {n: numbers[f"start:{n}"] for n in self.states}
+        dtype = "float32" if before.dtype == torch.float32 else "float64"
+        return forgets(self.program, coefs, rest, steps, dtype)
 
     def _known(self, features: tuple[int, ...]) -> tuple[dict[str, Tensor], dict[str, Array]]:
         """All values, and the coefficients among them that no parameter of torch stands behind.
@@ -260,6 +278,8 @@ class Spiking(nn.Module):
             words.append("through_reset=False")
         if self.engine != "auto":
             words.append(f"engine={self.engine!r}")
+        if self.parallel != "auto":
+            words.append(f"parallel={self.parallel!r}")
         return f"Spiking({', '.join(words)})"
 
 
