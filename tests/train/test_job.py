@@ -21,10 +21,10 @@ from spikeloom.errors import (
 from spikeloom.files import hold_folder
 from spikeloom.train.job import run
 from spikeloom.train.load import load_run
-from spikeloom.train.recipes import DIGITS
+from spikeloom.train.recipes import DIGITS, FullyConnected
 from spikeloom.train.run_folder import RunFolder
 
-RECIPE = replace(DIGITS, hidden=(16,), epochs=2, batch_size=32, validation=0.25)
+RECIPE = replace(DIGITS, model=FullyConnected((16,)), epochs=2, batch_size=32, validation=0.25)
 
 
 @dataclass
@@ -72,7 +72,7 @@ def test_a_run_writes_all_it_promises(images, tmp_path):
     assert metrics["energy_constants"]["accumulate_pj"] == 0.9
     assert len(metrics["per_seed"][0]["spiking"]["history"]["epochs"]) == 2
     config = tomllib.loads(folder.config.read_text())
-    assert config["seeds"] == [0, 3] and config["recipe"]["hidden"] == [16]
+    assert config["seeds"] == [0, 3] and config["recipe"]["model"] == "FullyConnected(hidden=(16,), dropout=0.0)"
     loaded = load_run(tmp_path / "run")
     assert loaded.recipe == RECIPE and loaded.classes == ("left", "right", "both")
     assert same(loaded.net.state_dict(), outcome.net.state_dict())

@@ -19,10 +19,15 @@ PER_SAMPLE = (
     nn.AvgPool2d,
     nn.MaxPool1d,
     nn.MaxPool2d,
+    nn.Unflatten,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
 )
-"""Modules whose answer to one sample depends on nothing else: no batch statistics, no chance.
+"""Modules that answer the same at every step of an input that does not change in time.
 
-For an input that does not change in time they need to run only once.
+For such an input they need to run only once. None of them draws chance. The statistics of a batch
+are those of one of its repeated steps (n / (n - 1) in the running variance aside).
 """
 
 

@@ -12,7 +12,7 @@ from spikeloom.equations.units import Hz, Quantity, ms
 from spikeloom.errors import NumericsError, ParameterError, UnitError
 from spikeloom.nn.protocol import emits_spikes, is_stateful
 from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.weights import is_weight_layer, scalable
+from spikeloom.nn.weights import is_norm, is_weight_layer, scalable
 
 LARGEST_GAIN = 2.0**24
 TOLERANCE = 0.02
@@ -53,7 +53,8 @@ def scale_to_rate(
 
     Layer by layer from the input, the gain g in ``g (W x + b)`` is doubled or halved until the
     mean rate of the spiking layer brackets the target, then bisected on a logarithmic scale. It
-    stays within 2^-24 to 2^24.
+    stays within 2^-24 to 2^24. Weights with a norm behind them are left alone: it would undo
+    every gain.
 
     Arguments:
         net: The network; its weights are changed in place.
@@ -62,7 +63,7 @@ def scale_to_rate(
         dt: Time step of the network.
 
     Returns:
-        One report for each spiking layer that weights drive.
+        One report for each spiking layer that weights drive without a norm in between.
 
     Raises:
         ParameterError: The target is not above 0 and at most 1/dt, or the batch is empty.
@@ -113,7 +114,8 @@ def _calibrate(net: Sequential, x: Tensor, wanted: float, step: float) -> tuple[
             continue
         piece = Sequential(*(m for _, m in held), names=[n for n, _ in held])
         places = [i for i, (_, m) in enumerate(held) if is_weight_layer(m)]
-        if emits_spikes(layer) and places:
+        normed = places and any(is_norm(module) for _, module in held[places[-1] :])
+        if emits_spikes(layer) and places and not normed:
             source, weights = held[places[-1]]
             gain, rate, reached = _search(piece, weights, x, wanted)
             reports.append(LayerGain(source, name, gain, rate / step, reached))

@@ -13,6 +13,14 @@ WeightLayer: TypeAlias = "nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d"
 WEIGHT_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 """Layers that multiply their input with weights: where synapses are."""
 
+NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.LayerNorm,
+    nn.GroupNorm,
+    nn.RMSNorm,
+)
+"""Layers after which the size of the weights before makes no difference."""
+
 
 def is_weight_layer(layer: object) -> bool:
     """Whether a layer holds synapses.
@@ -31,6 +39,15 @@ def scalable(layer: nn.Module) -> dict[str, torch.nn.Parameter]:
     """
     named = layer.named_parameters()
     return {name: value for name, value in named if not name.startswith("delay.")}
+
+
+def is_norm(layer: object) -> bool:
+    """Whether a layer brings its input to a mean and a spread of its own.
+
+    >>> is_norm(nn.BatchNorm2d(3)), is_norm(nn.Linear(2, 3))
+    (True, False)
+    """
+    return isinstance(layer, NORMS)
 
 
 def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:

@@ -29,7 +29,7 @@ class Affine:
 
     Raises:
         ParameterError: A range is negative or not finite.
-        ShapeError: The samples are not (batch, height, width).
+        ShapeError: The samples have no height and width.
 
     >>> still = Affine(turn=0.0, scale=0.0, shift=0.0)
     >>> x = torch.rand(2, 8, 8)
@@ -48,12 +48,13 @@ class Affine:
                 raise ParameterError(f"Affine: ranges must be finite and >= 0, got {self!r}.")
 
     def __call__(self, x: Tensor, draw: int) -> Tensor:
-        """Images (batch, height, width) -> changed images of the same shape."""
-        if x.dim() != 3:
+        """Images (batch, ..., height, width) -> changed images; channels and steps move as one."""
+        if x.dim() < 3:
             raise ShapeError(
-                f"Affine: images must be (batch, height, width), got {tuple(x.shape)}."
+                f"Affine: images must be (batch, ..., height, width), got {tuple(x.shape)}."
             )
-        batch, height, width = x.shape
+        planes = x.reshape(x.shape[0], -1, *x.shape[-2:])
+        batch, channels, height, width = planes.shape
         chance = np.random.Generator(np.random.Philox(key=derive_key(self.seed, "affine", draw)))
         uniform = torch.from_numpy(chance.uniform(-1.0, 1.0, (4, batch))).to(x)
         angle = uniform[0] * math.radians(self.turn)
@@ -64,6 +65,6 @@ class Affine:
             torch.stack([across, -down, uniform[2] * (2 * self.shift / width)], 1),
             torch.stack([down, across, uniform[3] * (2 * self.shift / height)], 1),
         ]
-        shape = [batch, 1, height, width]
+        shape = [batch, channels, height, width]
         grid = functional.affine_grid(torch.stack(rows, 1), shape, align_corners=False)
-        return functional.grid_sample(x.unsqueeze(1), grid, align_corners=False).squeeze(1)
+        return functional.grid_sample(planes, grid, align_corners=False).reshape(x.shape)

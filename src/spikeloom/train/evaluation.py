@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.nn.energy import EnergyConstants, Work
+from spikeloom.train.f1 import class_f1, macro_f1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +51,16 @@ class Evaluation:
     labels: np.ndarray
 
     @property
+    def class_f1(self) -> np.ndarray:
+        """F1 of each class; NaN for one that neither occurs nor was chosen."""
+        return class_f1(self.confusion)
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean of the F1 of the classes: each counts alike, however rare."""
+        return macro_f1(self.confusion)
+
+    @property
     def mean_rate_hz(self) -> float:
         """Mean firing rate over all spiking neurons, Hz; 0 for a plain network."""
         total = sum(self.neurons.values())
@@ -71,6 +83,8 @@ class Evaluation:
         return {
             "samples": self.samples,
             "accuracy": self.accuracy,
+            "macro_f1": self.macro_f1,
+            "class_f1": [None if math.isnan(v) else float(v) for v in self.class_f1],
             "loss": self.loss,
             "confidence": self.confidence,
             "latency_steps": self.latency_steps,

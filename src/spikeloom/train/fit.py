@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 from torch.optim import Optimizer
@@ -60,6 +60,7 @@ def fit(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     save_seconds: float = 5.0,
+    choose_by: Literal["accuracy", "macro_f1"] = "accuracy",
     threads: int = 1,
     title: str = "training",
     show: Show = "auto",
@@ -89,6 +90,7 @@ def fit(
         out: Folder for checkpoints, or None.
         resume: Folder of an interrupted run to go on with.
         save_seconds: Shortest time between two checkpoints, s.
+        choose_by: What the best epoch is best at on the validation data; ties go to the lower loss.
         threads: For torch's own operations; part of what makes the bits. For small networks one
             is the fastest, also on many cores.
         title: Name shown beside the progress.
@@ -128,6 +130,10 @@ def fit(
         check_callable("fit", callbacks=callback, regularisers=regulariser)
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
+    if choose_by not in ("accuracy", "macro_f1"):
+        raise ParameterError(
+            f"fit: choose_by must be 'accuracy' or 'macro_f1', got {choose_by!r}."
+        )
     seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
     check_rule(rule, objective)
@@ -145,6 +151,7 @@ def fit(
         "augment": repr(augment),
         "regularisers": repr(tuple(regularisers)),
         "clip": clip,
+        "choose_by": choose_by,
         "optimizer": describe_optimizer(optimizer),
     }
     at = Progress()
@@ -170,6 +177,7 @@ def fit(
         augment=augment,
         callbacks=tuple(callbacks),
         rule=rule,
+        choose_by=choose_by,
     )
     report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
     try:

@@ -18,6 +18,7 @@ class Epoch:
         validation_loss: Loss on the validation samples after the epoch, or None.
         validation_accuracy: Share right on the validation samples, or None.
         learning_rate: Of the first parameter group at the end of the epoch.
+        validation_macro_f1: Mean of the F1 of the classes, if that chooses the epoch.
 
     >>> epoch = Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3)
     >>> print(epoch)
@@ -32,18 +33,23 @@ class Epoch:
     validation_loss: float | None
     validation_accuracy: float | None
     learning_rate: float
+    validation_macro_f1: float | None = None
 
     @property
     def score(self) -> tuple[float, float] | None:
-        """The larger the better: validation accuracy, then loss; None without validation."""
+        """The larger the better: macro-F1 or accuracy, then loss; None without validation."""
         if self.validation_loss is None:
             return None
-        return (self.validation_accuracy or 0.0, -self.validation_loss)
+        first = self.validation_macro_f1
+        first = self.validation_accuracy if first is None else first
+        return (first or 0.0, -self.validation_loss)
 
     @property
     def figures(self) -> str:
         """Loss and validation in a few words."""
         text = f"loss {self.loss:.4f}"
+        if self.validation_macro_f1 is not None:
+            return f"{text}  validation macro-F1 {100 * self.validation_macro_f1:.1f} %"
         if self.validation_accuracy is not None:
             return f"{text}  validation {100 * self.validation_accuracy:.1f} %"
         if self.validation_loss is not None:

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import nn
 
-from spikeloom.errors import CheckpointError
+from spikeloom.errors import CheckpointError, ParameterError
 from spikeloom.files import hold_folder
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.init import scale_to_rate
 from spikeloom.nn.loss import CrossEntropy
-from spikeloom.nn.readout import Direct, Readout
+from spikeloom.nn.readout import Direct, MembraneMean, Readout
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.twin import ann_twin
 from spikeloom.train.checkpoint import FILE
@@ -27,7 +28,7 @@ from spikeloom.train.rules import BPTT, Rule
 from spikeloom.train.run_folder import RunFolder, check_seeds
 from spikeloom.train.samples import Samples, as_samples
 from spikeloom.train.settings import repeatable
-from spikeloom.train.split import permutation, split_validation
+from spikeloom.train.split import permutation, split_groups, split_validation
 
 CALIBRATION = 512
 """Samples in the batch that sets the firing rates at the start."""
@@ -79,12 +80,12 @@ def run(
 
     >>> from dataclasses import replace
     >>> from types import SimpleNamespace
-    >>> from spikeloom.train.recipes import DIGITS
+    >>> from spikeloom.train.recipes import DIGITS, FullyConnected
     >>> images = SimpleNamespace(
     ...     inputs=torch.rand(40, 8, 8), targets=torch.arange(40) % 2, classes=("even", "odd")
     ... )
     >>> both = SimpleNamespace(train=images, test=images)
-    >>> outcome = run(replace(DIGITS, hidden=(8,), epochs=1), both, show="quiet")
+    >>> outcome = run(replace(DIGITS, model=FullyConnected((8,)), epochs=1), both, show="quiet")
     >>> outcome.net.names
     ('flat', 'weights1', 'hidden1', 'weights2', 'output')
     >>> sorted(outcome.metrics())[-3:]
@@ -93,7 +94,7 @@ def run(
     check_seeds(seeds)
     classes = tuple(str(name) for name in data.train.classes)
     samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
-    first, second = split_validation(samples.targets.numpy(), recipe.validation, seed=0)
+    first, second = _divide(recipe, data.train, samples.targets.numpy())
     place = resume if resume is not None else out
     folder = None if place is None else RunFolder(Path(place))
     job = _Job(recipe, samples.rows(first), samples.rows(second), test, len(classes), folder, show)
@@ -121,6 +122,38 @@ def run(
     return outcome
 
 
+def _divide(recipe: Recipe, data: Any, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows for training and for validation; whole groups of them if the recipe asks for it."""
+    if recipe.validate_by == "class":
+        return split_validation(targets, recipe.validation, seed=0)
+    groups = getattr(data, "groups", None)
+    if groups is None:
+        raise ParameterError(
+            "run: the recipe validates by group, and the training data name no groups.",
+            hint='give the data set its groups, or take validate_by="class"',
+        )
+    return split_groups(targets, np.asarray(groups), recipe.validation, seed=0)
+
+
+def class_weights(targets: np.ndarray, classes: int, balance: float) -> tuple[float, ...] | None:
+    """Weights n^-balance of the classes, scaled so that they are 1 in the mean over the samples.
+
+    Arguments:
+        targets: Labels of the training samples (n,).
+        classes: Number of classes; one without samples weighs 1.
+        balance: 0 gives None.
+
+    >>> class_weights(np.array([0, 0, 0, 1]), 2, 1.0)
+    (0.6666666666666666, 2.0)
+    """
+    if not balance:
+        return None
+    count = np.bincount(targets, minlength=classes).astype(float)
+    weights = np.where(count > 0, np.maximum(count, 1.0) ** -balance, 0.0)
+    weights = np.where(count > 0, weights * count.sum() / (weights * count).sum(), 1.0)
+    return tuple(float(w) for w in weights)
+
+
 class _Job:
     """One recipe on one division of the data."""
 
@@ -143,11 +176,17 @@ class _Job:
         """Train both networks for one seed."""
         recipe = self.recipe
         net = build(recipe, self.shape, self.classes, seed)
-        twin = ann_twin(net, seed=seed)
+        twin = ann_twin(net, seed=seed, over_time=recipe.samples_in_time)
         self._set_rates(net, seed)
         spiking = self._train(net, seed, "spiking", recipe.readout, recipe.encode, recipe.rule)
-        plain = self._train(twin, seed, "twin", Direct(), None, BPTT())
+        plain = self._train(twin, seed, "twin", *self._twin_coding(), BPTT())
         return SeedOutcome(seed, spiking, plain)
+
+    def _twin_coding(self) -> tuple[Readout, Encoder | None]:
+        """How the twin reads samples: steps of their own like the network, else at a glance."""
+        if self.recipe.samples_in_time:
+            return MembraneMean(), self.recipe.encode
+        return Direct(), None
 
     def _set_rates(self, net: Sequential, seed: int) -> None:
         rows = permutation(len(self.train), seed, "calibration")[:CALIBRATION]
@@ -174,10 +213,11 @@ class _Job:
         place = self.folder.part(seed, kind) if self.folder is not None else None
         begun = place is not None and (place / FILE).is_file()
         title = f"{kind}, seed {seed}"
+        weights = class_weights(self.train.targets.numpy(), self.classes, recipe.balance)
         history = fit(
             net,
             self.train,
-            loss=CrossEntropy(readout, recipe.smoothing),
+            loss=CrossEntropy(readout, recipe.smoothing, weights),
             optimizer=optimizer,
             scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, recipe.epochs),
             epochs=recipe.epochs,
@@ -189,6 +229,7 @@ class _Job:
             clip=recipe.clip,
             patience=recipe.patience,
             augment=recipe.augment,
+            choose_by=recipe.choose_by,
             out=place,
             resume=place if begun else None,
             threads=recipe.threads,

@@ -86,8 +86,14 @@ def _finite(loss: Tensor, at: Progress) -> float:
 
 
 @torch.no_grad()
-def validate(objective: Objective, batches: Batches) -> Tally:
-    """Loss and hits on samples that are not trained on; the same draws every time."""
+def validate(objective: Objective, batches: Batches, by_class: bool = False) -> Tally:
+    """Loss and hits on samples that are not trained on; the same draws every time.
+
+    Arguments:
+        objective: Network and loss.
+        batches: The samples.
+        by_class: Also count which class was taken for which.
+    """
     objective.net.eval()
     tally = Tally()
     for place, (inputs, targets) in enumerate(batches.epoch(0)):
@@ -95,4 +101,10 @@ def validate(objective: Objective, batches: Batches) -> Tally:
         y = objective.outputs(inputs, -1 - place)
         loss = float(objective.loss(y, targets))
         tally.add(loss, objective.correct(y, targets), inputs.shape[0])
+        if by_class and not targets.is_floating_point():
+            scores = objective.loss.readout(y)
+            classes = scores.shape[1]
+            pairs = targets * classes + scores.argmax(1)
+            table = torch.bincount(pairs, minlength=classes * classes)
+            tally.note(table.view(classes, classes).tolist())
     return tally

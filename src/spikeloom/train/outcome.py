@@ -85,6 +85,8 @@ class Outcome:
             "seeds": [outcome.seed for outcome in self.seeds],
             **_spread("test_accuracy", [e.accuracy for e in spiking]),
             **_spread("twin_test_accuracy", [e.accuracy for e in twins]),
+            **_spread("test_macro_f1", [e.macro_f1 for e in spiking]),
+            **_spread("twin_test_macro_f1", [e.macro_f1 for e in twins]),
             **_spread(
                 "validation_accuracy",
                 [o.spiking.history.best_epoch.validation_accuracy or 0.0 for o in self.seeds],

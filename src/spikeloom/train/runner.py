@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from spikeloom.interrupt import Interrupt
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
+from spikeloom.train.f1 import macro_f1
 from spikeloom.train.history import Epoch
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
@@ -42,6 +43,7 @@ class Run:
     augment: Augment | None
     callbacks: tuple[Callable[[Epoch], bool | None], ...]
     rule: Rule
+    choose_by: str = "accuracy"
     saved: float = field(default_factory=time.monotonic)
 
     def until(self, epochs: int, interrupt: Interrupt) -> None:
@@ -76,7 +78,8 @@ class Run:
     def _finish_epoch(self) -> Epoch:
         at = self.at
         check_weights(self.objective.net)
-        held = validate(self.objective, self.held) if self.held is not None else None
+        by_class = self.choose_by == "macro_f1"
+        held = None if self.held is None else validate(self.objective, self.held, by_class)
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(held.loss if held else at.tally.loss)
         elif self.scheduler is not None:
@@ -89,6 +92,7 @@ class Run:
             held.loss if held else None,
             held.accuracy if held else None,
             float(self.optimizer.param_groups[0]["lr"]),
+            macro_f1(held.table) if held and held.table else None,
         )
         at.step, at.tally = 0, Tally()
         at.history.epochs.append(epoch)

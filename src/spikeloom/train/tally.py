@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Tally:
     hits: int = 0
     seen: int = 0
     labelled: bool = True
+    table: list[list[int]] = field(default_factory=list)
 
     def add(self, loss: float, hits: int | None, count: int) -> None:
         """Count one batch with its mean loss."""
@@ -26,6 +28,14 @@ class Tally:
         self.seen += count
         self.labelled = self.labelled and hits is not None
         self.hits += hits or 0
+
+    def note(self, table: Sequence[Sequence[int]]) -> None:
+        """Add counts of true (row) and chosen (column) classes."""
+        before = self.table or [[0] * len(row) for row in table]
+        self.table = [
+            [a + b for a, b in zip(old, new, strict=True)]
+            for old, new in zip(before, table, strict=True)
+        ]
 
     @property
     def loss(self) -> float:

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import itertools
 from math import prod
 
 import torch
-from torch import nn
 
 from spikeloom.errors import ParameterError
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
+from spikeloom.train.recipes.architectures import Neurons
 from spikeloom.train.recipes.recipe import Recipe
 
 
 def build(recipe: Recipe, shape: tuple[int, ...], classes: int, seed: int) -> Sequential:
-    """Fully connected spiking network: weights, neurons, ..., weights, output neurons.
+    """The spiking network of a recipe with its starting weights.
 
     Arguments:
-        recipe: Sizes and models.
-        shape: Shape of one sample.
+        recipe: Architecture and models.
+        shape: Shape of one sample as it is stored.
         classes: Number of output neurons.
         seed: Key of the starting weights.
 
     Returns:
-        Layers ``flat, weights1, hidden1, ..., weightsN, output``.
+        What the recipe's architecture builds.
 
     Raises:
         ParameterError: A sample or the classes have no size.
+        ShapeError: The architecture cannot take such samples.
     """
     if not prod(shape) or not classes:
         raise ParameterError(f"build: samples {shape} and {classes} classes leave nothing to do.")
-    layers: dict[str, nn.Module] = {"flat": nn.Flatten()}
-    sizes = [prod(shape), *recipe.hidden, classes]
+    neurons = Neurons(recipe.neuron, recipe.output, recipe.surrogate, recipe.dt)
+    features = tuple(recipe.encode(torch.zeros(1, *shape), 0).shape[2:])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_key(seed, "weights"))
-        for place, (before, after) in enumerate(itertools.pairwise(sizes), start=1):
-            layers[f"weights{place}"] = nn.Linear(before, after)
-            if place == len(sizes) - 1:
-                layers["output"] = Spiking(recipe.output, recipe.surrogate, dt=recipe.dt)
-                break
-            layers[f"hidden{place}"] = Spiking(recipe.neuron, recipe.surrogate, dt=recipe.dt)
-            if recipe.dropout:
-                layers[f"dropout{place}"] = nn.Dropout(recipe.dropout)
-    return Sequential(*layers.values(), names=list(layers))
+        return recipe.model.build(features, classes, neurons)

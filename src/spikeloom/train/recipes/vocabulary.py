@@ -15,6 +15,8 @@ from spikeloom.nn import encode, readout
 from spikeloom.train import rules
 from spikeloom.train.affine import Affine
 from spikeloom.train.augment import Shift
+from spikeloom.train.flip import Chain, Flip
+from spikeloom.train.recipes import architectures
 from spikeloom.train.rules import Rule
 from spikeloom.train.value_text import read_value
 
@@ -32,6 +34,7 @@ UNITS: Mapping[str, Unit] = {n: v for n, v in vars(units).items() if isinstance(
 NEURONS = {**_classes(models, Neuron), "Refractory": Refractory, "learn": learn, **UNITS}
 
 VOCABULARY: Mapping[str, Mapping[str, Any]] = {
+    "model": _of(architectures.FullyConnected, architectures.Conv),
     "neuron": NEURONS,
     "output": NEURONS,
     "surrogate": {**_classes(models, Surrogate), **UNITS},
@@ -58,8 +61,8 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
         readout.MembraneMean,
         readout.Rate,
     ),
-    "augment": _of(Affine, Shift),
     "rule": {**_of(rules.BPTT), **UNITS},
+    "augment": _of(Affine, Chain, Flip, Shift),
 }
 """Field -> names. A model of the user's own is no word here: it has no text that stands alone."""
 

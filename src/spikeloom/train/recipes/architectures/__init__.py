@@ -1,0 +1,8 @@
+"""Architectures of recipes: what is connected how, as values that a configuration can hold."""
+
+from spikeloom.train.recipes.architectures.architecture import Architecture as Architecture
+from spikeloom.train.recipes.architectures.architecture import Neurons as Neurons
+from spikeloom.train.recipes.architectures.conv import Conv as Conv
+from spikeloom.train.recipes.architectures.fully_connected import FullyConnected as FullyConnected
+
+__all__ = ["Architecture", "Conv", "FullyConnected", "Neurons"]
