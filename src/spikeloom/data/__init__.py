@@ -34,5 +34,6 @@ from spikeloom.data.nmnist import Recordings as Recordings
 from spikeloom.data.nmnist import load_nmnist as load_nmnist
 from spikeloom.data.nmnist import read_nmnist as read_nmnist
 from spikeloom.data.split import stratified as stratified
+from spikeloom.data.stretch import stretched as stretched
 from spikeloom.data.wav import read_wav as read_wav
 from spikeloom.data.wav import resampled as resampled

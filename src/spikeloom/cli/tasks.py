@@ -1,0 +1,130 @@
+"""What `spikeloom train` can learn, and how the data of each task are read and divided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikeloom.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from spikeloom.data import Splits
+
+
+class Task(StrEnum):
+    """What there is to learn."""
+
+    digits = "digits"
+    mnist = "mnist"
+    fashion_mnist = "fashion-mnist"
+    fsdd = "fsdd"
+    nmnist = "nmnist"
+    mitbih = "mitbih"
+
+
+class Split(StrEnum):
+    """Who is kept for the test."""
+
+    official = "official"
+    speakers = "speakers"
+    folds = "folds"
+
+
+FOLDS = 5
+SPLITS: dict[Task, tuple[Split, ...]] = {
+    Task.fsdd: (Split.official, Split.speakers),
+    Task.nmnist: (Split.folds, Split.official),
+}
+"""The first is the default; every other task knows its official split alone."""
+NEEDS = {
+    Task.mnist: "its four idx files",
+    Task.fashion_mnist: "its four idx files",
+    Task.fsdd: "recordings.tar.gz or the WAV files",
+    Task.nmnist: "train.npz and test.npz, or the recordings",
+    Task.mitbih: "beats.npz or the records",
+}
+FRAMES, BANDS = 48, 40
+"""Size of a spectrogram: every recording is stretched to as many frames."""
+
+
+def split_of(task: Task, split: Split | None) -> Split:
+    """The split to take, checked.
+
+    Raises:
+        ConfigError: The task has no such split.
+    """
+    known = SPLITS.get(task, (Split.official,))
+    if split is None:
+        return known[0]
+    if split not in known:
+        raise ConfigError(
+            f"{task} has no --split {split}.", hint=f"it has: {', '.join(k.value for k in known)}"
+        )
+    return split
+
+
+def read_task(
+    task: Task, folder: Path | None, split: Split, folds: int = FOLDS
+) -> list[tuple[str, Splits]]:
+    """Name and data of every division; one without a name if there is only one.
+
+    Arguments:
+        task: What is learnt.
+        folder: The user's ``--data``.
+        split: Which division.
+        folds: How many, where they are folds.
+
+    Raises:
+        ConfigError: A folder where none is needed.
+        DataError: The data are missing or damaged.
+    """
+    if task is Task.digits:
+        from spikeloom.data import load_digits
+
+        if folder is not None:
+            raise ConfigError(
+                "digits needs no --data: the images come with spikeloom.", hint="leave --data out"
+            )
+        return [("", load_digits())]
+    if folder is None:
+        raise DataError(
+            f"{task} does not come with spikeloom.",
+            hint=f"name the folder with {NEEDS[task]}: spikeloom train {task} --data DIR",
+        )
+    whole = READERS[task](folder)
+    if split is Split.official:
+        return [("", whole)]
+    from spikeloom.data import k_fold, leave_one_group_out
+
+    if split is Split.speakers:
+        return list(leave_one_group_out(whole.together()))
+    parts = k_fold(whole.together(), folds)
+    return [(f"{number}", part) for number, part in enumerate(parts, start=1)]
+
+
+def _mnist(folder: Path) -> Splits:
+    from spikeloom.data import load_mnist
+
+    return load_mnist(folder)
+
+
+def _fashion(folder: Path) -> Splits:
+    from spikeloom.data import load_fashion_mnist
+
+    return load_fashion_mnist(folder)
+
+
+def _fsdd(folder: Path) -> Splits:
+    from spikeloom.data import LogMel, load_fsdd, stretched
+
+    splits = load_fsdd(folder, front=LogMel(bands=BANDS, range_db=60.0))
+    return type(splits)(stretched(splits.train, FRAMES), stretched(splits.test, FRAMES))
+
+
+READERS: dict[Task, Callable[[Path], Splits]] = {
+    Task.mnist: _mnist,
+    Task.fashion_mnist: _fashion,
+    Task.fsdd: _fsdd,
+}
