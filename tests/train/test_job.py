@@ -72,7 +72,10 @@ def test_a_run_writes_all_it_promises(images, tmp_path):
     assert metrics["energy_constants"]["accumulate_pj"] == 0.9
     assert len(metrics["per_seed"][0]["spiking"]["history"]["epochs"]) == 2
     config = tomllib.loads(folder.config.read_text())
-    assert config["seeds"] == [0, 3] and config["recipe"]["model"] == "FullyConnected(hidden=(16,), dropout=0.0)"
+    assert (
+        config["seeds"] == [0, 3]
+        and config["recipe"]["model"] == "FullyConnected(hidden=(16,), dropout=0.0)"
+    )
     loaded = load_run(tmp_path / "run")
     assert loaded.recipe == RECIPE and loaded.classes == ("left", "right", "both")
     assert same(loaded.net.state_dict(), outcome.net.state_dict())

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,14 +16,29 @@ from spikeloom.show.words import percent, short
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
+    from spikeloom.train.folds import FoldsOutcome
     from spikeloom.train.history import History
     from spikeloom.train.outcome import Outcome
     from spikeloom.train.recipes import Recipe
 
-TITLES = {"digits": "Handwritten digits (UCI, 8 × 8)", "mnist": "Handwritten digits (MNIST)"}
+TITLES = {
+    "digits": "Handwritten digits (UCI, 8 × 8)",
+    "mnist": "Handwritten digits (MNIST)",
+    "fashion-mnist": "Clothes (Fashion-MNIST)",
+    "fsdd": "Spoken digits (FSDD)",
+    "nmnist": "Digits seen by an event camera (N-MNIST)",
+    "mitbih": "Heart beats (MIT-BIH)",
+}
 
 
-def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) -> RunReport:
+def report_of(
+    outcome: Outcome,
+    splits: Splits,
+    folder: Path,
+    seconds: float,
+    note: Mapping[str, Any] | None = None,
+    fold: str = "",
+) -> RunReport:
     """The report of a job; what happens inside is shown for the seed that validated best.
 
     Arguments:
@@ -31,6 +46,8 @@ def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) ->
         splits: The data it used.
         folder: Its run folder, for the command.
         seconds: How long it took.
+        note: What else the command was told.
+        fold: Name of the division, where there are several.
     """
     from spikeloom.equations.units import ms
     from spikeloom.nn import EnergyConstants
@@ -43,7 +60,7 @@ def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) ->
     inside = examples(outcome.net, recipe.encode, recipe.readout, test, rows, dt_ms)
     steps = inside.potentials.shape[1]
     return RunReport(
-        title=TITLES.get(recipe.data, recipe.data),
+        title=TITLES.get(recipe.data, recipe.data) + (f", {fold}" if fold else ""),
         network=_network(recipe, test.shape, len(outcome.classes), steps),
         twin="the same weight layers with ReLU instead of spikes, trained by the same protocol",
         classes=outcome.classes,
@@ -69,7 +86,7 @@ def report_of(outcome: Outcome, splits: Splits, folder: Path, seconds: float) ->
         confusion=np.sum([seed.spiking.test.confusion for seed in outcome.seeds], axis=0),
         rates_hz=neuron_rates(outcome.net, recipe.encode, test, dt_ms),
         config=recipe.to_record(),
-        command=_command(recipe, [seed.seed for seed in outcome.seeds], folder),
+        command=_command(recipe, [seed.seed for seed in outcome.seeds], folder, note or {}),
         source=test.source,
         licence=test.licence,
         shown_seed=best.seed,
@@ -137,23 +154,63 @@ def _curves(histories: Sequence[History]) -> Curves:
 
 
 def _network(recipe: Recipe, shape: tuple[int, ...], classes: int, steps: int) -> str:
-    hidden = "".join(f"{size} {type(recipe.neuron).__name__} neurons → " for size in recipe.hidden)
-    pixels = int(np.prod(shape))
-    return f"{pixels} inputs → {hidden}{classes} outputs, {steps} steps of {recipe.dt}"
+    sizes = " × ".join(map(str, shape))
+    return (
+        f"{sizes} inputs → {recipe.model!r} of {type(recipe.neuron).__name__} neurons → "
+        f"{classes} outputs, {steps} steps of {recipe.dt}"
+    )
 
 
-def _command(recipe: Recipe, seeds: Sequence[int], folder: Path) -> str:
-    from spikeloom.train.recipes import RECIPES
+def folds_summary(outcome: FoldsOutcome, folder: Path) -> None:
+    """Print the figures of every fold beside the twin's, and their mean.
+
+    Arguments:
+        outcome: What all folds gave.
+        folder: The run folder.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    found = outcome.metrics()
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
+    table.add_column("test accuracy")
+    table.add_column("spiking", justify="right")
+    table.add_column("plain twin", justify="right")
+    for name, each in [*found["folds"].items(), ("mean", found)]:
+        table.add_row(
+            name,
+            percent(np.array(each["test_accuracy_per_seed"])),
+            percent(np.array(each["twin_test_accuracy_per_seed"])),
+            end_section=name != "mean",
+        )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print()
+    console.print(table)
+    console.print(
+        f"\nWritten to {folder}: metrics.json, and a run folder for each with report.html"
+    )
+
+
+def _command(recipe: Recipe, seeds: Sequence[int], folder: Path, note: Mapping[str, Any]) -> str:
+    from spikeloom.cli.tasks import SPLITS, Task
+    from spikeloom.train.recipes import MODELS
 
     words = ["spikeloom", "train", recipe.data]
-    if recipe.data == "mnist":
+    if recipe.data != "digits":
         words += ["--data", "DIR"]
+    models = MODELS.get(recipe.data, {})
+    named = [(name, each) for name, each in models.items() if each.model == recipe.model]
+    if named and named[0][0] != next(iter(models)):
+        words += ["--model", named[0][0]]
+    usual = SPLITS.get(Task(recipe.data), ("official",))[0] if recipe.data in list(Task) else None
+    if "split" in note and note["split"] != usual:
+        words += ["--split", str(note["split"])]
     if len(seeds) > 1:
         words += ["--seeds", str(len(seeds))]
     if seeds[0] != 0:
         words += ["--seed", str(seeds[0])]
-    if recipe.data in RECIPES and recipe.epochs != RECIPES[recipe.data].epochs:
+    if named and recipe.epochs != named[0][1].epochs:
         words += ["--epochs", str(recipe.epochs)]
-    if recipe.data in RECIPES and recipe.threads != RECIPES[recipe.data].threads:
+    if named and recipe.threads != named[0][1].threads:
         words += ["--threads", str(recipe.threads)]
     return shlex.join([*words, "--out", str(folder)])

@@ -43,7 +43,7 @@ NEEDS = {
     Task.fashion_mnist: "its four idx files",
     Task.fsdd: "recordings.tar.gz or the WAV files",
     Task.nmnist: "train.npz and test.npz, or the recordings",
-    Task.mitbih: "beats.npz or the records",
+    Task.mitbih: "beats.npz",
 }
 FRAMES, BANDS = 48, 40
 """Size of a spectrogram: every recording is stretched to as many frames."""
@@ -123,8 +123,15 @@ def _fsdd(folder: Path) -> Splits:
     return type(splits)(stretched(splits.train, FRAMES), stretched(splits.test, FRAMES))
 
 
+def _mitbih(folder: Path) -> Splits:
+    from spikeloom.data import load_mitbih
+
+    return load_mitbih(folder, classes="NSVF")
+
+
 READERS: dict[Task, Callable[[Path], Splits]] = {
     Task.mnist: _mnist,
     Task.fashion_mnist: _fashion,
     Task.fsdd: _fsdd,
+    Task.mitbih: _mitbih,
 }

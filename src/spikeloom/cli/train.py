@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import replace
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spikeloom.errors import ConfigError, DataError, StorageError
+from spikeloom.cli.tasks import FOLDS, Split, Task, read_task, split_of
+from spikeloom.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
+    from spikeloom.train.outcome import Outcome
     from spikeloom.train.recipes import Recipe
-
-
-class Task(StrEnum):
-    """What there is to learn."""
-
-    digits = "digits"
-    mnist = "mnist"
 
 
 def train(
     task: Annotated[
         Task | None,
         typer.Argument(
-            help="`digits`: 1,797 images of 8 × 8 pixels that come with spikeloom. "
-            "`mnist`: 70,000 images of 28 × 28, read from your own folder.",
+            help="`digits`: 1,797 images of 8 × 8 pixels that come with spikeloom. `mnist`, "
+            "`fashion-mnist`: 70,000 images of 28 × 28. `fsdd`: 3,000 spoken digits. `nmnist`: "
+            "digits seen by an event camera. `mitbih`: 100,000 heart beats. All but the first are "
+            "read from your own folder.",
             show_default=False,
         ),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder with MNIST's four idx files, plain or .gz (mnist only)."),
+        typer.Option(help="Folder with the files of the data set, as they were published."),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Architecture: `conv`, `fc`, ...; by default the task's most accurate."),
+    ] = None,
+    split: Annotated[
+        Split | None,
+        typer.Option(
+            help="Who is kept for the test: `official`, `speakers` (fsdd: each of the six once, "
+            "never heard in training) or `folds` (nmnist: cross-validation, its default).",
+            show_default=False,
+        ),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = FOLDS,
     out: Annotated[
         Path | None,
         typer.Option(help="Run folder to write; by default a new one under runs/."),
@@ -90,7 +101,8 @@ def train(
     keep_freed_memory()
     if resume is not None:
         forbidden = {"--out": out, "--epochs": epochs, "--threads": threads, "--rule": rule}
-        forbidden |= {"--seeds": seeds != 1, "--seed": seed != 0}
+        forbidden |= {"--seeds": seeds != 1, "--seed": seed != 0, "--folds": folds != FOLDS}
+        forbidden |= {"--model": model, "--split": split}
         given = [name for name, value in forbidden.items() if value]
         if given or overwrite:
             raise ConfigError(
@@ -102,57 +114,88 @@ def train(
     else:
         if task is None:
             raise ConfigError("train what?", hint="spikeloom train digits")
-        recipe, numbers, note = (
-            _recipe(task, epochs, threads, rule),
-            list(range(seed, seed + seeds)),
-            {},
-        )
+        kept = split_of(task, split)
+        recipe = _recipe(task, model, kept, epochs, threads, rule)
+        numbers = list(range(seed, seed + seeds))
+        note: dict[str, Any] = {"split": kept.value}
+        note |= {"folds_count": folds} if kept is Split.folds else {}
         folder = out if out is not None else _free_folder(Path("runs"), task)
     noted = note.get("data_folder")
     place = data if data is not None or noted is None else Path(str(noted))
-    splits = _load(recipe.data, place)
+    task, kept = Task(recipe.data), Split(str(note.get("split", Split.official)))
+    parts = read_task(task, place, kept, int(note.get("folds_count", FOLDS)))
     if place is not None:
         note["data_folder"] = str(place.resolve())
-    _go(recipe, splits, numbers, folder, resume is not None, overwrite, note, quiet)
+    go = Going(recipe, numbers, folder, resume is not None, overwrite, note, quiet)
+    go.single(parts[0][1]) if kept is Split.official else go.folds(parts)
 
 
-def _go(
-    recipe: Recipe,
-    splits: Splits,
-    seeds: list[int],
-    folder: Path,
-    resumed: bool,
-    overwrite: bool,
-    note: dict[str, Any],
-    quiet: bool,
-) -> None:
-    from spikeloom.cli.guard import ctrl_c
-    from spikeloom.cli.results import report_of, summary
-    from spikeloom.train.job import run
+@dataclass
+class Going:
+    """A job on its way, with what the command line says about it."""
 
-    began = time.monotonic()
-    try:
-        with ctrl_c():
-            outcome = run(
-                recipe,
-                splits,
-                seeds=seeds,
-                out=None if resumed else folder,
-                resume=folder if resumed else None,
-                overwrite=overwrite,
-                note=note,
-                show="quiet" if quiet else "auto",
-            )
-            told = report_of(outcome, splits, folder, time.monotonic() - began)
-            files = _write_report(told, folder)
-    except KeyboardInterrupt as stop:
-        if not (folder / "config.toml").is_file():
-            raise
-        raise KeyboardInterrupt(
-            f"last checkpoint in {folder}; resume with: {_again(folder)}"
-        ) from stop
-    if not quiet:
-        summary(outcome, folder, files)
+    recipe: Recipe
+    seeds: list[int]
+    folder: Path
+    resumed: bool
+    overwrite: bool
+    note: dict[str, Any]
+    quiet: bool
+    began: float = field(default_factory=time.monotonic)
+
+    def single(self, splits: Splits) -> None:
+        """One division of the data: a report and a table."""
+        from spikeloom.cli.results import report_of, summary
+        from spikeloom.train.job import run
+
+        with self._interruptible():
+            outcome = run(self.recipe, splits, **self._options())
+            told = report_of(outcome, splits, self.folder, self._seconds(), self.note)
+            files = _write_report(told, self.folder)
+        if not self.quiet:
+            summary(outcome, self.folder, files)
+
+    def folds(self, parts: list[tuple[str, Splits]]) -> None:
+        """Several divisions: a report for each, and a table of all."""
+        from spikeloom.cli.results import folds_summary, report_of
+        from spikeloom.train.folds import run_folds
+
+        def finished(name: str, outcome: Outcome, splits: Any, folder: Path | None) -> None:
+            if folder is not None:
+                told = report_of(outcome, splits, self.folder, self._seconds(), self.note, name)
+                _write_report(told, folder)
+
+        with self._interruptible():
+            outcome = run_folds(self.recipe, parts, finished=finished, **self._options())
+        if not self.quiet:
+            folds_summary(outcome, self.folder)
+
+    def _options(self) -> dict[str, Any]:
+        return {
+            "seeds": self.seeds,
+            "out": None if self.resumed else self.folder,
+            "resume": self.folder if self.resumed else None,
+            "overwrite": self.overwrite,
+            "note": self.note,
+            "show": "quiet" if self.quiet else "auto",
+        }
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        from spikeloom.cli.guard import ctrl_c
+
+        try:
+            with ctrl_c():
+                yield
+        except KeyboardInterrupt as stop:
+            if not (self.folder / "config.toml").is_file():
+                raise
+            raise KeyboardInterrupt(
+                f"last checkpoint in {self.folder}; resume with: {_again(self.folder)}"
+            ) from stop
 
 
 def _write_report(told: Any, folder: Path) -> bool:
@@ -179,13 +222,23 @@ def _again(folder: Path) -> str:
     return shlex.join(["spikeloom", "train", "--resume", str(folder)])
 
 
-def _recipe(task: Task, epochs: int | None, threads: int | None, rule: str | None) -> Recipe:
-    from spikeloom.train.recipes import RECIPES
+def _recipe(
+    task: Task,
+    model: str | None,
+    split: Split,
+    epochs: int | None,
+    threads: int | None,
+    rule: str | None,
+) -> Recipe:
+    from spikeloom.train.recipes import recipe_of
     from spikeloom.train.recipes.vocabulary import rule_named
 
     chosen = None if rule is None else rule_named(rule)
-    changes = {"epochs": epochs, "threads": threads, "rule": chosen}
-    return replace(RECIPES[task.value], **{n: v for n, v in changes.items() if v is not None})
+    changes: dict[str, Any] = {"epochs": epochs, "threads": threads, "rule": chosen}
+    if split is Split.speakers:
+        changes["validate_by"] = "group"
+    kept = {name: value for name, value in changes.items() if value is not None}
+    return replace(recipe_of(task.value, model), **kept)
 
 
 def _resumed(folder: Path, task: Task | None) -> tuple[Recipe, list[int], dict[str, Any]]:
@@ -198,25 +251,6 @@ def _resumed(folder: Path, task: Task | None) -> tuple[Recipe, list[int], dict[s
             hint=_again(folder),
         )
     return recipe, seeds, note
-
-
-def _load(name: str, folder: Path | None) -> Splits:
-    from spikeloom.data import load_digits, load_mnist
-
-    if name == Task.digits:
-        if folder is not None:
-            raise ConfigError(
-                "digits needs no --data: the images come with spikeloom.", hint="leave --data out"
-            )
-        return load_digits()
-    if name != Task.mnist:
-        raise ConfigError(f"the run was trained on {name!r}, which this command cannot load.")
-    if folder is None:
-        raise DataError(
-            "MNIST does not come with spikeloom.",
-            hint="name the folder with its four idx files: spikeloom train mnist --data DIR",
-        )
-    return load_mnist(folder)
 
 
 def _free_folder(parent: Path, task: Task) -> Path:

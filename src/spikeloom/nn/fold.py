@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError, ShapeError
+from spikeloom.nn.channels_first import ChannelsFirst
 
 PER_SAMPLE = (
     nn.Linear,
@@ -20,6 +21,7 @@ PER_SAMPLE = (
     nn.MaxPool1d,
     nn.MaxPool2d,
     nn.Unflatten,
+    ChannelsFirst,
     nn.BatchNorm1d,
     nn.BatchNorm2d,
     nn.BatchNorm3d,

@@ -131,9 +131,7 @@ def fit(
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
     if choose_by not in ("accuracy", "macro_f1"):
-        raise ParameterError(
-            f"fit: choose_by must be 'accuracy' or 'macro_f1', got {choose_by!r}."
-        )
+        raise ParameterError(f"fit: choose_by must be 'accuracy' or 'macro_f1', got {choose_by!r}.")
     seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
     check_rule(rule, objective)

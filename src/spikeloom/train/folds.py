@@ -124,7 +124,9 @@ def run_folds(
         raise ParameterError(f"run_folds: folds need a name each, no two the same, got {names}.")
     place = resume if resume is not None else out
     if place is None:
-        return FoldsOutcome(recipe, {n: _one(recipe, n, d, seeds, show, finished) for n, d in folds})
+        return FoldsOutcome(
+            recipe, {n: _one(recipe, n, d, seeds, show, finished) for n, d in folds}
+        )
     folder = RunFolder(Path(place))
     if resume is not None:
         before, old_seeds, _ = folder.read_config()

@@ -18,6 +18,9 @@ from spikeloom.train.recipes.digits import DIGITS as DIGITS
 from spikeloom.train.recipes.digits import DIGITS_CONV as DIGITS_CONV
 from spikeloom.train.recipes.fashion_mnist import FASHION_CONV as FASHION_CONV
 from spikeloom.train.recipes.fashion_mnist import FASHION_FC as FASHION_FC
+from spikeloom.train.recipes.fsdd import FSDD_CONV as FSDD_CONV
+from spikeloom.train.recipes.fsdd import FSDD_FC as FSDD_FC
+from spikeloom.train.recipes.mitbih import MITBIH_CONV as MITBIH_CONV
 from spikeloom.train.recipes.mnist import MNIST as MNIST
 from spikeloom.train.recipes.mnist import MNIST_CONV as MNIST_CONV
 from spikeloom.train.recipes.recipe import Recipe as Recipe
@@ -26,6 +29,8 @@ MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "digits": {"fc": DIGITS, "conv": DIGITS_CONV},
     "mnist": {"conv": MNIST_CONV, "fc": MNIST},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
+    "fsdd": {"conv": FSDD_CONV, "fc": FSDD_FC},
+    "mitbih": {"conv": MITBIH_CONV},
 }
 """Data set -> word for ``--model`` -> recipe; the first is the default."""
 RECIPES = {name: next(iter(models.values())) for name, models in MODELS.items()}

@@ -130,10 +130,9 @@ class Recipe:
             if not number or not 0.0 <= value < top:
                 raise ParameterError(f"Recipe: {name} must be in [0, {top:g}), got {value!r}.")
         for name, words in CHOICES.items():
-            if getattr(self, name) not in words:
-                raise ParameterError(
-                    f"Recipe: {name} must be one of {', '.join(words)}, got {getattr(self, name)!r}."
-                )
+            value = getattr(self, name)
+            if value not in words:
+                raise ParameterError(f"Recipe: {name} must be one of {words}, got {value!r}.")
         if self.clip is not None and not (isinstance(self.clip, int | float) and self.clip > 0):
             raise ParameterError(f"Recipe: clip must be a number above 0, got {self.clip!r}.")
         if self.threads > MOST_THREADS:

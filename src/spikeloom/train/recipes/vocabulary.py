@@ -18,6 +18,8 @@ from spikeloom.train.augment import Shift
 from spikeloom.train.flip import Chain, Flip
 from spikeloom.train.recipes import architectures
 from spikeloom.train.rules import Rule
+from spikeloom.train.signal import Signal
+from spikeloom.train.spectrogram import Spectrogram
 from spikeloom.train.value_text import read_value
 
 
@@ -62,7 +64,7 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
         readout.Rate,
     ),
     "rule": {**_of(rules.BPTT), **UNITS},
-    "augment": _of(Affine, Chain, Flip, Shift),
+    "augment": _of(Affine, Chain, Flip, Shift, Signal, Spectrogram),
 }
 """Field -> names. A model of the user's own is no word here: it has no text that stands alone."""
 

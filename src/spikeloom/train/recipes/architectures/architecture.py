@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from spikeloom.equations import Neuron, Quantity, Surrogate
 from spikeloom.errors import ParameterError
@@ -63,7 +63,7 @@ def check_sizes(who: str, name: str, sizes: object) -> None:
             )
 
 
-def check_share(who: str, name: str, value: object) -> None:
+def check_share(who: str, name: str, value: Any) -> None:
     """Raise `ParameterError` unless this is a number from 0 to below 1.
 
     >>> check_share("Conv", "dropout", 0.5)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError, ShapeError
+from spikeloom.nn.channels_first import ChannelsFirst
 from spikeloom.nn.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 
@@ -29,7 +31,7 @@ class Conv:
         hidden: Neurons of fully connected hidden layers after the stages.
         dropout: Share of the inputs of each fully connected layer left out in training.
         axes: 2 for images (height, width) or (channels, height, width), 1 for signals
-            (length,) or (channels, length).
+            (length,) or (length, channels), as data sets hold them.
 
     Raises:
         ParameterError: Sizes that do not fit each other.
@@ -73,13 +75,16 @@ class Conv:
         what = "images (height, width)" if self.axes == 2 else "signals (length,)"
         if len(shape) not in (self.axes, self.axes + 1):
             raise ShapeError(
-                f"Conv: samples must be {what}, with channels before them or without, got {shape}.",
+                f"Conv: samples must be {what}, with channels or without, got {shape}.",
                 hint=f"axes={self.axes} counts the axes of space",
             )
         layers: dict[str, nn.Module] = {}
         if len(shape) == self.axes:
             layers["channel"] = nn.Unflatten(1, (1, shape[0]))
             shape = (1, *shape)
+        elif self.axes == 1:
+            layers["channels"] = ChannelsFirst()
+            shape = shape[::-1]
         before, space = shape[0], shape[1:]
         convolution, pooling, norm = _KINDS[self.axes]
         stages = zip(self.channels, self.kernels, self.pools, strict=True)
@@ -109,7 +114,8 @@ class Conv:
         layers["output"] = neurons.output_layer()
         net = Sequential(*layers.values(), names=list(layers))
         # Convolutions of torch are up to twice as fast on CPUs with the channels innermost.
-        return net.to(memory_format=torch.channels_last) if self.axes == 2 else net
+        inner: Any = {"memory_format": torch.channels_last}
+        return net.to(**inner) if self.axes == 2 else net
 
 
 _KINDS = {

@@ -1,0 +1,24 @@
+"""Heart beats: one lead in a window of 128 samples and two intervals, 4 classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spikeloom.train.recipes.architectures import Conv
+from spikeloom.train.recipes.mnist import MNIST_CONV
+from spikeloom.train.signal import Signal
+
+MITBIH_CONV = replace(
+    MNIST_CONV,
+    data="mitbih",
+    model=Conv(channels=(16, 32, 64), kernels=(7, 5, 5), pools=(2, 2, 4), dropout=0.3, axes=1),
+    augment=Signal(gain=0.2, shift=3, noise=0.02),
+    epochs=12,
+    batch_size=128,
+    learning_rate=2e-3,
+    balance=0.5,
+    validation=0.25,
+    validate_by="group",
+    choose_by="macro_f1",
+)
+"""Convolutions along the window, shown for four steps; patients of the test are others."""
