@@ -45,6 +45,8 @@ NEEDS = {
     Task.nmnist: "train.npz and test.npz, or the recordings",
     Task.mitbih: "beats.npz",
 }
+STEPS = 8
+"""Frames of an event camera's recording."""
 FRAMES, BANDS = 48, 40
 """Size of a spectrogram: every recording is stretched to as many frames."""
 
@@ -123,6 +125,12 @@ def _fsdd(folder: Path) -> Splits:
     return type(splits)(stretched(splits.train, FRAMES), stretched(splits.test, FRAMES))
 
 
+def _nmnist(folder: Path) -> Splits:
+    from spikeloom.data import FramesByTime, load_nmnist
+
+    return load_nmnist(folder, transform=FramesByTime(STEPS, cap=1))
+
+
 def _mitbih(folder: Path) -> Splits:
     from spikeloom.data import load_mitbih
 
@@ -133,5 +141,6 @@ READERS: dict[Task, Callable[[Path], Splits]] = {
     Task.mnist: _mnist,
     Task.fashion_mnist: _fashion,
     Task.fsdd: _fsdd,
+    Task.nmnist: _nmnist,
     Task.mitbih: _mitbih,
 }

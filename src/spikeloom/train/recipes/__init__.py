@@ -23,6 +23,7 @@ from spikeloom.train.recipes.fsdd import FSDD_FC as FSDD_FC
 from spikeloom.train.recipes.mitbih import MITBIH_CONV as MITBIH_CONV
 from spikeloom.train.recipes.mnist import MNIST as MNIST
 from spikeloom.train.recipes.mnist import MNIST_CONV as MNIST_CONV
+from spikeloom.train.recipes.nmnist import NMNIST_CONV as NMNIST_CONV
 from spikeloom.train.recipes.recipe import Recipe as Recipe
 
 MODELS: Mapping[str, Mapping[str, Recipe]] = {
@@ -30,6 +31,7 @@ MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "mnist": {"conv": MNIST_CONV, "fc": MNIST},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
     "fsdd": {"conv": FSDD_CONV, "fc": FSDD_FC},
+    "nmnist": {"conv": NMNIST_CONV},
     "mitbih": {"conv": MITBIH_CONV},
 }
 """Data set -> word for ``--model`` -> recipe; the first is the default."""
