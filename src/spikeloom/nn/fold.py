@@ -22,15 +22,14 @@ PER_SAMPLE = (
     nn.MaxPool2d,
     nn.Unflatten,
     ChannelsFirst,
-    nn.BatchNorm1d,
-    nn.BatchNorm2d,
-    nn.BatchNorm3d,
 )
-"""Modules that answer the same at every step of an input that does not change in time.
+"""Modules whose answer to one sample depends on nothing else: no batch statistics, no chance.
 
-For such an input they need to run only once. None of them draws chance. The statistics of a batch
-are those of one of its repeated steps (n / (n - 1) in the running variance aside).
+For an input that does not change in time they need to run only once.
 """
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+"""Of a batch of two or more they too: the mean and the variance of all its steps are those of one
+of them (n / (n - 1) in the running variance aside)."""
 
 
 def is_constant(x: Tensor) -> bool:
@@ -63,7 +62,8 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
     """
     check_features(name, layer, x)
     steps, batch = x.shape[:2]
-    if type(layer) in PER_SAMPLE and is_constant(x):
+    once = type(layer) in PER_SAMPLE or (type(layer) in NORMS and batch > 1)
+    if once and is_constant(x):
         y = layer(x[0])
         return y.unsqueeze(0).expand(steps, *y.shape)
     y = layer(x.flatten(0, 1))
