@@ -84,10 +84,10 @@ def test_chance_and_batch_statistics_see_every_step_of_a_constant_input():
 def test_batch_norm_of_a_constant_input_is_that_of_all_its_steps():
     torch.manual_seed(0)
     x = ConstantCurrent(steps=3)(torch.rand(5, 4, 6, 6))
-    once, every = nn.BatchNorm2d(4).double(), nn.BatchNorm2d(4).double()
-    y, _ = Sequential(once)(x.double())
-    z, _ = Sequential(every)(x.double().contiguous())
-    assert y.stride(0) == 0 and torch.allclose(y, z, atol=1e-12)
+    once, every = nn.BatchNorm2d(4), nn.BatchNorm2d(4)
+    y, _ = Sequential(once)(x)
+    z, _ = Sequential(every)(x.contiguous())
+    assert y.stride(0) == 0 and torch.allclose(y, z, atol=1e-5)
     assert torch.allclose(once.running_mean, every.running_mean)
     assert torch.allclose(once.running_var, every.running_var, rtol=1e-2)
 
