@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 from spikeloom.compile.derivative import Partials, pull_back
 from spikeloom.compile.graph import Graph, Node
+
+Reset = Literal["whole", "detached", "ignored"]
+"""How a reset passes a gradient on: as a function of spike and state; of the state alone, the spike
+being a number; or not at all, the whole jump being a number."""
+
+
+def spike_rules(graph: Graph, reset: Reset) -> dict[str, Callable[[Node, Node], Partials]]:
+    """What a ``spike`` and a ``blend`` pass on to their arguments, for `pull_back`."""
+    zero = graph.const(0)
+
+    def spike(node: Node, arrived: Node) -> Partials:
+        _, _, allowed = node.args
+        # The number 1 stands for "no gate": then every neuron passes its gradient on.
+        passed = arrived if allowed.op == "const" else graph.select(allowed, arrived, zero)
+        return (None, passed, None)
+
+    def blend(node: Node, arrived: Node) -> Partials:
+        fired, at_spike, otherwise = node.args[0].args[0], node.args[1], node.args[2]
+        if reset == "ignored":
+            return (None, None, arrived)
+        jump = graph.mul(arrived, graph.sub(at_spike, otherwise)) if reset == "whole" else None
+        return (
+            jump,
+            graph.select(fired, arrived, zero),
+            graph.select(fired, zero, arrived),
+        )
+
+    return {"spike": spike, "blend": blend}
 
 
 def adjoint(
@@ -27,23 +56,6 @@ def adjoint(
         coefs: Names of all coefficients.
         through_reset: Whether the reset counts as depending on the spike.
     """
-    zero = graph.const(0)
-
-    def spike(node: Node, arrived: Node) -> Partials:
-        _, _, allowed = node.args
-        # The number 1 stands for "no gate": then every neuron passes its gradient on.
-        passed = arrived if allowed.op == "const" else graph.select(allowed, arrived, zero)
-        return (None, passed, None)
-
-    def blend(node: Node, arrived: Node) -> Partials:
-        fired, at_spike, otherwise = node.args[0].args[0], node.args[1], node.args[2]
-        jump = graph.mul(arrived, graph.sub(at_spike, otherwise)) if through_reset else None
-        return (
-            jump,
-            graph.select(fired, arrived, zero),
-            graph.select(fired, zero, arrived),
-        )
-
     seeds = [(node, graph.leaf(f"grad:state:{name}")) for name, node in states.items()]
     seeds.append((out, graph.leaf("grad:out")))
     wanted = {f"state:{n}": f"state:{n}" for n in states}
@@ -53,6 +65,6 @@ def adjoint(
         graph,
         seeds,
         [graph.leaf(name) for name in wanted],
-        {"spike": spike, "blend": blend},
+        spike_rules(graph, "whole" if through_reset else "detached"),
     )
     return {f"grad:{name}": node for name, node in zip(wanted, found, strict=True)}

@@ -63,6 +63,22 @@ def compile_neuron(
         'Exact()'
     """
     check_parts("compile_neuron", neuron, method, surrogate)
+    lowered, step, start = one_step(
+        neuron, method, surrogate, own_width=own_width, smooth=smooth, given_noise=given_noise
+    )
+    return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
+
+
+def one_step(
+    neuron: Cell | Neuron | Refractory,
+    method: Method | None,
+    surrogate: Surrogate | None,
+    *,
+    own_width: bool,
+    smooth: bool,
+    given_noise: bool,
+) -> tuple[Lowered, Step, dict[str, Node]]:
+    """Equations, the nodes of one step, and the starting states, all in one graph."""
     graph = Graph()
     definition = neuron.definition
     lowered = Lowered(graph, definition, surrogate and surrogate.definition, None, given_noise)
@@ -70,8 +86,7 @@ def compile_neuron(
     if surrogate is not None and definition.fires is not None:
         width = graph.leaf(f"param:{WIDTH}") if own_width else _distance(lowered, start)
         lowered = Lowered(graph, definition, surrogate.definition, width, given_noise)
-    step = build(lowered, method, smooth=smooth)
-    return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
+    return lowered, build(lowered, method, smooth=smooth), start
 
 
 def _distance(lowered: Lowered, start: dict[str, Node]) -> Node:
@@ -96,10 +111,9 @@ def _assemble(
     states = dict(step.states)
     if COUNTER in states:
         start = {**start, COUNTER: graph.const(0)}
-    roots = {f"state:{n}": node for n, node in states.items()} | {"out": step.out}
-    forward, hoisted = hoist(graph, roots)
+    forward, hoisted = hoist(graph, step.roots)
     random = [name for name in leaves(forward.values()) if name.startswith(RANDOM)]
-    inputs = tuple(i.name for i in definition.inputs) + _given_numbers(lowered, forward.values())
+    inputs = tuple(i.name for i in definition.inputs) + given_numbers(lowered, forward.values())
     backward = adjoint(
         graph,
         {n: forward[f"state:{n}"] for n in states},
@@ -133,7 +147,7 @@ def _assemble(
     )
 
 
-def _given_numbers(lowered: Lowered, roots: Iterable[Node]) -> tuple[str, ...]:
+def given_numbers(lowered: Lowered, roots: Iterable[Node]) -> tuple[str, ...]:
     """Random numbers that come in as inputs."""
     if not lowered.given:
         return ()

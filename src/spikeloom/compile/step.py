@@ -71,6 +71,11 @@ class Step:
     reason: str
     method: Method
 
+    @property
+    def roots(self) -> dict[str, Node]:
+        """What the step gives, by the names it has in a Program."""
+        return {f"state:{n}": node for n, node in self.states.items()} | {"out": self.out}
+
 
 def build(lowered: Lowered, method: Method | None, *, smooth: bool) -> Step:
     """All nodes of one step in the graph of `lowered`."""
