@@ -19,7 +19,7 @@ from spikeloom.compile.adjoint import Reset, spike_rules
 from spikeloom.compile.compiler import given_numbers, one_step
 from spikeloom.compile.derivative import pull_back
 from spikeloom.compile.emit import emit
-from spikeloom.compile.graph import Graph, Node, is_const
+from spikeloom.compile.graph import Graph, Node, is_const, reach
 from spikeloom.compile.hoist import hoist
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
@@ -154,7 +154,7 @@ class _Table:
         g = self.graph
         seeds = [(self.forward[of], g.const(1))]
         found = pull_back(g, seeds, self.by.values(), spike_rules(g, reset))
-        pairs = zip(self.by, found, strict=True)
+        pairs = zip(self.by, (_merged(g, node) for node in found), strict=True)
         return {name: node for name, node in pairs if not is_const(node, 0)}
 
 
@@ -166,6 +166,22 @@ def _reached(rows: Mapping[str, Mapping[str, Node]], sources: tuple[str, ...]) -
         if more <= found:
             return tuple(n for n in rows if n in found)
         found |= more
+
+
+def _merged(graph: Graph, root: Node) -> Node:
+    """The same with (a if c else 0) + (0 if c else b) as one choice: a reset by subtraction passes
+    on the same whether the neuron fired or not, and only then do all neurons forget alike."""
+    done: dict[int, Node] = {}
+    for node in reach([root]):
+        args = tuple(done[a.index] for a in node.args)
+        same = all(new is old for new, old in zip(args, node.args, strict=True))
+        made = node if same else graph.apply(node.op, *args)
+        if made.op == "add" and all(a.op == "select" for a in made.args):
+            (c, yes, no), (other, also, else_) = (a.args for a in made.args)
+            if c is other:
+                made = graph.select(c, graph.add(yes, also), graph.add(no, else_))
+        done[node.index] = made
+    return done[root.index]
 
 
 def _varying(block: Block) -> frozenset[str]:

@@ -16,11 +16,17 @@ from spikeloom.train.predict import predict as predict
 from spikeloom.train.recipes import RECIPES as RECIPES
 from spikeloom.train.recipes import Recipe as Recipe
 from spikeloom.train.rules import BPTT as BPTT
+from spikeloom.train.rules import DECOLLE as DECOLLE
+from spikeloom.train.rules import OTTT as OTTT
+from spikeloom.train.rules import EProp as EProp
 from spikeloom.train.rules import Rule as Rule
 
 __all__ = [
     "Affine",
     "BPTT",
+    "DECOLLE",
+    "EProp",
+    "OTTT",
     "Decisions",
     "Epoch",
     "Evaluation",

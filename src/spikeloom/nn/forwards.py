@@ -1,0 +1,146 @@
+"""A neuron layer one step at a time, with the partial derivatives of each step: forward mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import prod
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from spikeloom.compile.adjoint import Reset
+from spikeloom.compile.eligibility import Eligibility, compile_eligibility
+from spikeloom.compile.methods import Method
+from spikeloom.nn.prologue import OPERATIONS
+from spikeloom.nn.spiking import Spiking
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What to compile. The text of the Program says it all, the rest is what it was made from."""
+
+    text: str
+    own_width: bool
+    reset: Reset
+    coefs: tuple[str, ...]
+    neuron: Cell | Neuron | Refractory = field(compare=False)
+    method: Method | None = field(compare=False)
+    surrogate: Surrogate = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _compiled(wanted: _Wanted) -> Eligibility:
+    return compile_eligibility(
+        wanted.neuron,
+        wanted.method,
+        surrogate=wanted.surrogate,
+        own_width=wanted.own_width,
+        given_noise=True,
+        reset=wanted.reset,
+        coefs=wanted.coefs,
+    )
+
+
+def eligibility_of(layer: Spiking, reset: Reset, coefs: tuple[str, ...] = ()) -> Eligibility:
+    """The forward derivative of the neurons of a layer.
+
+    >>> from spikeloom.nn.short import LIF
+    >>> eligibility_of(LIF(), "ignored").states
+    ('v',)
+    """
+    text, own_width = layer.program.to_json(), layer.width is not None
+    return _compiled(
+        _Wanted(text, own_width, reset, coefs, layer.neuron, layer.method, layer.surrogate)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Partials:
+    """Derivatives of one step as tensors: (), (F,) or (B, F); see `Eligibility` for the names."""
+
+    keep: Mapping[tuple[str, str], Tensor]
+    enter: Mapping[tuple[str, str], Tensor]
+    show: Mapping[str, Tensor]
+
+
+class Forwards:
+    """The neurons of a layer from a fresh start, step by step, without a graph of torch.
+
+    Arguments:
+        layer: The neurons.
+        what: Their derivatives.
+        like: An input of the layer (batch, *features).
+
+    >>> from spikeloom.nn.short import LeakyIntegrator
+    >>> layer = LeakyIntegrator()
+    >>> run = Forwards(layer, eligibility_of(layer, "detached"), torch.ones(1, 2))
+    >>> y, partials = run.step(torch.ones(1, 2))
+    >>> y.shape, round(float(partials.keep["v", "v"]), 3)
+    (torch.Size([1, 2]), 0.951)
+    """
+
+    def __init__(self, layer: Spiking, what: Eligibility, like: Tensor) -> None:
+        self.layer, self.what = layer, what
+        self.features = tuple(like.shape[1:])
+        with torch.no_grad():
+            values = layer._values(self.features)
+        self._values = values
+        self._fixed = {n: values[f"coef:{n}"].numpy() for n in layer.program.coefs}
+        self.state = layer._state(None, like[None], values)
+        instrs = what.block.instrs
+        self._varying = [False] * len(instrs)
+        self._cells: list[Tensor] = [torch.empty(0)] * len(instrs)
+        for place, instr in enumerate(instrs):
+            own = instr.op == "leaf" and not str(instr.name).startswith("coef:")
+            self._varying[place] = own or any(self._varying[a] for a in instr.args)
+            if not self._varying[place]:
+                self._run(place, {}, like.dtype)
+
+    def step(self, x: Tensor) -> tuple[Tensor, Partials]:
+        """One step.
+
+        Arguments:
+            x: Input (batch, *features).
+
+        Returns:
+            Output (batch, *features), and the derivatives of the step.
+        """
+        layer = self.layer
+        with torch.no_grad():
+            given = {
+                n: g.reshape(1, x.shape[0], prod(self.features))
+                for n, g in layer._inputs(x[None], {}).items()
+            }
+            leaves = {f"input:{n}": g[0] for n, g in given.items()}
+            leaves |= {f"state:{n}": s for n, s in zip(layer.states, self.state, strict=True)}
+            for place, varies in enumerate(self._varying):
+                if varies:
+                    self._run(place, leaves, x.dtype)
+            out, self.state = layer._scan(given, self.state, self._values, self._fixed)
+        found = {name: self._cells[place] for name, place in self.what.block.outputs}
+        what = self.what
+        return out.reshape(x.shape), Partials(
+            {pair: found[name] for pair, name in what.keep.items()},
+            {pair: found[name] for pair, name in what.enter.items()},
+            {by: found[name] for by, name in what.show.items()},
+        )
+
+    def _run(self, place: int, leaves: Mapping[str, Tensor], dtype: torch.dtype) -> None:
+        instr = self.what.block.instrs[place]
+        args = [self._cells[a] for a in instr.args]
+        if instr.op == "const":
+            value = torch.tensor(instr.value or 0.0, dtype=dtype)
+        elif instr.op == "leaf":
+            name = instr.name or ""
+            value = leaves[name] if name in leaves else self._values[name].to(dtype)
+        elif instr.op == "indicator":
+            value = args[0].to(dtype)
+        else:
+            value = OPERATIONS[instr.op](*args)
+        self._cells[place] = value
