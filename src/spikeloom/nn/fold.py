@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.channels_first import ChannelsFirst
+from spikeloom.nn.pooling import pool
 
 PER_SAMPLE = (
     nn.Linear,
@@ -64,15 +67,21 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
     steps, batch = x.shape[:2]
     once = type(layer) in PER_SAMPLE or (type(layer) in NORMS and batch > 1)
     if once and is_constant(x):
-        y = layer(x[0])
+        y = run_layer(layer, x[0])
         return y.unsqueeze(0).expand(steps, *y.shape)
-    y = layer(x.flatten(0, 1))
+    y = run_layer(layer, x.flatten(0, 1))
     if not isinstance(y, Tensor):
         raise ParameterError(
             f"{name}: {type(layer).__name__} gives {type(y).__name__}, not one tensor.",
             hint="wrap it in a module that returns its output alone",
         )
     return y.unflatten(0, (steps, batch))
+
+
+def run_layer(layer: nn.Module, x: Tensor) -> Any:
+    """Call a stateless module on (batch, *features); pooling by our own kernels where they can."""
+    pooled = pool(layer, x)
+    return layer(x) if pooled is None else pooled
 
 
 def check_features(name: str, layer: nn.Module, x: Tensor) -> None:

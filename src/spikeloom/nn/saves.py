@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -14,7 +15,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.fold import PER_SAMPLE
+from spikeloom.nn.fold import PER_SAMPLE, run_layer
 from spikeloom.nn.kept import SMALLEST, Again, Bits, Kept, Layout, Outline, Places, Waiting
 
 POOLS = (
@@ -95,6 +96,10 @@ class Keeper:
         self._x, self._input = (x.data_ptr(), x.numel()), None
         self._folded = (x.shape[0] * x.shape[1], *x.shape[2:])
         self._before, self._after = self._after, None
+        if type(layer) in AVERAGES and self._before is None:
+            # A few spikes averaged are no longer two numbers, but quickly averaged again.
+            bits = Bits.of(x)
+            self._input = None if bits is None else (Layout.of(x), bits)
 
     def end(self, y: Tensor) -> None:
         """The layer gave its output (time, batch, *features)."""
@@ -124,10 +129,6 @@ class Keeper:
             return Bits.of(tensor) or Kept.of(tensor)
         layout = Layout.of(tensor)
         if self._pools and layout is not None:
-            if type(self._layer) in AVERAGES and self._before is None and self._input is None:
-                # A few spikes averaged are no longer two numbers, but quickly averaged again.
-                bits = Bits.of(tensor)
-                self._input = None if bits is None else (layout, bits)
             return Outline(layout)
         if self._before is not None and layout is not None:
             return replace(self._before, layout=layout)
@@ -172,7 +173,7 @@ def again(layer: nn.Module) -> Callable[[Tensor], Tensor] | None:
     if layer._forward_hooks or layer._forward_pre_hooks:
         return None
     if type(layer) in (*PER_SAMPLE, *POOLS):
-        return layer
+        return partial(run_layer, layer)
     if isinstance(layer, NORMS) and type(layer) in NORMS:
         if not layer.training and layer.track_running_stats:
             return layer
