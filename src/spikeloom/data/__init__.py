@@ -24,6 +24,8 @@ from spikeloom.data.folds import k_fold as k_fold
 from spikeloom.data.folds import leave_one_group_out as leave_one_group_out
 from spikeloom.data.fsdd import Front as Front
 from spikeloom.data.fsdd import load_fsdd as load_fsdd
+from spikeloom.data.home import Home as Home
+from spikeloom.data.home import Remote as Remote
 from spikeloom.data.idx import read_idx as read_idx
 from spikeloom.data.images import looks_inverted as looks_inverted
 from spikeloom.data.images import read_image as read_image

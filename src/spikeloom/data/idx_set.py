@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from spikeloom.data.dataset import Dataset, Splits
+from spikeloom.data.home import Home, Remote
 from spikeloom.data.idx import read_idx
 from spikeloom.errors import DataError
 
@@ -24,6 +25,8 @@ class IdxSet:
         classes: Names of the classes, in the order of the labels.
         source: Who made it and where it is described.
         licence: Under which terms it may be passed on.
+        address: Where its files are offered.
+        files: For each file's stem its size in bytes and its sha256 sum.
     """
 
     title: str
@@ -31,10 +34,20 @@ class IdxSet:
     classes: tuple[str, ...]
     source: str
     licence: str
+    address: str
+    files: tuple[tuple[str, int, str], ...]
 
-    def read(self, folder: str | Path) -> Splits:
+    def home(self) -> Home:
+        """Where it stands on this machine."""
+        files = [
+            Remote(name, f"{self.address}/{name}", f"sha256:{total}", size, _names(name)[1:])
+            for name, size, total in self.files
+        ]
+        return Home(self.title, self.task, tuple(files))
+
+    def read(self, folder: str | Path | None) -> Splits:
         """Both parts, from the four files in a folder, plain or ``.gz``."""
-        folder = Path(folder)
+        folder = self.home().find(folder)
         if not folder.is_dir():
             raise DataError(
                 f"{folder}: {'not a folder' if folder.exists() else 'there is no such folder'}.",
@@ -43,8 +56,8 @@ class IdxSet:
         return Splits(self._part(folder, "train"), self._part(folder, "test"))
 
     def _part(self, folder: Path, role: str) -> Dataset:
-        images_path = self._find(folder, f"{STEMS[role]}-images", "idx3-ubyte")
-        labels_path = self._find(folder, f"{STEMS[role]}-labels", "idx1-ubyte")
+        images_path = self._find(folder, f"{STEMS[role]}-images-idx3-ubyte.gz")
+        labels_path = self._find(folder, f"{STEMS[role]}-labels-idx1-ubyte.gz")
         images = self._bytes(images_path, axes=3)
         labels = self._bytes(labels_path, axes=1)
         if images.shape[1:] != (28, 28):
@@ -94,15 +107,22 @@ class IdxSet:
             )
         return values
 
-    def _find(self, folder: Path, stem: str, kind: str) -> Path:
+    def _find(self, folder: Path, packed: str) -> Path:
         """The first file that exists among the names under which this part is passed around."""
-        names = [f"{stem}{joint}{kind}{end}" for joint in "-." for end in ("", ".gz")]
+        names = _names(packed)
         for name in names:
             if (folder / name).is_file():
                 return folder / name
         raise DataError(
-            f"{folder}: {self.title}'s file {names[0]!r} is missing; "
+            f"{folder}: {self.title}'s file {names[-1]!r} is missing; "
             f"looked for {', '.join(names)}.",
             hint=f"put {self.title}'s four files (train-images, train-labels, t10k-images, "
             "t10k-labels; .gz as they are or unpacked) into one folder and name it with --data",
         )
+
+
+def _names(packed: str) -> tuple[str, ...]:
+    """``train-images-idx3-ubyte.gz`` and what else people call it."""
+    plain = packed.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")
+    return (packed, f"{dotted}.gz", dotted, plain)

@@ -48,10 +48,11 @@ def apply(steps: Transform | tuple[Transform, ...], events: Events, where: str) 
     return frames
 
 
-def _step(step: Transform, held: Any, shape: tuple[int, int]) -> Any:
+def _step(step: Transform, given: Any, shape: tuple[int, int]) -> Any:
     """One transform on what it takes: ours on events, others on the structured array."""
-    if isinstance(held, np.ndarray) and held.dtype.names is not None:
-        held = Events.of(held, shape)
+    held: Any = given
+    if isinstance(given, np.ndarray) and given.dtype.names is not None:
+        held = Events.of(given, shape)
     if isinstance(held, Events) and not isinstance(step, OURS):
         return step(held.structured())
     return step(held)
