@@ -25,6 +25,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_network(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test fetches data sets from the net, or finds those of the person who runs it."""
+    os.environ["SPIKELOOM_OFFLINE"] = "1"
+    os.environ["SPIKELOOM_DATA"] = str(tmp_path_factory.getbasetemp() / "no-data")
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _headless() -> None:
     """Figures are drawn to memory; no test opens a window or asks for the size of a terminal."""
     os.environ.setdefault("MPLBACKEND", "Agg")

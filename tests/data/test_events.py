@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,18 @@ def test_files_of_the_camera_are_read_back(tmp_path: Path) -> None:
     assert splits.train.inputs.shape == (12, 5, 2, 34, 34) and splits.train.lengths is None
 
 
+def test_archives_of_the_camera_are_read_as_they_are(tmp_path: Path) -> None:
+    made = recordings(tmp_path / "files")
+    for role in ("Train", "Test"):
+        shutil.make_archive(str(tmp_path / role), "zip", tmp_path / "files", role)
+    train, test = read_nmnist(tmp_path)
+    assert len(train) == len(test) == 12
+    assert all((train[i].structured() == made[i].structured()).all() for i in range(12))
+    (tmp_path / "Test.zip").write_bytes((tmp_path / "Test.zip").read_bytes()[:-30])
+    with pytest.raises(DataError, match=r"Test\.zip: a damaged archive"):
+        read_nmnist(tmp_path)
+
+
 def test_a_clock_that_comes_round() -> None:
     rows = [
         [1, 2, 0x80, 0, 5],
@@ -273,7 +286,7 @@ def test_archives_that_do_not_fit(tmp_path: Path, changes, words: str) -> None:
 def test_missing_folders_say_what_belongs_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         load_nmnist(tmp_path / "x")
-    with pytest.raises(DataError, match=r"neither train\.npz nor a folder Train"):
+    with pytest.raises(DataError, match=r"neither train\.npz nor Train\.zip nor a folder"):
         load_nmnist(tmp_path)
     (tmp_path / "Train").mkdir()
     with pytest.raises(DataError, match="holds no recordings"):

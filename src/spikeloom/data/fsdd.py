@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tarfile
 import zlib
@@ -13,14 +14,44 @@ import numpy as np
 
 from spikeloom.data.dataset import Dataset, Splits
 from spikeloom.data.folds import by_rows
+from spikeloom.data.home import Home, Remote
 from spikeloom.data.wav import AGAIN, read_wav
 from spikeloom.errors import DataError, ParameterError, suggest
 
 SOURCE = "Z. Jackson and contributors, Free Spoken Digit Dataset (2016-2020)"
 LICENCE = "CC BY-SA 4.0"
+REVISION = "26eb9aaf76e81b692f806f9140c2d2777410d7a1"
+CONTENT = "dbd573d7cafe79c4b49f65718115e1304e24e067fa39eff18a660dc6cb9c360f"
+"""sha256 of the lines ``name sha256`` of all recordings: the host packs an archive anew at will."""
 NAME = re.compile(r"(\d+)_([a-z]+)_(\d+)\.wav")
 OFFICIAL = 5
 """Recordings 0 to 4 of each digit and speaker are the test."""
+
+
+def check_archive(path: Path) -> None:
+    """Refuse an archive that does not hold the 3,000 recordings, to the bit."""
+    lines = sorted(f"{name} {hashlib.sha256(body).hexdigest()}\n" for name, body in _unpacked(path))
+    if hashlib.sha256("".join(lines).encode()).hexdigest() != CONTENT:
+        raise DataError(
+            f"{path}: its {len(lines):,} recordings are not those of revision {REVISION[:8]}.",
+            hint=AGAIN,
+        )
+
+
+HOME = Home(
+    "The Free Spoken Digit Dataset",
+    "fsdd",
+    (
+        Remote(
+            "recordings.tar.gz",
+            f"https://github.com/Jakobovski/free-spoken-digit-dataset/archive/{REVISION}.tar.gz",
+            None,
+            16_000_000,
+            instead=("recordings",),
+            check=check_archive,
+        ),
+    ),
+)
 
 
 class Front(Protocol):
@@ -37,7 +68,7 @@ class Front(Protocol):
 
 
 def load_fsdd(
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     speaker: str | None = None,
     front: Front | None = None,
@@ -47,7 +78,8 @@ def load_fsdd(
 
     Arguments:
         folder: Holds ``recordings.tar.gz``, or the WAV files ``{digit}_{speaker}_{index}.wav``
-            themselves, there or in a folder ``recordings``.
+            themselves, there or in a folder ``recordings``. None: the folder for data, filled
+            from the net if need be (see `Home.find`).
         speaker: None: the official split, recordings 0 to 4 of each digit and speaker are the
             test. A name: this speaker is the test, the other five train. For all six in turn:
             ``leave_one_group_out(load_fsdd(folder).together())``.
@@ -62,7 +94,8 @@ def load_fsdd(
         ParameterError: No such speaker.
     Source: Z. Jackson et al., github.com/Jakobovski/free-spoken-digit-dataset.
     """
-    everything, who, index = _read(Path(folder), front, rate)
+    folder = HOME.find(folder)
+    everything, who, index = _read(folder, front, rate)
     if speaker is None:
         return by_rows(everything, index < OFFICIAL, "train", "test")
     speakers = {str(name) for name in who}

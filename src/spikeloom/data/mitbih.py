@@ -9,6 +9,8 @@ import numpy as np
 
 from spikeloom.data.dataset import Dataset, Splits
 from spikeloom.data.folds import check_classes
+from spikeloom.data.home import Home, Remote
+from spikeloom.data.mitbih_records import ARCHIVE, check_archive, read_records
 from spikeloom.data.npz import check_equal_lengths, check_labels, read_npz
 from spikeloom.errors import DataError, ParameterError
 
@@ -29,6 +31,21 @@ DS1 = (
 DS2 = (
     *(100, 103, 105, 111, 113, 117, 121, 123, 200, 202, 210, 212, 213, 214, 219, 221, 222, 228),
     *(231, 232, 233, 234),
+)
+PACED = (102, 104, 107, 217)
+HOME = Home(
+    "The MIT-BIH Arrhythmia Database",
+    "mitbih",
+    (
+        Remote(
+            ARCHIVE,
+            f"https://physionet.org/static/published-projects/mitdb/{ARCHIVE}",
+            None,
+            73_500_000,
+            instead=("beats.npz", "100.hea"),
+            check=check_archive,
+        ),
+    ),
 )
 RECENT = 10
 """So many intervals tell a heart's own pace."""
@@ -60,7 +77,8 @@ def load_mitbih(folder: str | Path, *, classes: str = CLASSES, intervals: bool =
     unequal (nine beats in ten are N): judge by each class's recall or F1, not by accuracy.
 
     Arguments:
-        folder: Holds ``beats.npz``.
+        folder: Holds PhysioNet's archive or its unpacked files, or ``beats.npz`` that was made
+            of them. None: the folder for data, filled from the net if need be (see `Home.find`).
         classes: Which classes to keep, such as ``"NSVF"``: there are only 15 beats of Q in all.
         intervals: Add two channels, constant over the window: the interval to the beat before
             and to the beat after, each by the mean of the last ten. A premature beat is told by
@@ -79,7 +97,7 @@ def load_mitbih(folder: str | Path, *, classes: str = CLASSES, intervals: bool =
             f"classes must be at least two of {CLASSES!r}, each once, got {classes!r}.",
             hint='classes="NSVF" leaves out the few beats of Q',
         )
-    everything, record = _dataset(read_beats(Path(folder)), classes, intervals)
+    everything, record = _dataset(read_beats(HOME.find(folder)), classes, intervals)
     parts = []
     for records, role in ((DS1, "train"), (DS2, "test")):
         parts.append(replace(everything[np.isin(record, records)], name=f"MIT-BIH {role}"))
@@ -88,19 +106,27 @@ def load_mitbih(folder: str | Path, *, classes: str = CLASSES, intervals: bool =
 
 
 def read_beats(folder: Path) -> Beats:
-    """The beats of all records, from the archive ``beats.npz``."""
+    """The beats of all records, from ``beats.npz``; made from the records where it lacks."""
     if not folder.is_dir():
         raise DataError(
             f"{folder}: {'not a folder' if folder.exists() else 'there is no such folder'}.",
             hint="give the folder that holds the heart beats, e.g. --data DIR",
         )
     path = folder / "beats.npz"
+    if not path.is_file():
+        if not HOME.files[0].is_in(folder):
+            raise DataError(
+                f"{folder}: neither beats.npz nor {ARCHIVE} nor its files are there.",
+                hint="put PhysioNet's archive there as it is",
+            )
+        made = read_records(folder, (*DS1, *DS2, *PACED))
+        return Beats(made["X"], made["y"], made["record"], made["sample"])
     found = read_npz(
         path, {"X": ("i", 2), "y": ("iu", 1), "record": ("iu", 1), "sample": ("iu", 1)}
     )
     check_equal_lengths(path, found)
     check_labels(path, found["y"], len(CLASSES))
-    strange = np.setdiff1d(found["record"], (*DS1, *DS2, 102, 104, 107, 217))
+    strange = np.setdiff1d(found["record"], (*DS1, *DS2, *PACED))
     if len(strange):
         raise DataError(f"{path}: MIT-BIH has no record {strange[0]}.", hint="this is another file")
     if found["X"].shape[1] != 128:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +14,9 @@ from spikeloom.data.dataset import Dataset, Splits
 from spikeloom.data.events import Events, FramesByTime, read_atis
 from spikeloom.data.events.transform import Transform, apply
 from spikeloom.data.folds import check_classes
+from spikeloom.data.home import Home, Remote
 from spikeloom.data.npz import check_equal_lengths, check_labels, read_npz
+from spikeloom.data.wav import AGAIN
 from spikeloom.errors import DataError
 
 SOURCE = (
@@ -19,6 +24,27 @@ SOURCE = (
     "Spiking Neuromorphic Datasets Using Saccades, Front. Neurosci. 9:437"
 )
 LICENCE = "CC BY-SA 4.0"
+ADDRESS = "https://data.mendeley.com/public-files/datasets/468j46mzdv/files"
+HOME = Home(
+    "N-MNIST",
+    "nmnist",
+    (
+        Remote(
+            "Train.zip",
+            f"{ADDRESS}/39c25547-014b-4137-a934-9d29fa53c7a0/file_downloaded",
+            "md5:20959b8e626244a1b502305a9e6e2031",
+            1_020_000_000,
+            instead=("train.zip", "Train", "train.npz"),
+        ),
+        Remote(
+            "Test.zip",
+            f"{ADDRESS}/05a4d654-7e03-4c15-bdfa-9bb2bcbea494/file_downloaded",
+            "md5:69ca8762b2fe404d9b9bad1103e97832",
+            170_000_000,
+            instead=("test.zip", "Test", "test.npz"),
+        ),
+    ),
+)
 SHAPE = (34, 34)
 SMALL = {"train": 1000, "test": 100}
 """The first recordings of each part, in the order of MNIST's images."""
@@ -69,7 +95,7 @@ class Recordings:
 
 
 def load_nmnist(
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     transform: Transform | tuple[Transform, ...] = FramesByTime(20),
     small: bool = True,
@@ -77,8 +103,9 @@ def load_nmnist(
     """N-MNIST as frames: digits 0 to 9 on 34 × 34 pixels, brighter and darker apart, 0.3 s each.
 
     Arguments:
-        folder: Holds ``train.npz`` and ``test.npz`` (the small set), or the folders ``Train`` and
-            ``Test`` of the data set itself, with ``.bin`` files in folders 0 to 9.
+        folder: Holds ``train.npz`` and ``test.npz`` (the small set), or ``Train`` and ``Test`` of
+            the data set itself, as ``.zip`` or as folders 0 to 9 of ``.bin`` files. None: the
+            folder for data, filled from the net if need be (see `Home.find`).
         transform: Turns events into frames (steps, *features): one of `spikeloom.data.events`,
             one of tonic's, or several in a tuple that ends with frames.
         small: Take the first 1,000 and 100 recordings where the folder holds all 70,000.
@@ -102,7 +129,9 @@ def load_nmnist(
     return Splits(first, _dataset(test, parts[1], longest))
 
 
-def read_nmnist(folder: str | Path, *, small: bool = True) -> tuple[Recordings, Recordings]:
+def read_nmnist(
+    folder: str | Path | None = None, *, small: bool = True
+) -> tuple[Recordings, Recordings]:
     """The recordings themselves: for training, and for the test.
 
     Arguments:
@@ -111,7 +140,7 @@ def read_nmnist(folder: str | Path, *, small: bool = True) -> tuple[Recordings, 
     Raises:
         DataError: A file is missing, cut short or holds other labels; a recording is empty.
     """
-    folder = Path(folder)
+    folder = HOME.find(folder)
     if not folder.is_dir():
         raise DataError(
             f"{folder}: {'not a folder' if folder.exists() else 'there is no such folder'}.",
@@ -125,10 +154,14 @@ def _part(folder: Path, role: str, most: int | None) -> Recordings:
     if (folder / f"{role}.npz").is_file():
         return _packed(folder / f"{role}.npz", role)
     if (folder / role.capitalize()).is_dir():
-        return _unpacked(folder / role.capitalize(), role, most)
+        return _from_folder(folder / role.capitalize(), role, most)
+    for archive in (folder / f"{role.capitalize()}.zip", folder / f"{role}.zip"):
+        if archive.is_file():
+            return _from_archive(archive, role, most)
     raise DataError(
-        f"{folder}: neither {role}.npz nor a folder {role.capitalize()} is there.",
-        hint="put N-MNIST's folders Train and Test there, each with the folders 0 to 9",
+        f"{folder}: neither {role}.npz nor {role.capitalize()}.zip nor a folder "
+        f"{role.capitalize()} is there.",
+        hint="put N-MNIST's Train.zip and Test.zip there, packed or unpacked",
     )
 
 
@@ -150,19 +183,46 @@ def _packed(path: Path, role: str) -> Recordings:
     return Recordings(f"N-MNIST {role}", t, x, y, p, offsets, found["label"].astype(np.int64))
 
 
-def _unpacked(folder: Path, role: str, most: int | None) -> Recordings:
-    files = [path for digit in range(10) for path in (folder / str(digit)).glob("*.bin")]
-    if not files:
+def _from_folder(folder: Path, role: str, most: int | None) -> Recordings:
+    files = {
+        (path.name, digit): path
+        for digit in range(10)
+        for path in (folder / str(digit)).glob("*.bin")
+    }
+    return _recordings(folder, role, list(files), most, lambda key: files[key].read_bytes())
+
+
+def _from_archive(path: Path, role: str, most: int | None) -> Recordings:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = {}
+            for name in archive.namelist():
+                *_, digit, last = ("", "", *name.split("/"))
+                if last.endswith(".bin") and digit in tuple("0123456789"):
+                    files[last, int(digit)] = name
+            return _recordings(path, role, list(files), most, lambda key: archive.read(files[key]))
+    except (zipfile.BadZipFile, EOFError, zlib.error) as fault:
+        raise DataError(f"{path}: a damaged archive ({fault}).", hint=AGAIN) from fault
+
+
+def _recordings(
+    place: Path,
+    role: str,
+    keys: list[tuple[str, int]],
+    most: int | None,
+    read: Callable[[tuple[str, int]], bytes],
+) -> Recordings:
+    """Recordings by (name, digit), in the order of the names: they count MNIST's images."""
+    keys = sorted(keys)[:most]
+    if not keys:
         raise DataError(
-            f"{folder}: holds no recordings.",
+            f"{place}: holds no recordings.",
             hint="it should have folders 0 to 9, each with .bin files",
         )
-    files.sort(key=lambda path: (path.name, path.parent.name))  # the names count MNIST's images
-    files = files[:most]
-    read = [read_atis(path, SHAPE) for path in files]
-    t, x, y, p = (np.concatenate([getattr(each, name) for each in read]) for name in "txyp")
-    offsets = np.cumsum([0, *map(len, read)])
-    targets = np.array([int(path.parent.name) for path in files], np.int64)
+    found = [read_atis(place / str(key[1]) / key[0], SHAPE, content=read(key)) for key in keys]
+    t, x, y, p = (np.concatenate([getattr(each, name) for each in found]) for name in "txyp")
+    offsets = np.cumsum([0, *map(len, found)])
+    targets = np.array([digit for _, digit in keys], np.int64)
     return Recordings(f"N-MNIST {role}", t, x, y, p, offsets, targets)
 
 
