@@ -135,9 +135,34 @@ def _binary(x: Tensor) -> bool:
 
 
 def _as_pictures(inputs: np.ndarray) -> np.ndarray:
-    """(n, height, width) as it is; flat images of a square number of pixels as squares."""
+    """Pictures of samples, with values in [0, 1].
+
+    (n, height, width) as it is; a few channels along time, (n, length, channels), as the curve of
+    the first; more axes before height and width are added up; flat images of a square number of
+    pixels as squares.
+    """
+    if inputs.ndim > 3:
+        seen = inputs.reshape(len(inputs), -1, *inputs.shape[-2:]).sum(1)
+        return seen / np.maximum(seen.max((1, 2), keepdims=True), 1e-12)
+    if inputs.ndim == 3 and inputs.shape[2] <= 4:
+        return np.stack([_curve(sample[:, 0]) for sample in inputs])
     if inputs.ndim == 3:
-        return inputs
+        return np.clip(inputs, 0.0, 1.0)
     side = round(inputs[0].size ** 0.5)
     shape = (side, side) if side * side == inputs[0].size else (1, inputs[0].size)
     return inputs.reshape(len(inputs), *shape)
+
+
+def _curve(signal: np.ndarray) -> np.ndarray:
+    """A signal as a picture, bright on dark, half as high as it is long.
+
+    >>> _curve(np.array([0.0, 1.0, 0.0, 0.0])).tolist()
+    [[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
+    """
+    height = max(len(signal) // 2, 1)
+    span = max(float(np.ptp(signal)), 1e-12)
+    row = ((height - 1) * (1 - (signal - signal.min()) / span)).round().astype(int)
+    before = np.concatenate([row[:1], row[:-1]])
+    rows = np.arange(height)[:, None]
+    drawn = (rows >= np.minimum(row, before)) & (rows <= np.maximum(row, before))
+    return drawn.astype(np.float32)

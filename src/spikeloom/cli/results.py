@@ -31,6 +31,9 @@ TITLES = {
 }
 
 
+THINGS = {"fsdd": "recordings", "nmnist": "recordings", "mitbih": "beats"}
+
+
 def report_of(
     outcome: Outcome,
     splits: Splits,
@@ -51,9 +54,11 @@ def report_of(
     """
     from spikeloom.equations.units import ms
     from spikeloom.nn import EnergyConstants
+    from spikeloom.train.f1 import class_f1
 
     recipe, best, constants = outcome.recipe, outcome.best, EnergyConstants()
     found = outcome.metrics(constants)
+    by_class = recipe.choose_by == "macro_f1"
     dt_ms = float(recipe.dt.to(ms))
     test = splits.test
     rows = telling_rows(best.spiking.test.labels, test.targets)
@@ -90,6 +95,10 @@ def report_of(
         source=test.source,
         licence=test.licence,
         shown_seed=best.seed,
+        things=THINGS.get(recipe.data, "images"),
+        class_f1=class_f1(np.sum([seed.spiking.test.confusion for seed in outcome.seeds], axis=0)),
+        macro_f1=np.array(found["test_macro_f1_per_seed"]) if by_class else None,
+        twin_macro_f1=np.array(found["twin_test_macro_f1_per_seed"]) if by_class else None,
         made_with={**versions(), "took": f"{seconds:.0f} s"},
     )
 
@@ -106,6 +115,7 @@ def summary(outcome: Outcome, folder: Path, report: bool) -> None:
     from rich.table import Table
 
     found = outcome.metrics()
+    thing = THINGS.get(outcome.recipe.data, "images")[:-1]
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2))
     table.add_column("")
     table.add_column("spiking", justify="right")
@@ -115,12 +125,18 @@ def summary(outcome: Outcome, folder: Path, report: bool) -> None:
         percent(np.array(found["test_accuracy_per_seed"])),
         percent(np.array(found["twin_test_accuracy_per_seed"])),
     )
+    if outcome.recipe.choose_by == "macro_f1":
+        table.add_row(
+            "test macro-F1",
+            percent(np.array(found["test_macro_f1_per_seed"])),
+            percent(np.array(found["twin_test_macro_f1_per_seed"])),
+        )
     events = short(found["synaptic_events_per_sample"])
     table.add_row("mean firing rate", f"{short(found['mean_rate_hz'])} Hz", "")
     table.add_row("decision after", f"{short(found['latency_steps'])} steps", "")
-    table.add_row("synaptic events per image", events, "")
+    table.add_row(f"synaptic events per {thing}", events, "")
     table.add_row(
-        "energy per image, estimated",
+        f"energy per {thing}, estimated",
         f"{short(found['energy_nj_per_sample'])} nJ",
         f"{short(found['twin_energy_nj_per_sample'])} nJ",
     )

@@ -78,7 +78,7 @@ def _lead(run: RunReport) -> str:
     seeds = "" if len(run.seeds) == 1 else f", averaged over {len(run.seeds)} seeds"
     return (
         f"A spiking network correctly read {percent(run.test_accuracy)} of {run.test_count:,} "
-        f"images it had never seen{seeds}: {points(ours, theirs)}. "
+        f"{run.things} it had never seen{seeds}: {points(ours, theirs)}. "
         f"Network: {run.network}. Twin: {run.twin}."
     )
 
@@ -94,20 +94,28 @@ def _cards(run: RunReport) -> Iterator[str]:
         f"Plain twin: {percent(run.twin_test_accuracy)}{several}.",
         _bars(ours, theirs, 1.0),
     )
+    if run.macro_f1 is not None and run.twin_macro_f1 is not None:
+        yield _card(
+            "Macro-F1",
+            percent(run.macro_f1),
+            f"Plain twin: {percent(run.twin_macro_f1)}{several}. The mean of the F1 of the "
+            "classes: each counts alike, however rare.",
+            _bars(float(np.mean(run.macro_f1)), float(np.mean(run.twin_macro_f1)), 1.0),
+        )
     energy = run.energy
     compared = ratio(energy.network_nj, energy.twin_nj)
     told = f" ({compared} for the spiking network)" if compared else ""
     constants = ", ".join(f"{name} {value}" for name, value in energy.constants.items())
     yield _card(
         "Energy, estimated",
-        f"{short(energy.network_nj)} <small>nJ per image</small>",
+        f"{short(energy.network_nj)} <small>nJ each</small>",
         f"Plain twin: {short(energy.twin_nj)} nJ{told}. "
         f"Counted: {constants} ({energy.source}). Neuron updates and memory traffic are left out.",
         _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
     )
 
     rate = f"{short(run.mean_rate_hz)} <small>Hz</small>"
-    note = "Mean over all spiking neurons and test images."
+    note = f"Mean over all spiking neurons and test {run.things}."
     if run.mean_decision_steps is not None:
         note += (
             f" The decision stands after {short(run.mean_decision_steps)} time steps on average."
@@ -115,7 +123,7 @@ def _cards(run: RunReport) -> Iterator[str]:
     yield _card("Firing rate", rate, note)
     yield _card(
         "Synaptic events",
-        f"{short(run.synaptic_events_per_sample)} <small>per image</small>",
+        f"{short(run.synaptic_events_per_sample)} <small>each</small>",
         "Each spike counts once for every synapse it reaches.",
     )
 
@@ -165,7 +173,7 @@ def _curves_told(run: RunReport) -> str:
     told = (
         "Thick lines: examples kept aside for validation; thin lines: the training examples "
         "themselves. The accuracy scale is stretched towards 100 %, so that the last errors stay "
-        "visible. The test images play no part here."
+        f"visible. The test {run.things} play no part here."
     )
     if len(run.seeds) > 1:
         told += " Faint lines are single seeds; the mean ends where the first seed stopped."
@@ -181,10 +189,18 @@ def _whose(run: RunReport) -> str:
 
 def _potentials_told(run: RunReport) -> str:
     return (
-        "The same images as seen by the output neurons, one line per class. The network decides "
-        f"for the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the true class "
+        f"The same {run.things} as seen by the output neurons, one line per class. The "
+        f"network decides for the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the true class "
         "where the choice was wrong. Dotted upright line: from here on the choice did not change."
     )
+
+
+def _f1_told(run: RunReport) -> str:
+    if run.class_f1 is None:
+        return ""
+    pairs = zip(run.classes, run.class_f1.tolist(), strict=True)
+    each = ", ".join(f"{name} {100 * f1:.1f} %" for name, f1 in pairs if f1 == f1)
+    return f" F1 of each class: {each}."
 
 
 PANELS = {
@@ -196,8 +212,8 @@ PANELS = {
     "rasters": (
         "What the neurons do",
         lambda run: (
-            "A few test images and every spike they caused: one row per neuron, one stroke per "
-            "spike, time from left to right." + _whose(run)
+            f"A few test {run.things} and every spike they caused: one row per neuron, one stroke "
+            "per spike, time from left to right." + _whose(run)
         ),
         lambda run: rasters(run.examples, run.classes),
     ),
@@ -209,17 +225,18 @@ PANELS = {
     "confusion": (
         "What it mistakes for what",
         lambda run: (
-            "Test images by their true class and by the class that the network predicted"
+            f"Test {run.things} by their true class and by the class that the network predicted"
             + (f", summed over {len(run.seeds)} seeds. " if len(run.seeds) > 1 else ". ")
             + "Blue: right. Vermilion: wrong."
+            + _f1_told(run)
         ),
         lambda run: confusion(run.confusion, run.classes),
     ),
     "rates": (
         "How busy the neurons are",
         lambda run: (
-            "Mean firing rate of each neuron over all test images. A silent neuron costs no energy "
-            "and contributes nothing." + _whose(run)
+            f"Mean firing rate of each neuron over all test {run.things}. A silent neuron costs no "
+            "energy and contributes nothing." + _whose(run)
         ),
         lambda run: firing_rates(run.rates_hz),
     ),

@@ -129,6 +129,10 @@ class RunReport:
         licence: Licence of the data.
         shown_seed: Seed of the network that `examples` and `rates_hz` show; None if unknown.
         made_with: Versions, machine, date, duration: name to text.
+        things: What the examples are, e.g. ``"images"``, ``"recordings"``.
+        class_f1: F1 of each class from `confusion`, (classes,), or None; NaN where there is none.
+        macro_f1: Mean F1 over the classes, (seeds,), if classes are too unequal for the accuracy.
+        twin_macro_f1: The same of the twins.
     """
 
     title: str
@@ -154,12 +158,21 @@ class RunReport:
     licence: str
     shown_seed: int | None = None
     made_with: Mapping[str, str] = field(default_factory=dict)
+    things: str = "images"
+    class_f1: np.ndarray | None = None
+    macro_f1: np.ndarray | None = None
+    twin_macro_f1: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         seeds, classes = len(self.seeds), len(self.classes)
         _expect("test_accuracy", self.test_accuracy, (seeds,))
         _expect("twin_test_accuracy", self.twin_test_accuracy, (seeds,))
         _expect("confusion", self.confusion, (classes, classes))
+        if self.class_f1 is not None:
+            _expect("class_f1", self.class_f1, (classes,))
+        for name in ("macro_f1", "twin_macro_f1"):
+            if getattr(self, name) is not None:
+                _expect(name, getattr(self, name), (seeds,))
         for name, rates in self.rates_hz.items():
             _expect(f"rates_hz of layer {name!r}", rates, ("neurons",))
 

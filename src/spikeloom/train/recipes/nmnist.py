@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spikeloom.equations.units import MOhm, ms, mV
+from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.models import LIF, LeakyIntegrator
 from spikeloom.nn.encode import Frames
 from spikeloom.train.affine import Affine
@@ -17,6 +17,7 @@ NMNIST_CONV = replace(
     model=Conv(channels=(16, 32, 64), kernels=(5, 3, 3), pools=(2, 2, 2), dropout=0.3),
     # A recording lasts 0.3 s, a frame an eighth of it: time here is the camera's own.
     dt=40 * ms,
+    target_rate=5 * Hz,
     neuron=LIF(tau=80 * ms, R=2.5 * MOhm, E=0 * mV, theta=1 * mV),
     output=LeakyIntegrator(tau=800 * ms, R=20 * MOhm),
     encode=Frames(),
