@@ -189,9 +189,10 @@ def _whose(run: RunReport) -> str:
 
 def _potentials_told(run: RunReport) -> str:
     return (
-        f"The same {run.things} as seen by the output neurons, one line per class. The "
-        f"network decides for the class whose {run.examples.rule}. Blue: the chosen class. "
-        "Dashed: the true class where the choice was wrong. Dotted upright line: from here on the choice did not change."
+        f"The same {run.things} as seen by the output neurons, one line per class. The network "
+        f"decides for the class whose {run.examples.rule}. Blue: the chosen class. Dashed: the "
+        "true class where the choice was wrong. Dotted upright line: from here on the choice did "
+        "not change."
     )
 
 
