@@ -14,6 +14,7 @@ from torch import Tensor
 from spikeloom.compile.adjoint import Reset
 from spikeloom.compile.eligibility import Eligibility, compile_eligibility
 from spikeloom.compile.methods import Method
+from spikeloom.nn import kernel
 from spikeloom.nn.prologue import OPERATIONS
 from spikeloom.nn.spiking import Spiking
 
@@ -62,7 +63,10 @@ def eligibility_of(layer: Spiking, reset: Reset, coefs: tuple[str, ...] = ()) ->
 
 @dataclass(frozen=True, eq=False)
 class Partials:
-    """Derivatives of one step as tensors: (), (F,) or (B, F); see `Eligibility` for the names."""
+    """Derivatives of some steps as tensors; see `Eligibility` for the names.
+
+    Each is (), (F,), or (steps, B, F) where it depends on states or inputs.
+    """
 
     keep: Mapping[tuple[str, str], Tensor]
     enter: Mapping[tuple[str, str], Tensor]
@@ -70,7 +74,7 @@ class Partials:
 
 
 class Forwards:
-    """The neurons of a layer from a fresh start, step by step, without a graph of torch.
+    """The neurons of a layer from a fresh start, some steps at a time, without a graph of torch.
 
     Arguments:
         layer: The neurons.
@@ -80,9 +84,9 @@ class Forwards:
     >>> from spikeloom.nn.short import LeakyIntegrator
     >>> layer = LeakyIntegrator()
     >>> run = Forwards(layer, eligibility_of(layer, "detached"), torch.ones(1, 2))
-    >>> y, partials = run.step(torch.ones(1, 2))
+    >>> y, partials = run.steps(torch.ones(5, 1, 2))
     >>> y.shape, round(float(partials.keep["v", "v"]), 3)
-    (torch.Size([1, 2]), 0.951)
+    (torch.Size([5, 1, 2]), 0.951)
     """
 
     def __init__(self, layer: Spiking, what: Eligibility, like: Tensor) -> None:
@@ -102,30 +106,39 @@ class Forwards:
             if not self._varying[place]:
                 self._run(place, {}, like.dtype)
 
-    def step(self, x: Tensor) -> tuple[Tensor, Partials]:
-        """One step.
+    @torch.no_grad()
+    def steps(self, x: Tensor) -> tuple[Tensor, Partials]:
+        """Some steps.
 
         Arguments:
-            x: Input (batch, *features).
+            x: Input (steps, batch, *features).
 
         Returns:
-            Output (batch, *features), and the derivatives of the step.
+            Output (steps, batch, *features), and the derivatives of each step.
         """
-        layer = self.layer
-        with torch.no_grad():
-            given = {
-                n: g.reshape(1, x.shape[0], prod(self.features))
-                for n, g in layer._inputs(x[None], {}).items()
-            }
-            leaves = {f"input:{n}": g[0] for n, g in given.items()}
-            leaves |= {f"state:{n}": s for n, s in zip(layer.states, self.state, strict=True)}
-            for place, varies in enumerate(self._varying):
-                if varies:
-                    self._run(place, leaves, x.dtype)
-            out, self.state = layer._scan(given, self.state, self._values, self._fixed)
-        found = {name: self._cells[place] for name, place in self.what.block.outputs}
+        layer, shape = self.layer, (x.shape[0], x.shape[1], prod(self.features))
+        given = {n: g.reshape(shape) for n, g in layer._inputs(x, {}).items()}
+        engine = "reference" if layer.engine == "reference" else "cpu"
+        out, self.state, before = kernel.forward(
+            layer.program, engine, given, self.state, self._fixed, 1
+        )
+        return out.reshape(x.shape), self.partials(given, before)
+
+    def partials(self, given: Mapping[str, Tensor], before: Tensor) -> Partials:
+        """Derivatives of steps.
+
+        Arguments:
+            given: Inputs by name, (steps, B, F).
+            before: States before each step, (steps, S, B, F).
+        """
+        leaves = {f"input:{n}": g for n, g in given.items()}
+        leaves |= {f"state:{n}": before[:, place] for place, n in enumerate(self.layer.states)}
+        for place, varies in enumerate(self._varying):
+            if varies:
+                self._run(place, leaves, before.dtype)
         what = self.what
-        return out.reshape(x.shape), Partials(
+        found = {name: self._cells[place] for name, place in what.block.outputs}
+        return Partials(
             {pair: found[name] for pair, name in what.keep.items()},
             {pair: found[name] for pair, name in what.enter.items()},
             {by: found[name] for by, name in what.show.items()},

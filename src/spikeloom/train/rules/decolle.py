@@ -17,7 +17,7 @@ from spikeloom.train.rules.traces import (
     hand_over,
     traces_for,
 )
-from spikeloom.train.rules.walk import Walker, check_reset, check_walk, instant_loss
+from spikeloom.train.rules.walk import STEPS, Moment, Walker, check_reset, check_walk, instant_loss
 
 if TYPE_CHECKING:
     from spikeloom.train.rules.rule import Apply
@@ -106,35 +106,38 @@ class DECOLLE:
         found: Gradients = {}
         outputs: list[Tensor] = []
         total = torch.zeros((), dtype=block.dtype)
-        for step, now in enumerate(block):
-            moments = []
+        done = 0
+        for piece in block.split(1 if apply is not None else STEPS):
+            moments: list[Moment] = []
+            now = piece
             for walker in walkers:
-                moments.append(walker.step(now))
+                moments.append(walker.go(now))
                 now = moments[-1].out
             pairs = list(zip(walkers, moments, strict=True))
             if not traces:
                 traces = [traces_for(w.stage, w.what, m.partials, self) for w, m in pairs]
                 readouts = [
-                    self.readout(w.stage.name, m.out[0].numel(), now.shape[1], now)
+                    self.readout(w.stage.name, m.out[0, 0].numel(), now.shape[2], now)
                     for w, m in pairs[:-1]
                 ]
             outputs.append(now)
-            if step >= self.burn_in:
-                for place, (_, moment) in enumerate(pairs):
-                    local = moment.out
-                    if place < len(readouts):
-                        local = moment.out.flatten(1) @ readouts[place].T
-                    loss, signal = instant_loss(objective, local, targets, share)
-                    if place < len(readouts):
-                        signal = (signal @ readouts[place]).reshape(moment.out.shape)
+            late = max(self.burn_in - done, 0)  # steps of this piece that teach nothing
+            done += len(piece)
+            for place, (_, moment) in enumerate(pairs):
+                signal = None
+                if late < len(piece):
+                    hidden = place < len(readouts)
+                    local = moment.out.flatten(2) @ readouts[place].T if hidden else moment.out
+                    loss, signal = instant_loss(objective, local[late:], targets, share)
+                    if hidden:
+                        signal = (signal @ readouts[place]).reshape(-1, *moment.out.shape[1:])
                     else:
                         total = total + loss
-                    traces[place].learn(signal, moment.partials, moment.pre, found)
-            for trace, moment in zip(traces, moments, strict=True):
-                trace.advance(moment.partials, moment.pre)
+                    signal = torch.cat([torch.zeros_like(moment.out[:late]), signal])
+                traces[place].learn(signal, moment.partials, moment.pre, found)
             if apply is not None and found:
                 hand_over(found)
                 apply()
                 found.clear()
         hand_over(found)
-        return total, torch.stack(outputs)
+        return total, torch.cat(outputs)

@@ -24,6 +24,7 @@ from spikeloom.train.rules.traces import (
     traces_for,
 )
 from spikeloom.train.rules.walk import (
+    STEPS,
     Moment,
     Walker,
     check_reset,
@@ -126,31 +127,35 @@ class EProp:
         outputs: list[Tensor] = []
         total = torch.zeros((), dtype=block.dtype)
         feedback = self._feedback(stages, draw)
-        for step, now in enumerate(block):
+        done = 0
+        for now in block.split(STEPS):
+            here = slice(done, done + len(now))
+            done = here.stop
             moments: list[Moment] = []
             for walker in walkers:
-                moments.append(walker.step(now))
+                moments.append(walker.go(now))
                 now = moments[-1].out
             outputs.append(now)
             if seen is not None:
-                signal = seen.to_outputs[step]
+                signal = seen.to_outputs[here]
             else:
                 loss, signal = instant_loss(objective, now, targets, 1 / block.shape[0])
                 total = total + loss
             end = moments[-1]
             if last is None:
                 last = traces_for(stages[-1], walkers[-1].what, end.partials, self)
+                filters.look(walkers[-1], end.partials)
                 layers = [_Hidden(w, filters) for w in walkers[:-1]]
-            filters.look(walkers[-1], end.partials)
             for layer, moment, back in zip(layers, moments, feedback, strict=False):
                 own = None if seen is None else seen.to_spikes.get(layer.walker.stage.name)
-                layer.learn(moment, signal, back, None if own is None else own[step], found)
+                layer.learn(
+                    moment, end.partials, signal, back, None if own is None else own[here], found
+                )
             last.learn(signal, end.partials, end.pre, found)
-            last.advance(end.partials, end.pre)
         hand_over(found)
         if seen is not None:
             return seen.loss, seen.outputs
-        return total, torch.stack(outputs)
+        return total, torch.cat(outputs)
 
     def _feedback(self, stages: Sequence[Stage], draw: int) -> list[Tensor]:
         """For each hidden stage B, (classes, neurons)."""
@@ -187,28 +192,30 @@ class _Filter:
 
     stage: Stage
     rule: EProp
-    keep: dict[tuple[str, str], Tensor] = field(default_factory=dict[tuple[str, str], Tensor])
-    enter: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    show: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
-    now: Tensor | None = None
+    keep: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    enter: dict[str, float] = field(default_factory=dict[str, float])
+    source: str = ""
+    names: tuple[str, ...] = ()
+    plain: str | None = None
+    """The state that is the output, of neurons that do not spike."""
 
     def look(self, walker: Walker, partials: Partials | None) -> None:
-        """Take over the derivatives of this step."""
-        if partials is None or walker.what is None:
+        """Take the filter from the derivatives of any step."""
+        what, neurons = walker.what, walker.stage.neurons
+        if partials is None or what is None or neurons is None:
             return
-        source = walker.what.sources[0]
-        if not self.keep:
-            if not is_shared(walker.what, partials):
-                raise ParameterError(
-                    f"{self.rule!r}: the neurons of {self.stage.name} forget at different speeds, "
-                    "so there is no one filter from them to the neurons before.",
-                    hint="take a leaky readout with one time constant, such as "
-                    "LeakyIntegrator(tau=20 * ms), or reset='ignored' for spiking outputs",
-                )
-            self.keep = dict(partials.keep)
-            self.enter = {n: v for (n, by), v in partials.enter.items() if by == source}
-        self.show = {n: v for n, v in partials.show.items() if n != source}
-        self.now = partials.show.get(source)
+        if not is_shared(what, partials):
+            raise ParameterError(
+                f"{self.rule!r}: the neurons of {self.stage.name} forget at different speeds, "
+                "so there is no one filter from them to the neurons before.",
+                hint="take a leaky readout with one time constant, such as "
+                "LeakyIntegrator(tau=20 * ms), or reset='ignored' for spiking outputs",
+            )
+        self.source, self.names = what.sources[0], what.states
+        self.keep = {pair: float(v) for pair, v in partials.keep.items()}
+        self.enter = {n: float(v) for (n, by), v in partials.enter.items() if by == self.source}
+        if not neurons.spikes and neurons.states[0] in what.states:
+            self.plain = neurons.states[0]
 
 
 class _Hidden:
@@ -221,39 +228,66 @@ class _Hidden:
         self.walker, self.filters = walker, filters
         self.traces = SynapseTraces(walker.stage, what)
         self.filtered: dict[str, Tensor] = {}
+        self._spare: dict[str, Tensor] = {}
 
     def learn(
-        self, moment: Moment, signal: Tensor, back: Tensor, own: Tensor | None, to: Gradients
+        self,
+        moment: Moment,
+        end: Partials | None,
+        signal: Tensor,
+        back: Tensor,
+        own: Tensor | None,
+        to: Gradients,
     ) -> None:
-        """Add the gradient of one step, and let traces and filter take in the step.
+        """Add the gradients of some steps, and let traces and filter take in the steps.
 
         Arguments:
-            moment: The step.
-            signal: ∂E/∂y (B, classes).
+            moment: The steps.
+            end: Derivatives of the output neurons in these steps.
+            signal: ∂E/∂y (steps, B, classes).
             back: B, (classes, neurons).
-            own: Gradient of the regularisers at the spikes, or None.
+            own: Gradient of the regularisers at the spikes (steps, B, *features), or None.
             to: Where to add.
         """
-        partials = moment.partials
-        if partials is None:
+        if moment.partials is None:
             return
-        e, filters = self.traces.eligibility(partials, moment.pre), self.filters
-        for name, filtered in self.filtered.items():
-            if name in filters.show:
-                self.traces.collect((signal * filters.show[name]) @ back, filtered, to)
-        here = torch.zeros_like(moment.out).flatten(1)
-        if filters.now is not None or not filters.keep:
-            factor = 1.0 if filters.now is None else filters.now
-            here = (signal * factor) @ back
-        if own is not None:
-            here = here + own.flatten(1)
-        self.traces.collect(here, e, to)
-        self.traces.advance(partials, moment.pre)
-        after: dict[str, Tensor] = {}
-        for name, enter in filters.enter.items():
-            after[name] = e * enter
-        for (name, before), keep in filters.keep.items():
-            if before in self.filtered:
-                added = self.filtered[before] * keep
-                after[name] = after[name] + added if name in after else added
-        self.filtered = after
+        filters, show = self.filters, {} if end is None else end.show
+        to_states = {n: (signal * show[n]) @ back for n in filters.names if n in show}
+        now = (signal * show[filters.source]) @ back if filters.source in show else None
+        if end is None:
+            now = signal @ back
+        whole = signal @ back if filters.plain is not None else None
+        for step in range(len(moment.out)):
+            e = self.traces.step(moment.partials, step, moment.pre[step])
+            if not self.filtered:
+                self.filtered = {n: torch.zeros_like(e) for n in filters.names}
+                self._spare = {n: torch.empty_like(e) for n in filters.names}
+            here = None if own is None else own[step].flatten(1)
+            if whole is None:
+                for name, errors in to_states.items():
+                    self.traces.collect(errors[step], self.filtered[name], to)
+                if now is not None:
+                    here = now[step] if here is None else here + now[step]
+            if here is not None:
+                self.traces.collect(here, e, to)
+            self._filter(e)
+            if whole is not None and filters.plain is not None:
+                # A potential that is read out is its own trace: one product does for both terms.
+                self.traces.collect(whole[step], self.filtered[filters.plain], to)
+
+    def _filter(self, e: Tensor) -> None:
+        filters = self.filters
+        for name in filters.names:
+            into, fresh = self._spare[name], True
+            for before, value in self.filtered.items():
+                keep = filters.keep.get((name, before))
+                if keep is not None and fresh:
+                    torch.mul(value, keep, out=into)
+                elif keep is not None:
+                    into.add_(value, alpha=keep)
+                fresh = fresh and keep is None
+            if fresh:
+                into.zero_()
+            if name in filters.enter:
+                into.add_(e, alpha=filters.enter[name])
+        self.filtered, self._spare = self._spare, self.filtered

@@ -16,7 +16,7 @@ from spikeloom.train.rules.traces import (
     hand_over,
     traces_for,
 )
-from spikeloom.train.rules.walk import Walker, check_reset, check_walk, instant_loss
+from spikeloom.train.rules.walk import STEPS, Moment, Walker, check_reset, check_walk, instant_loss
 
 if TYPE_CHECKING:
     from spikeloom.train.rules.rule import Apply
@@ -92,27 +92,27 @@ class OTTT:
         found: Gradients = {}
         outputs: list[Tensor] = []
         total = torch.zeros((), dtype=block.dtype)
-        for now in block:
-            moments = []
+        for now in block.split(1 if apply is not None else STEPS):
+            moments: list[Moment] = []
             for walker in walkers:
-                moments.append(walker.step(now))
+                moments.append(walker.go(now))
                 now = moments[-1].out
+            pairs = list(zip(walkers, moments, strict=True))
             if not traces:
-                pairs = zip(walkers, moments, strict=True)
-                traces = [traces_for(w.stage, w.what, m.partials, self) for w, m in pairs]
+                traces = [
+                    traces_for(w.stage, w.what, m.partials, self, self.traces) for w, m in pairs
+                ]
             loss, signal = instant_loss(objective, now, targets, 1 / block.shape[0])
             outputs.append(now)
             total = total + loss
             for place in reversed(range(len(walkers))):
-                moment, trace = moments[place], traces[place]
-                trace.learn(signal, moment.partials, moment.pre, found)
-                if place:
-                    signal = walkers[place].back(moment, signal)
-                if self.traces:
-                    trace.advance(moment.partials, moment.pre)
+                moment = moments[place]
+                before = walkers[place].back(moment, signal) if place else signal
+                traces[place].learn(signal, moment.partials, moment.pre, found)
+                signal = before
             if apply is not None:
                 hand_over(found)
                 apply()
                 found.clear()
         hand_over(found)
-        return total, torch.stack(outputs)
+        return total, torch.cat(outputs)

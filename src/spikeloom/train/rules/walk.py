@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from spikeloom.compile.adjoint import Reset
 from spikeloom.compile.eligibility import Eligibility
 from spikeloom.errors import ParameterError
+from spikeloom.nn.fold import PER_SAMPLE, is_constant
 from spikeloom.nn.forwards import Forwards, Partials, eligibility_of
+from spikeloom.nn.loss import CrossEntropy, MeanSquare
 from spikeloom.nn.protocol import is_stateful
 from spikeloom.nn.spiking import Spiking
 from spikeloom.train.rules.stages import Stage, stages_of
@@ -19,18 +21,20 @@ from spikeloom.train.rules.stages import Stage, stages_of
 if TYPE_CHECKING:
     from spikeloom.train.step import Objective
 
+STEPS = 8
+"""Steps taken at a time by rules that need not stop after each."""
 RESETS = ("detached", "ignored")
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What one step of a stage saw and gave.
+    """What some steps of a stage saw and gave, the first axis of all being time.
 
     Arguments:
-        x: What came in (B, *features).
+        x: What came in (steps, B, *features).
         pre: Signals at the weights.
         out: What the neurons, or the weights without neurons, gave.
-        partials: Derivatives of the neurons' step, or None without neurons.
+        partials: Derivatives of the neurons' steps, or None without neurons.
     """
 
     x: Tensor
@@ -55,22 +59,28 @@ class Walker:
         self._forwards: Forwards | None = None
 
     @torch.no_grad()
-    def step(self, x: Tensor) -> Moment:
-        """Go one step on."""
-        pre = self.stage.arrive(x)
-        driven = self.stage.drive(pre)
-        if self.stage.neurons is None or self.what is None:
+    def go(self, x: Tensor) -> Moment:
+        """Go some steps on, with what comes in (steps, B, *features)."""
+        stage = self.stage
+        if is_constant(x) and all(type(m) in PER_SAMPLE for m in (*stage.before, stage.weights)):
+            once = stage.arrive(x[0])
+            pre, driven = (y.expand(len(x), *y.shape) for y in (once, stage.drive(once)))
+        else:
+            pre = stage.arrive(x.flatten(0, 1))
+            driven = stage.drive(pre).unflatten(0, x.shape[:2])
+            pre = pre.unflatten(0, x.shape[:2])
+        if stage.neurons is None or self.what is None:
             return Moment(x, pre, driven, None)
         if self._forwards is None:
-            self._forwards = Forwards(self.stage.neurons, self.what, driven)
-        out, partials = self._forwards.step(driven)
+            self._forwards = Forwards(stage.neurons, self.what, driven[0])
+        out, partials = self._forwards.steps(driven)
         return Moment(x, pre, out, partials)
 
     def back(self, moment: Moment, signal: Tensor) -> Tensor:
-        """The gradient at what came in, through this step alone.
+        """The gradient at what came in, through each step alone.
 
         Arguments:
-            moment: Of this step.
+            moment: Of these steps.
             signal: Gradient at what went out.
         """
         at_drive = signal
@@ -78,15 +88,16 @@ class Walker:
             show = moment.partials.show.get(self.what.sources[0])
             if show is None:
                 return torch.zeros_like(moment.x)
-            at_drive = (signal.flatten(1) * show).reshape(signal.shape)
+            at_drive = (signal.flatten(2) * show).reshape(signal.shape)
         weights = self.stage.weights
         plain = type(weights) is nn.Linear and not self.stage.before and not self.stage.after
         if plain and isinstance(weights, nn.Linear):
             return (at_drive @ weights.weight).detach()
         with torch.enable_grad():
-            x = moment.x.detach().requires_grad_()
+            x = moment.x.detach().flatten(0, 1).requires_grad_()
             driven = self.stage.drive(self.stage.arrive(x))
-        return torch.autograd.grad(driven, x, at_drive)[0]
+        (found,) = torch.autograd.grad(driven, x, at_drive.flatten(0, 1))
+        return found.reshape(moment.x.shape)
 
 
 def check_walk(rule: object, objective: Objective, *, regularisers: bool) -> tuple[Stage, ...]:
@@ -123,12 +134,28 @@ def check_reset(rule: str, reset: object) -> None:
 def instant_loss(
     objective: Objective, y: Tensor, targets: Tensor, share: float
 ) -> tuple[Tensor, Tensor]:
-    """Loss of one step alone, times its share, and its gradient at the outputs (B, classes)."""
+    """Σ over steps of the loss of each step alone, times a share, and its gradient at the outputs.
+
+    Arguments:
+        objective: Whose loss.
+        y: Outputs (steps, B, classes).
+        targets: Of the samples.
+        share: Weight of one step.
+    """
     with torch.enable_grad():
         leaf = y.detach().requires_grad_()
-        loss = objective.loss(leaf[None], targets) * share
+        if type(objective.loss) in (CrossEntropy, MeanSquare):  # means over samples: steps are more
+            found = objective.loss(leaf.flatten(0, 1)[None], repeated(targets, len(y))) * len(y)
+        else:
+            found = torch.stack([objective.loss(now[None], targets) for now in leaf]).sum()
+        loss = found * share
         (grad,) = torch.autograd.grad(loss, leaf)
     return loss.detach(), grad
+
+
+def repeated(targets: Tensor, steps: int) -> Tensor:
+    """Targets of a batch for some steps of it, one after another."""
+    return targets.repeat(steps, *(1 for _ in targets.shape[1:]))
 
 
 def is_random(net: nn.Module) -> bool:
