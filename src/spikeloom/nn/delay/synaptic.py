@@ -13,8 +13,9 @@ from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.equations.values import Distribution
 from spikeloom.errors import ParameterError, ShapeError
+from spikeloom.nn.delay.native import fits, send
 from spikeloom.nn.delay.past import check_block, last_steps, with_past
-from spikeloom.nn.delay.spread import Gaussian, Spread
+from spikeloom.nn.delay.spread import Gaussian, Interpolated, Spread
 from spikeloom.nn.delay.times import Rounding, Times
 from spikeloom.nn.protocol import State
 
@@ -110,7 +111,8 @@ class SynapticDelay(nn.Module):
         check_block("SynapticDelay", x)
         self._check(x)
         full = with_past("SynapticDelay", x, state, self.delay.depth)
-        y = self._send(full)
+        past = state is not None and state["past"].requires_grad
+        y = self._send(full, past)
         if self.bias is not None:
             y = y + self.bias
         if lengths is not None:
@@ -118,9 +120,14 @@ class SynapticDelay(nn.Module):
             y = y.masked_fill(ended[..., None], 0)
         return y, last_steps(full, self.delay.depth, lengths)
 
-    def _send(self, full: Tensor) -> Tensor:
+    def _send(self, full: Tensor, past: bool) -> Tensor:
         """Weighted, delayed sums (time, batch, out) of (depth + time, batch, in)."""
         steps, batch = full.shape[0] - self.delay.depth, full.shape[1]
+        narrow = self.delay.rounded or isinstance(self.delay.spread, Interpolated)
+        if narrow and steps and fits(full, self.weight):
+            before, share = self.delay.pair(self.weight.dtype)
+            near, far = self.weight * (1 - share), self.weight * share
+            return send(full, before, near, far, self.delay.depth, past)
         kernel = self.weight[..., None] * self.delay.kernel(self.weight.dtype)
         if not steps or not batch:
             return full.new_zeros((steps, batch, self.out_features)) + 0 * kernel.sum()

@@ -14,7 +14,15 @@ from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.equations.values import Distribution, uniform
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
-from spikeloom.nn.delay.spread import Gaussian, Interpolated, Spread, bell, one_step, two_steps
+from spikeloom.nn.delay.spread import (
+    Gaussian,
+    Interpolated,
+    Spread,
+    bell,
+    one_step,
+    split,
+    two_steps,
+)
 
 Rounding = Literal["eval", "always", "never"]
 ROUNDINGS = ("eval", "always", "never")
@@ -113,6 +121,13 @@ class Times(nn.Module):
         """The delays rounded to whole steps."""
         steps = torch.nan_to_num(self.steps().detach())
         return (steps + 0.5).floor().clamp(0, floor(self.limit)).long()
+
+    def pair(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """The step before each delay, and the share of the step after it."""
+        if self.rounded:
+            return split(self.whole().to(dtype), self.depth)
+        before, share = split(self.steps(), self.depth)
+        return before, share.to(dtype)
 
     def kernel(self, dtype: torch.dtype) -> Tensor:
         """Shares of all steps back in time, (*shape, depth + 1); each delay's sum to 1."""
