@@ -50,12 +50,12 @@ def examples(
         x = encode(inputs, 0)
         y, _, kept = net.trace(x)
         made = decide(y, readout)
-        last_spikes = emits_spikes(net.layers[-1][1])
+        last_spikes = emits_spikes(net.leaves[-1][1])
         shown = readout.running(y) if last_spikes else y
     layers = [Layer("input", _spikes(x))] if _binary(x) else []
     layers += [
         Layer(_spoken(name), _spikes(kept[name]))
-        for name, layer in net.layers
+        for name, layer in net.leaves
         if emits_spikes(layer)
     ]
     return Examples(
@@ -108,7 +108,7 @@ def neuron_rates(
             x = encode(torch.from_numpy(data.inputs[first : first + batch]), -1 - first // batch)
             steps = x.shape[0]
             _, _, kept = net.trace(x)
-            for name, layer in net.layers:
+            for name, layer in net.leaves:
                 if emits_spikes(layer):
                     fired = kept[name].flatten(2).sum((0, 1), dtype=torch.float64).numpy()
                     counts[_spoken(name)] = counts.get(_spoken(name), 0.0) + fired

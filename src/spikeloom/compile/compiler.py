@@ -9,6 +9,7 @@ from spikeloom.compile.adjoint import adjoint
 from spikeloom.compile.emit import emit
 from spikeloom.compile.graph import Graph, Node, is_const, leaves
 from spikeloom.compile.hoist import hoist
+from spikeloom.compile.lengths import DONE, END, until_end
 from spikeloom.compile.lower import SURROGATE, Lowered
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
@@ -33,6 +34,7 @@ def compile_neuron(
     through_reset: bool = True,
     smooth: bool = False,
     given_noise: bool = False,
+    ends: bool = False,
 ) -> Program:
     r"""Turn the equations of a neuron into a Program.
 
@@ -48,6 +50,8 @@ def compile_neuron(
             the exact derivative of the forward block, which is how gradients are tested.
         given_noise: Random numbers are inputs, ``normal.xi`` and ``uniform.draw1``, instead of
             being drawn by the engine: for layers, and for the same noise at several time steps.
+        ends: Each column has its own number of steps, an input; after them its states stay what
+            they are and it sends nothing. See `spikeloom.compile.lengths`.
 
     Returns:
         The verified Program. It depends on neither dt nor any parameter's value.
@@ -66,6 +70,8 @@ def compile_neuron(
     lowered, step, start = one_step(
         neuron, method, surrogate, own_width=own_width, smooth=smooth, given_noise=given_noise
     )
+    if ends:
+        step = until_end(lowered.graph, step, [i.name for i in neuron.definition.inputs])
     return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
 
 
@@ -109,11 +115,11 @@ def _assemble(
 ) -> Program:
     graph, definition = lowered.graph, lowered.definition
     states = dict(step.states)
-    if COUNTER in states:
-        start = {**start, COUNTER: graph.const(0)}
+    start = start | {n: graph.const(0) for n in (COUNTER, DONE) if n in states}
     forward, hoisted = hoist(graph, step.roots)
     random = [name for name in leaves(forward.values()) if name.startswith(RANDOM)]
     inputs = tuple(i.name for i in definition.inputs) + given_numbers(lowered, forward.values())
+    inputs += (END,) * (DONE in states)
     backward = adjoint(
         graph,
         {n: forward[f"state:{n}"] for n in states},

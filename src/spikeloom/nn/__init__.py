@@ -3,6 +3,10 @@
 from spikeloom.nn import encode as encode
 from spikeloom.nn import loss as loss
 from spikeloom.nn import readout as readout
+from spikeloom.nn.bake import fold_norms as fold_norms
+from spikeloom.nn.container import Container as Container
+from spikeloom.nn.container import Joint as Joint
+from spikeloom.nn.container import Trace as Trace
 from spikeloom.nn.delay import Delay as Delay
 from spikeloom.nn.delay import Gaussian as Gaussian
 from spikeloom.nn.delay import Interpolated as Interpolated
@@ -10,26 +14,44 @@ from spikeloom.nn.delay import NarrowDelays as NarrowDelays
 from spikeloom.nn.delay import SynapticDelay as SynapticDelay
 from spikeloom.nn.distance import van_rossum as van_rossum
 from spikeloom.nn.distance import victor_purpura as victor_purpura
+from spikeloom.nn.dropout import TimeDropout as TimeDropout
 from spikeloom.nn.energy import EnergyConstants as EnergyConstants
 from spikeloom.nn.energy import Work as Work
 from spikeloom.nn.energy import plain_work as plain_work
 from spikeloom.nn.energy import spiking_work as spiking_work
 from spikeloom.nn.init import LayerGain as LayerGain
 from spikeloom.nn.init import scale_to_rate as scale_to_rate
+from spikeloom.nn.norm import StepBatchNorm as StepBatchNorm
+from spikeloom.nn.norm import TimeBatchNorm as TimeBatchNorm
 from spikeloom.nn.protocol import State as State
 from spikeloom.nn.protocol import Stateful as Stateful
 from spikeloom.nn.protocol import emits_spikes as emits_spikes
+from spikeloom.nn.protocol import holds_neurons as holds_neurons
 from spikeloom.nn.protocol import is_stateful as is_stateful
+from spikeloom.nn.protocol import takes_lengths as takes_lengths
 from spikeloom.nn.saves import Saves as Saves
 from spikeloom.nn.saves import keeping as keeping
 from spikeloom.nn.sequential import Sequential as Sequential
 from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
 from spikeloom.nn.spiking import Spiking as Spiking
+from spikeloom.nn.standardise import StandardisedWeight as StandardisedWeight
+from spikeloom.nn.standardise import standardise as standardise
 from spikeloom.nn.twin import ann_twin as ann_twin
 
 __all__ = [
     "Delay",
+    "fold_norms",
+    "Container",
+    "Joint",
+    "Trace",
+    "TimeDropout",
+    "StepBatchNorm",
+    "TimeBatchNorm",
+    "StandardisedWeight",
+    "standardise",
+    "holds_neurons",
+    "takes_lengths",
     "EnergyConstants",
     "Gaussian",
     "Interpolated",

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from spikeloom.nn.container import Joint, Trace
 from spikeloom.nn.fold import is_constant
-from spikeloom.nn.protocol import emits_spikes, is_stateful
+from spikeloom.nn.lengths import count_steps, silence
+from spikeloom.nn.protocol import emits_spikes, holds_neurons
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import fan_out, is_weight_layer
 
@@ -69,7 +71,7 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
 
     A weight layer whose input is spikes adds one weight for each spike and synapse (layers without
     weights in between, such as pooling, are counted as if they passed spikes on). Any other
-    weight layer multiplies at every step, or once if its input does not change in time.
+    weight layer multiplies at every valid step, or once if its input does not change in time.
 
     Arguments:
         net: The network.
@@ -85,23 +87,42 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
     120.0
     """
     batch = max(x.shape[1], 1)
-    source, spikes = x, _binary(x)
+    kept = outputs if isinstance(outputs, Trace) else _in_a_row(net, x, outputs)
+    steps = float(count_steps(x, kept.lengths)) / batch
+    # What is known of a tensor is kept by the tensor itself: layers may branch and join again.
+    root = kept.passed[0].inputs[0] if kept.passed else x
+    spiking = {id(root): _binary(silence(x, kept.lengths))}
     events = macs = updates = 0.0
-    for name, layer in net.layers:
-        if is_weight_layer(layer):
-            reach = fan_out(layer, source.shape[2:])
-            if spikes:
-                events += float((source.sum((0, 1)) * reach).sum()) / batch
+    for part in kept.passed:
+        given = all(spiking.get(id(source), False) for source in part.inputs)
+        if is_weight_layer(part.layer):
+            source = x if part.inputs[0] is root else part.inputs[0]
+            reach = fan_out(part.layer, source.shape[2:])
+            if given:
+                arrived = silence(source, kept.lengths).sum((0, 1))
+                events += float((arrived * reach).sum()) / batch
             else:
-                macs += float(reach.sum()) * (1 if is_constant(source) else source.shape[0])
-            spikes = False
-        elif getattr(layer, "passes_spikes", False):
-            spikes = spikes and _binary(outputs[name])
-        elif is_stateful(layer):
-            updates += outputs[name].numel() / batch
-            spikes = emits_spikes(layer)
-        source = outputs[name]
+                macs += float(reach.sum()) * (1 if is_constant(source) else steps)
+            given = False
+        elif isinstance(part.layer, Joint):
+            more_events, more_macs = part.layer.work(part.inputs, given, kept.lengths)
+            events, macs = events + more_events / batch, macs + more_macs / batch
+        elif getattr(part.layer, "passes_spikes", False):
+            given = given and _binary(silence(part.output, kept.lengths))
+        elif holds_neurons(part.layer):
+            updates += steps * part.output[0, 0].numel() if part.output.numel() else 0.0
+            given = emits_spikes(part.layer)
+        spiking[id(part.output)] = given
     return Work(events, macs, updates)
+
+
+def _in_a_row(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> Trace:
+    """A trace of a plain chain from what its layers gave."""
+    trace = Trace()
+    for name, layer in net.layers:
+        trace.add(name, layer, (x,), outputs[name])
+        x = outputs[name]
+    return trace
 
 
 @torch.no_grad()

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.channels_first import ChannelsFirst
+from spikeloom.nn.lengths import valid_steps
 from spikeloom.nn.pooling import pool
+from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
 
 PER_SAMPLE = (
     nn.Linear,
@@ -33,6 +35,14 @@ For an input that does not change in time they need to run only once.
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 """Of a batch of two or more they too: the mean and the variance of all its steps are those of one
 of them (n / (n - 1) in the running variance aside)."""
+STEPWISE = (
+    *PER_SAMPLE,
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
+    *(nn.LayerNorm, nn.GroupNorm, nn.Sigmoid, nn.Tanh, nn.GELU, nn.SiLU),
+)
+"""Modules whose answer to one sample does not depend on other samples: padding may pass through."""
+SPARSE = 0.75
+"""Below this share of valid steps the padding is left out before weights are multiplied."""
 
 
 def is_constant(x: Tensor) -> bool:
@@ -45,19 +55,21 @@ def is_constant(x: Tensor) -> bool:
     return x.shape[0] > 1 and x.stride(0) == 0
 
 
-def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
+def apply_folded(name: str, layer: nn.Module, x: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Call a stateless module on (time, batch, *features) as if time were more batch.
 
     An input that is the same at every step goes through a per-sample module once; the result
-    is again a view that repeats one step.
+    is again a view that repeats one step. With lengths, a module that looks at the whole batch,
+    such as a batch norm, gets the valid steps alone.
 
     Arguments:
         name: Name of the layer, for messages.
         layer: Any torch module with the call ``y = layer(x)``.
         x: Input (time, batch, *features).
+        lengths: Valid steps of each sample (batch,), or None for all.
 
     Returns:
-        Output (time, batch, *features).
+        Output (time, batch, *features); with lengths it may hold anything in the padding.
 
     Raises:
         ShapeError: The features or their precision do not fit the layer.
@@ -65,16 +77,21 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor) -> Tensor:
     """
     check_features(name, layer, x)
     steps, batch = x.shape[:2]
-    once = type(layer) in PER_SAMPLE or (type(layer) in NORMS and batch > 1)
+    kind = own_type(layer)
+    once = kind in PER_SAMPLE or (kind in NORMS and batch > 1 and lengths is None)
     if once and is_constant(x):
         y = run_layer(layer, x[0])
         return y.unsqueeze(0).expand(steps, *y.shape)
-    y = run_layer(layer, x.flatten(0, 1))
+    rows = None if lengths is None else _valid_rows(kind, x, lengths)
+    flat = x.flatten(0, 1)
+    y = run_layer(layer, flat if rows is None else taken(flat, rows))
     if not isinstance(y, Tensor):
         raise ParameterError(
             f"{name}: {type(layer).__name__} gives {type(y).__name__}, not one tensor.",
             hint="wrap it in a module that returns its output alone",
         )
+    if rows is not None:
+        y = put_back(y, rows, steps * batch)
     return y.unflatten(0, (steps, batch))
 
 
@@ -82,6 +99,30 @@ def run_layer(layer: nn.Module, x: Tensor) -> Any:
     """Call a stateless module on (batch, *features); pooling by our own kernels where they can."""
     pooled = pool(layer, x)
     return layer(x) if pooled is None else pooled
+
+
+def _valid_rows(kind: type[nn.Module], x: Tensor, lengths: Tensor) -> Tensor | None:
+    """Which rows of time * batch a module should see; None for all of them."""
+    if kind in STEPWISE:
+        if not issubclass(kind, WEIGHT_LAYERS) or torch.compiler.is_compiling():
+            return None
+        if int(lengths.sum()) >= SPARSE * x.shape[0] * x.shape[1]:
+            return None
+    return valid_steps(lengths, x.shape[0]).flatten().nonzero().squeeze(1)
+
+
+def taken(flat: Tensor, rows: Tensor) -> Tensor:
+    """Some rows, in the memory format of all of them."""
+    if flat.dim() == 4 and flat.is_contiguous(memory_format=torch.channels_last):
+        return flat.permute(0, 2, 3, 1).index_select(0, rows).permute(0, 3, 1, 2)
+    return flat.index_select(0, rows)
+
+
+def put_back(y: Tensor, rows: Tensor, count: int) -> Tensor:
+    """Rows in their old places, zeros between them, in the memory format of the rows."""
+    if y.dim() == 4 and y.is_contiguous(memory_format=torch.channels_last):
+        return put_back(y.permute(0, 2, 3, 1), rows, count).permute(0, 3, 1, 2)
+    return y.new_zeros((count, *y.shape[1:])).index_copy(0, rows, y)
 
 
 def check_features(name: str, layer: nn.Module, x: Tensor) -> None:
@@ -97,9 +138,10 @@ def check_features(name: str, layer: nn.Module, x: Tensor) -> None:
         want, axis = layer.in_channels, 2
     else:
         return
-    if x.dtype != layer.weight.dtype and not torch.is_autocast_enabled():
+    precision = next(layer.parameters()).dtype
+    if x.dtype != precision and not torch.is_autocast_enabled():
         raise ShapeError(
-            f"{name}: the input is {x.dtype}, the weights are {layer.weight.dtype}.",
+            f"{name}: the input is {x.dtype}, the weights are {precision}.",
             hint="bring both to one precision: x.float(), or net.double()",
         )
     came = tuple(x.shape)

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from spikeloom.equations.units import Hz, Quantity, ms
 from spikeloom.errors import NumericsError, ParameterError, UnitError
-from spikeloom.nn.protocol import emits_spikes, is_stateful
+from spikeloom.nn.container import Container, Trace
+from spikeloom.nn.lengths import count_steps
+from spikeloom.nn.protocol import emits_spikes, holds_neurons
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_norm, is_weight_layer, scalable
 
@@ -47,7 +49,12 @@ class LayerGain:
 
 @torch.no_grad()
 def scale_to_rate(
-    net: Sequential, batch: Tensor, target: Quantity, dt: Quantity
+    net: Sequential,
+    batch: Tensor,
+    target: Quantity,
+    dt: Quantity,
+    *,
+    lengths: Tensor | None = None,
 ) -> tuple[LayerGain, ...]:
     """Multiply each weight layer before a spiking layer by a gain that gives the target rate.
 
@@ -61,6 +68,7 @@ def scale_to_rate(
         batch: One encoded calibration batch (time, batch, *features).
         target: Wanted mean firing rate of every spiking layer.
         dt: Time step of the network.
+        lengths: Valid steps of each sample of the batch, where they differ.
 
     Returns:
         One report for each spiking layer that weights drive without a norm in between.
@@ -99,40 +107,64 @@ def scale_to_rate(
     was_training = net.training
     net.eval()
     try:
-        return _calibrate(net, batch, wanted, step)
+        return _calibrate(net, batch, wanted, step, lengths)
     finally:
         net.train(was_training)
 
 
-def _calibrate(net: Sequential, x: Tensor, wanted: float, step: float) -> tuple[LayerGain, ...]:
+def _calibrate(
+    net: Sequential, x: Tensor, wanted: float, step: float, lengths: Tensor | None
+) -> tuple[LayerGain, ...]:
     reports: list[LayerGain] = []
     held: list[tuple[str, nn.Module]] = []
     for name, layer in net.layers:
         held.append((name, layer))
-        delays = is_weight_layer(layer) or getattr(layer, "passes_spikes", False)
-        if not is_stateful(layer) or delays:
+        if not holds_neurons(layer) and not isinstance(layer, Container):
             continue
         piece = Sequential(*(m for _, m in held), names=[n for n, _ in held])
-        places = [i for i, (_, m) in enumerate(held) if is_weight_layer(m)]
-        normed = places and any(is_norm(module) for _, module in held[places[-1] :])
-        if emits_spikes(layer) and places and not normed:
-            source, weights = held[places[-1]]
-            gain, rate, reached = _search(piece, weights, x, wanted)
-            reports.append(LayerGain(source, name, gain, rate / step, reached))
+        for fires in [n for n, leaf in piece.leaves if emits_spikes(leaf)]:
+            kept = piece.trace(x, None, lengths)[2]
+            driver = _driver(kept, fires)
+            if driver is None:
+                continue
+            source, weights = driver
+            gain, rate, reached = _search(piece, weights, x, wanted, fires, lengths)
+            reports.append(LayerGain(source, fires, gain, rate / step, reached))
             if not reached:
                 warnings.warn(
-                    f"scale_to_rate: {name} reaches {rate / step:.3g} Hz, not the target "
+                    f"scale_to_rate: {fires} reaches {rate / step:.3g} Hz, not the target "
                     f"{wanted / step:.3g} Hz. Its input may be silent, the run too short for "
                     "that rate, or a normalisation may undo the gain.",
                     stacklevel=4,
                 )
-        x, _ = piece(x)
+        x, _ = piece(x, None, lengths)
         held = []
     return tuple(reports)
 
 
+def _driver(kept: Trace, fires: str) -> tuple[str, nn.Module] | None:
+    """The weight layer whose gain sets the rate of a spiking layer; None where there is none."""
+    made = {id(part.output): part for part in kept.passed}
+    part = next(part for part in kept.passed if part.name == fires)
+    while len(part.inputs) == 1:
+        before = made.get(id(part.inputs[0]))
+        if before is None or before is part or holds_neurons(before.layer):
+            return None
+        part = before
+        if is_norm(part.layer):
+            return None
+        if is_weight_layer(part.layer):
+            return part.name, part.layer
+    return None
+
+
 def _search(
-    piece: Sequential, layer: nn.Module, x: Tensor, wanted: float
+    piece: Sequential,
+    layer: nn.Module,
+    x: Tensor,
+    wanted: float,
+    fires: str,
+    lengths: Tensor | None,
 ) -> tuple[float, float, bool]:
     """Find the gain; leave the layer scaled by it. Returns gain, rate a step, reached."""
     base = {name: value.detach().clone() for name, value in scalable(layer).items()}
@@ -140,9 +172,10 @@ def _search(
     def rate(gain: float) -> float:
         for name, value in scalable(layer).items():
             value.copy_(base[name] * gain)
-        spikes = piece(x)[0]
-        smallest.append(1.0 / spikes.numel())
-        return float(spikes.mean(dtype=torch.float64))
+        spikes = piece.trace(x, None, lengths)[2][fires]
+        count = float(count_steps(spikes, lengths)) * spikes[0, 0].numel()
+        smallest.append(1.0 / count)
+        return float(spikes.sum(dtype=torch.float64)) / count
 
     smallest: list[float] = []
     tried = {1.0: rate(1.0)}

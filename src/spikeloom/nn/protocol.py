@@ -3,6 +3,11 @@
 A stateful layer says so with the class attribute ``is_stateful = True`` and is called as
 ``y, state = layer(x, state=None)`` with ``x`` of shape (time, batch, *features). Every other
 torch module keeps its own call ``y = layer(x)`` with ``x`` of shape (batch, *features).
+
+A stateful layer with ``takes_lengths = True`` can also be called with ``lengths=``, whole numbers
+(batch,): after its end a sample's state stays what it is and its output is 0. A stateful layer
+that holds neurons has an attribute ``spikes``; others, such as dropout with one mask over time,
+have none.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
-from torch import Tensor
+from torch import Tensor, nn
 
 State: TypeAlias = dict[str, Any]
 """State of one layer (name -> tensor) or of a whole network (layer name -> state of the layer)."""
@@ -52,3 +57,37 @@ def emits_spikes(module: object) -> bool:
     False
     """
     return is_stateful(module) and getattr(module, "spikes", False) is True
+
+
+def takes_lengths(module: object) -> bool:
+    """Whether a stateful module can be told how many steps of each sample are valid.
+
+    >>> from spikeloom.nn.short import LIF
+    >>> takes_lengths(LIF())
+    True
+    """
+    return is_stateful(module) and getattr(module, "takes_lengths", False) is True
+
+
+def holds_neurons(module: object) -> bool:
+    """Whether a module is a layer of neurons, spiking or not.
+
+    >>> from spikeloom.nn.short import LeakyIntegrator
+    >>> holds_neurons(LeakyIntegrator())
+    True
+    """
+    return is_stateful(module) and hasattr(module, "spikes")
+
+
+def plain_layer(module: nn.Module) -> nn.Module | None:
+    """What a layer over time becomes in a network without time: its own ``plain()``, or None.
+
+    >>> from spikeloom.nn.short import LIF
+    >>> plain_layer(LIF()) is None
+    True
+    """
+    build: Any = getattr(module, "plain", None)
+    if not callable(build):
+        return None
+    plain: Any = build()
+    return plain

@@ -49,7 +49,11 @@ def uncuttable(net: nn.Module) -> str | None:
 
 
 def run_segments(
-    net: nn.Module, x: Tensor, state: Mapping[str, Any] | None, segment: int
+    net: nn.Module,
+    x: Tensor,
+    state: Mapping[str, Any] | None,
+    segment: int,
+    lengths: Tensor | None = None,
 ) -> tuple[Tensor, State]:
     """Run a network over a block of time, and keep only its states between segments.
 
@@ -58,6 +62,7 @@ def run_segments(
         x: Input (time, batch, *features).
         state: As for a plain call.
         segment: Steps in a segment.
+        lengths: Valid steps of each sample of the block (batch,), or None for all.
 
     Returns:
         Outputs (time, batch, *features) and the new state, as ``net(x, state)`` gives them.
@@ -73,8 +78,9 @@ def run_segments(
         )
     weights = tuple(p for p in net.parameters() if p.requires_grad)
     outputs = []
-    for piece in x.split(segment):
-        part = _Part(net, len(weights), state)
+    for start, piece in zip(range(0, len(x), segment), x.split(segment), strict=True):
+        ends = None if lengths is None else (lengths - start).clamp(0, len(piece))
+        part = _Part(net, len(weights), state, ends)
         flat = flatten(state)
         y, *after = _Segment.apply(part, piece, *flat, *weights)
         state = rebuilt(part.shape, iter(after))
@@ -85,8 +91,15 @@ def run_segments(
 class _Part:
     """What a segment is run with, besides tensors."""
 
-    def __init__(self, net: nn.Module, weights: int, state: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        net: nn.Module,
+        weights: int,
+        state: Mapping[str, Any] | None,
+        lengths: Tensor | None,
+    ) -> None:
         self.net, self.weights, self.state = net, weights, structure(state)
+        self.ends = () if lengths is None else (lengths,)
         self.shape: Any = None
         """Structure of the state that came out."""
         self.chance: Tensor = torch.get_rng_state()
@@ -99,7 +112,7 @@ class _Part:
     def run(self, piece: Tensor, flat: Flat) -> tuple[Tensor, Flat]:
         """Output and flat state of the segment."""
         state = rebuilt(self.state, iter(flat)) if self.state is not None else None
-        y, after = self.net(piece, state)
+        y, after = self.net(piece, state, *self.ends)
         self.shape = structure(after)
         return y, flatten(after)
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 from torch import Tensor, nn
 
-from spikeloom.errors import ParameterError, ShapeError, suggest
-from spikeloom.nn.fold import apply_folded
+from spikeloom.errors import ParameterError
+from spikeloom.nn.container import Container, Trace, run_part
 from spikeloom.nn.protocol import State, is_stateful
 from spikeloom.nn.saves import Saves, keeping
 from spikeloom.nn.segments import may_cut, run_segments
+from spikeloom.nn.weights import own_type
 
 
-class Sequential(nn.Module):
+class Sequential(Container):
     """A chain of layers over (time, batch, *features): ``y, state = net(x, state=None)``.
 
     A stateful layer gets the whole block of time and its own slot of the state. Any other torch
     module sees time folded into the batch, as (time * batch, *features), without a copy. Nothing
     is remembered between calls: the state comes out and goes in again, ``None`` is a fresh start.
+    With ``lengths=`` samples of different length share a batch: after its end a sample's state
+    stays, its output is 0, and it counts in no batch statistics.
 
     Arguments:
         layers: Torch modules, stateful or not.
@@ -36,8 +39,6 @@ class Sequential(nn.Module):
     >>> tuple(y.shape), state
     ((5, 2, 3), {})
     """
-
-    is_stateful: ClassVar[Literal[True]] = True
 
     def __init__(self, *layers: nn.Module, names: Sequence[str] | None = None) -> None:
         super().__init__()
@@ -64,97 +65,53 @@ class Sequential(nn.Module):
             self.add_module(name, layer)
 
     @property
+    def parts(self) -> tuple[tuple[str, nn.Module], ...]:
+        """Names and layers, first to last."""
+        return self.layers
+
+    @property
     def layers(self) -> tuple[tuple[str, nn.Module], ...]:
         """Names and layers, first to last."""
         return tuple((name, self.get_submodule(name)) for name in self.names)
 
-    def forward(self, x: Tensor, state: Mapping[str, Any] | None = None) -> tuple[Tensor, State]:
-        """Run the chain over a block of time.
-
-        Arguments:
-            x: Input (time, batch, *features).
-            state: What an earlier call gave, to go on from there; ``None`` is a fresh start.
-
-        Returns:
-            Output of the last layer (time, batch, *features) and the new state, a dict
-            layer name -> state of that layer.
-
-        Raises:
-            ShapeError: Wrong rank, axis order or number of features.
-            ParameterError: The state belongs to another network.
-        """
+    def forward(
+        self, x: Tensor, state: Mapping[str, Any] | None = None, lengths: Any = None
+    ) -> tuple[Tensor, State]:
+        """Run the chain over a block of time; see `Container.forward`."""
         segment = self.saves.segment
         if segment is not None and may_cut(x, segment):
-            return run_segments(self, x, state, segment)
-        return self._run(x, state, None)
+            ends = self._accept(x, lengths)
+            return run_segments(self, x, state, segment, ends)
+        return super().forward(x, state, lengths)
 
-    def trace(
-        self, x: Tensor, state: Mapping[str, Any] | None = None
-    ) -> tuple[Tensor, State, dict[str, Tensor]]:
-        """Run the chain and keep what every layer gave, for regularisers and reports.
-
-        Arguments:
-            x: Input (time, batch, *features).
-            state: As for a plain call.
-
-        Returns:
-            Output, new state, and a dict layer name -> output (time, batch, *features).
-        """
-        kept: dict[str, Tensor] = {}
-        y, new = self._run(x, state, kept)
-        return y, new, kept
-
-    def _run(
-        self, x: Tensor, state: Mapping[str, Any] | None, kept: dict[str, Tensor] | None
+    def run(
+        self,
+        x: Tensor,
+        state: Mapping[str, Any] | None,
+        lengths: Tensor | None,
+        kept: Trace | None,
+        path: str,
     ) -> tuple[Tensor, State]:
-        if not isinstance(x, Tensor):
-            raise ParameterError(
-                f"Sequential: input must be a torch tensor, got {type(x).__name__}.",
-                hint="convert it: torch.as_tensor(x)",
-            )
-        if x.dim() < 3:
-            raise ShapeError(
-                f"Sequential: input must be (time, batch, *features), got {tuple(x.shape)}.",
-                hint="give plain samples a time axis with an encoder, "
-                "for example ConstantCurrent(steps=10)(x)",
-            )
-        before = {} if state is None else state
-        self._check_state(before)
+        """One layer after the other; see `Container.run`."""
+        before = self._before(state)
         after: State = {}
         with keeping(self.saves) as keeper:
             for name, layer in self.layers:
                 if keeper is not None:
                     keeper.begin(name, layer, x)
+                x, new = run_part(name, layer, x, before.get(name), lengths, kept, path)
                 if is_stateful(layer):
-                    x, after[name] = layer(x, before.get(name))
-                else:
-                    x = apply_folded(name, layer, x)
+                    after[name] = new
                 if keeper is not None:
                     keeper.end(x)
-                if kept is not None:
-                    kept[name] = x
         return x, after
-
-    def _check_state(self, state: Any) -> None:
-        known = [name for name, layer in self.layers if is_stateful(layer)]
-        if not isinstance(state, Mapping):
-            raise ParameterError(
-                f"Sequential: a state is a dict, got {type(state).__name__}.",
-                hint="give what the network gave: y, state = net(x)",
-            )
-        for name in state:
-            if name not in known:
-                raise ParameterError(
-                    f"Sequential: the state names {name!r}, which is no stateful layer here.",
-                    hint=suggest(name, known),
-                )
 
 
 def _default_names(layers: Sequence[nn.Module]) -> tuple[str, ...]:
     count: Counter[str] = Counter()
     names = []
     for layer in layers:
-        word = type(layer).__name__.lower()
+        word = own_type(layer).__name__.lower()
         count[word] += 1
         names.append(f"{word}{count[word]}")
     return tuple(names)

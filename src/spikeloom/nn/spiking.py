@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.compile.compiler import WIDTH, compile_neuron
+from spikeloom.compile.lengths import END
 from spikeloom.compile.lower import SURROGATE
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
@@ -23,6 +24,8 @@ from spikeloom.nn.accept import check_inputs, check_state
 from spikeloom.nn.chunks import scan_in_blocks
 from spikeloom.nn.eager import Call, Scan, traced
 from spikeloom.nn.kernel import Array
+from spikeloom.nn.layout import Order, flatten_features, memory_order, restore_features
+from spikeloom.nn.lengths import check_lengths
 from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
 from spikeloom.nn.pieces import SEGMENT, Parallel, block_steps, check_parallel, forgets
@@ -30,6 +33,7 @@ from spikeloom.nn.prologue import run_prologue
 from spikeloom.nn.protocol import State
 
 if TYPE_CHECKING:
+    from spikeloom.compile.program import Program
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 EngineName = Literal["auto", "cpu", "reference"]
@@ -74,6 +78,7 @@ class Spiking(nn.Module):
     """
 
     is_stateful: ClassVar[Literal[True]] = True
+    takes_lengths: ClassVar[Literal[True]] = True
 
     def __init__(
         self,
@@ -108,6 +113,7 @@ class Spiking(nn.Module):
         )
         self._text = self.program.to_json()
         self._memo: tuple[object, dict[str, Tensor], dict[str, Array]] | None = None
+        self._ending: tuple[Program, str] | None = None
         self._step = float(self.dt.to(definition.time_unit))
         values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
         check_step(self.program, values, self._step)
@@ -138,30 +144,64 @@ class Spiking(nn.Module):
         return self.program.states
 
     def forward(
-        self, x: Tensor, state: Mapping[str, Tensor] | None = None, **inputs: Tensor
+        self,
+        x: Tensor,
+        state: Mapping[str, Tensor] | None = None,
+        *,
+        lengths: Tensor | None = None,
+        **inputs: Tensor,
     ) -> tuple[Tensor, State]:
         """Run the neurons over the time axis of the input.
 
         Arguments:
             x: The model's first input (time, batch, *features), in the unit it declares.
             state: What an earlier call gave, to go on from there; None is a fresh start.
+            lengths: Valid steps of each sample, whole numbers (batch,); None where all are. After
+                its end a sample's state stays, its output is 0 and its input has no gradient.
             inputs: Further inputs of the model by name, of the same shape.
 
         Returns:
-            Spikes 0 or 1 (time, batch, *features), and the state: name → (batch, *features).
+            Spikes 0 or 1 (time, batch, *features), in the memory format of the input, and the
+            state: name → (batch, *features).
 
         Raises:
-            ShapeError: The axes are not (time, batch, *features), or a state does not fit.
+            ShapeError: The axes are not (time, batch, *features), or a state or the lengths do not
+                fit.
         """
         given = self._inputs(x, inputs)
-        batch, features = x.shape[1], tuple(x.shape[2:])
-        flat = {n: g.reshape(g.shape[0], batch, prod(features)) for n, g in given.items()}
+        features, order = tuple(x.shape[2:]), memory_order(x)
+        flat = {n: flatten_features(g, order) for n, g in given.items()}
+        program, text = self.program, self._text
+        if lengths is not None:
+            program, text = self._with_ends()
+            ends = check_lengths(self._name, lengths, *x.shape[:2]).to(x.dtype)
+            flat[END] = ends.unsqueeze(1).repeat(1, prod(features)).expand(len(x), -1, -1)
         registered = traced((*flat.values(), *_tensors(state)))
-        values, fixed = (self._values(features), None) if registered else self._known(features)
-        before = self._state(state, x, values)
-        out, after = self._scan(flat, before, values, fixed)
-        shaped = after.reshape(len(self.states), batch, *features)
-        return out.reshape(x.shape), dict(zip(self.states, shaped.unbind(0), strict=True))
+        if registered:
+            values, fixed = self._values(features, order, program), None
+        else:
+            values, fixed = self._known(features, order, program)
+        before = self._state(state, x, values, order)
+        if lengths is not None:
+            before = torch.cat([before, torch.zeros_like(before[:1])])
+        out, after = self._scan(flat, before, values, fixed, program, text)
+        rows = restore_features(after, features, order).unbind(0)
+        return restore_features(out, features, order), dict(zip(self.states, rows, strict=False))
+
+    def _with_ends(self) -> tuple[Program, str]:
+        """The Program for samples of different length, and its text; made when first needed."""
+        if self._ending is None:
+            program = compile_neuron(
+                self.neuron,
+                self.method,
+                surrogate=self.surrogate,
+                own_width=self.width is not None,
+                through_reset=self.through_reset,
+                given_noise=True,
+                ends=True,
+            )
+            self._ending = program, program.to_json()
+        return self._ending
 
     def _scan(
         self,
@@ -169,9 +209,11 @@ class Spiking(nn.Module):
         before: Tensor,
         values: Mapping[str, Tensor],
         fixed: dict[str, Array] | None,
+        program: Program,
+        text: str,
     ) -> tuple[Tensor, Tensor]:
         """Outputs (T, B, F) and last states (S, B, F); without `fixed` by the registered op."""
-        coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
+        coefs = {n: values[f"coef:{n}"] for n in program.coefs}
         tensors = (*inputs.values(), before, *coefs.values())
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
         steps = next(iter(inputs.values())).shape[0]
@@ -180,12 +222,14 @@ class Spiking(nn.Module):
         if fixed is None:
             given, numbers = list(inputs.values()), list(coefs.values())
             names = ",".join(inputs)
-            out, after, _ = scan(given, before, numbers, self._text, names, engine, every)
+            out, after, _ = scan(given, before, numbers, text, names, engine, every)
             return out, after
         learnt = tuple(n for n in coefs if n not in fixed)
-        call = Call(self.program, engine, tuple(inputs), learnt, fixed, every)
+        call = Call(program, engine, tuple(inputs), learnt, fixed, every)
         given = (before, *inputs.values(), *(coefs[n] for n in learnt))
         block = block_steps(self.parallel, steps, before[0].numel(), before.device.type)
+        if program is not self.program:
+            block = 0  # with ends of their own, samples have no steps in common to start from
         if engine == "reference" and before.dtype != torch.float64:
             block = 0  # it counts in float64 from step to step, which a block's ends would round
         if block and (self.parallel is True or self._forgets(values, block, before)):
@@ -200,33 +244,47 @@ class Spiking(nn.Module):
         dtype = "float32" if before.dtype == torch.float32 else "float64"
         return forgets(self.program, coefs, rest, steps, dtype)
 
-    def _known(self, features: tuple[int, ...]) -> tuple[dict[str, Tensor], dict[str, Array]]:
+    def _known(
+        self,
+        features: tuple[int, ...],
+        order: Order | None = None,
+        program: Program | None = None,
+    ) -> tuple[dict[str, Tensor], dict[str, Array]]:
         """All values, and the coefficients among them that no parameter of torch stands behind.
 
         They are worked out again only when a parameter was changed, moved or loaded.
         """
+        program = self.program if program is None else program
         key = None
         if not any(p.learnt for p in self.params.values()):
             # The numbers themselves: torch does not count every way in which they can change.
             buffers = (p.get_buffer("fixed") for p in self.params.values())
-            key = (features, *((b.shape, b.numpy().tobytes()) for b in buffers))
+            numbers = ((b.shape, b.numpy().tobytes()) for b in buffers)
+            key = (program is self.program, features, order, *numbers)
             if self._memo is not None and self._memo[0] == key:
                 return self._memo[1:]
-        values = self._values(features)
-        coefs = {n: values[f"coef:{n}"] for n in self.program.coefs}
+        values = self._values(features, order, program)
+        coefs = {n: values[f"coef:{n}"] for n in program.coefs}
         fixed = {n: c.numpy() for n, c in coefs.items() if not c.requires_grad}
         if key is not None:
             self._memo = (key, values, fixed)
         return values, fixed
 
-    def _values(self, features: tuple[int, ...]) -> dict[str, Tensor]:
+    def _values(
+        self,
+        features: tuple[int, ...],
+        order: Order | None = None,
+        program: Program | None = None,
+    ) -> dict[str, Tensor]:
         """Coefficients and starting states, each () or one for each flattened feature."""
+        order = tuple(range(len(features))) if order is None else order
+        program = self.program if program is None else program
         leaves = {"dt": torch.tensor(self._step, dtype=torch.float64)}
-        for name in self.program.params:
+        for name in program.params:
             value = self.params[_key(name)]()
             if value.dim():
                 try:
-                    value = value.broadcast_to(features).reshape(-1)
+                    value = flatten_features(value.broadcast_to(features), order)
                 except RuntimeError:
                     raise ShapeError(
                         f"{self._name}: parameter {name!r} has shape {tuple(value.shape)}, the"
@@ -234,7 +292,7 @@ class Spiking(nn.Module):
                         hint="one value for each neuron must broadcast to the features",
                     ) from None
             leaves[f"param:{name}"] = value
-        return run_prologue(self.program.prologue, leaves)
+        return run_prologue(program.prologue, leaves)
 
     def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
         names = tuple(i.name for i in self.neuron.definition.inputs)
@@ -243,15 +301,20 @@ class Spiking(nn.Module):
         return given | {n: _drawn(n, x) for n in self.program.inputs[len(names) :]}
 
     def _state(
-        self, state: Mapping[str, Tensor] | None, x: Tensor, values: Mapping[str, Tensor]
+        self,
+        state: Mapping[str, Tensor] | None,
+        x: Tensor,
+        values: Mapping[str, Tensor],
+        order: Order | None = None,
     ) -> Tensor:
         batch, features = x.shape[1], tuple(x.shape[2:])
-        flat = (batch, prod(features))
+        order = tuple(range(len(features))) if order is None else order
         if state is None:
+            flat = (batch, prod(features))
             rows = [values[f"start:{name}"].broadcast_to(flat) for name in self.states]
             return torch.stack(rows).to(x.dtype)
         check_state(self._name, self.states, state, (batch, *features))
-        return torch.stack([state[name].reshape(flat).to(x.dtype) for name in self.states])
+        return torch.stack([flatten_features(state[n], order).to(x.dtype) for n in self.states])
 
     @property
     def _name(self) -> str:
@@ -265,7 +328,7 @@ class Spiking(nn.Module):
 
     def __getstate__(self) -> dict[str, object]:
         """What a copy needs: nothing that can be worked out again."""
-        return {**self.__dict__, "_memo": None}
+        return {**self.__dict__, "_memo": None, "_ending": None}
 
     def __repr__(self) -> str:
         words = [repr(self.neuron)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn.utils.parametrize import is_parametrized
 
 WeightLayer: TypeAlias = "nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d"
 WEIGHT_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -47,7 +49,35 @@ def is_norm(layer: object) -> bool:
     >>> is_norm(nn.BatchNorm2d(3)), is_norm(nn.Linear(2, 3))
     (True, False)
     """
-    return isinstance(layer, NORMS)
+    return isinstance(layer, NORMS) or getattr(layer, "normalises", False) is True
+
+
+def own_type(layer: nn.Module) -> type[nn.Module]:
+    """The class of a module as its author wrote it: parametrised modules get one of their own.
+
+    >>> own_type(nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))).__name__
+    'Linear'
+    """
+    return type(layer).__mro__[1] if is_parametrized(layer) else type(layer)
+
+
+def solid(layer: nn.Module) -> nn.Module:
+    """A copy whose parametrised tensors are plain parameters; the layer itself if it has none.
+
+    Torch's own way takes the property off a class that copies of the layer share.
+
+    >>> type(solid(nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)))).__name__
+    'Linear'
+    """
+    if not is_parametrized(layer):
+        return layer
+    plain = copy.deepcopy(layer)
+    plain.__class__ = own_type(layer)
+    rules = plain._modules.pop("parametrizations")
+    for name in dict(rules.named_children() if rules is not None else ()):
+        value = getattr(layer, name).detach().clone()
+        plain.register_parameter(name, nn.Parameter(value))
+    return plain
 
 
 def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:
@@ -68,6 +98,7 @@ def fan_out(layer: nn.Module, shape: Iterable[int]) -> Tensor:
     """
     if getattr(layer, "holds_weights", False):  # of our own: one synapse for each pair
         return torch.full(tuple(shape), float(layer.get_parameter("weight").shape[0]))
+    layer = solid(layer)
     ones = {name: torch.ones_like(value) for name, value in layer.named_parameters()}
     reference = next(iter(ones.values()))
     with torch.enable_grad():

@@ -15,9 +15,11 @@ from spikeloom.errors import DataError, ParameterError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.energy import Work, plain_work, spiking_work
 from spikeloom.nn.keys import derive_key
+from spikeloom.nn.lengths import count_steps
 from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.readout import Readout
+from spikeloom.nn.readout.readout import read
 from spikeloom.nn.sequential import Sequential
 from spikeloom.train.arguments import check_callable, check_counts
 from spikeloom.train.evaluation import Evaluation
@@ -77,13 +79,14 @@ def evaluate(
     net.eval()
     try:
         with repeatable(threads):
-            for place, (inputs, targets) in enumerate(batches.epoch(0)):
+            for place, (inputs, targets, lengths) in enumerate(batches.epoch(0)):
                 if targets.is_floating_point():
                     raise DataError("evaluate: labels must be whole numbers.")
                 inputs = in_precision_of(net, inputs)
                 set_chance(derive_key(0, "validate", place))
-                y = _outputs(net, inputs, encode, -1 - place, sums)
-                sums.count(y, targets, readout)
+                ends = lengths if isinstance(net, Sequential) else None
+                y = _outputs(net, inputs, encode, -1 - place, sums, ends)
+                sums.count(y, targets, readout, ends)
                 report.batch(inputs.shape[0])
     finally:
         net.train(was_training)
@@ -100,7 +103,12 @@ def _check_rest(net: nn.Module, readout: Readout | None, dt: Quantity | None) ->
 
 
 def _outputs(
-    net: nn.Module, inputs: Tensor, encode: Encoder | None, draw: int, sums: _Sums
+    net: nn.Module,
+    inputs: Tensor,
+    encode: Encoder | None,
+    draw: int,
+    sums: _Sums,
+    lengths: Tensor | None,
 ) -> Tensor:
     n = inputs.shape[0]
     if not isinstance(net, Sequential):
@@ -112,16 +120,17 @@ def _outputs(
             "evaluate: a spiking network needs encode=..., the encoder it was trained with."
         )
     x = encode(inputs, draw)
-    y, _, kept = net.trace(x)
+    x = x if lengths is None else x[: int(lengths.max())]
+    y, _, kept = net.trace(x, None, lengths)
     work = spiking_work(net, x, kept)
     sums.work += n * np.array(
         [work.synaptic_events, work.multiply_accumulates, work.neuron_updates]
     )
-    for name, layer in net.layers:
+    for name, layer in net.leaves:
         if emits_spikes(layer):
             sums.spikes[name] += float(kept[name].sum(dtype=torch.float64))
             sums.neurons[name] = kept[name][0, 0].numel()
-    sums.steps = x.shape[0]
+    sums.steps += int(count_steps(x, lengths))
     return y
 
 
@@ -129,7 +138,7 @@ class _Sums:
     """Sums over batches."""
 
     def __init__(self) -> None:
-        self.seen, self.hits, self.steps = 0, 0, 1
+        self.seen, self.hits, self.steps = 0, 0, 0
         self.loss = self.confidence = self.latency = 0.0
         self.confusion: np.ndarray | None = None
         self.work = np.zeros(3)
@@ -138,11 +147,11 @@ class _Sums:
         self.neurons: dict[str, int] = {}
         self.labels: list[np.ndarray] = []
 
-    def count(self, y: Tensor, targets: Tensor, readout: Readout) -> None:
-        scores = readout(y)
+    def count(self, y: Tensor, targets: Tensor, readout: Readout, lengths: Tensor | None) -> None:
+        scores = read(readout, y, lengths)
         classes = scores.shape[1]
         check_labels(targets, scores.shape[0], classes)
-        made = decide(y, readout)
+        made = decide(y, readout, lengths)
         self.seen += len(targets)
         self.hits += int((made.labels == targets).sum())
         self.loss += float(functional.cross_entropy(scores, targets, reduction="sum"))
@@ -160,7 +169,7 @@ class _Sums:
         if self.spikes and dt is None:
             raise ParameterError("evaluate: firing rates in Hz need the time step, dt=1 * ms.")
         step = float(dt.to(ms)) / 1000.0 if dt is not None else 1.0
-        seconds = n * self.steps * step
+        seconds = self.steps * step
         return Evaluation(
             samples=n,
             accuracy=self.hits / n,

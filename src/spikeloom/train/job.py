@@ -190,9 +190,12 @@ class _Job:
 
     def _set_rates(self, net: Sequential, seed: int) -> None:
         rows = permutation(len(self.train), seed, "calibration")[:CALIBRATION]
-        batch = self.recipe.encode(self.train.rows(rows).inputs)
+        chosen = self.train.rows(rows)
+        batch = self.recipe.encode(chosen.inputs)
         with repeatable(self.recipe.threads):
-            scale_to_rate(net, batch, self.recipe.target_rate, self.recipe.dt)
+            scale_to_rate(
+                net, batch, self.recipe.target_rate, self.recipe.dt, lengths=chosen.lengths
+            )
 
     def _train(
         self,

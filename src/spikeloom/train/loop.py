@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from spikeloom.errors import NumericsError
 from spikeloom.nn.keys import derive_key
+from spikeloom.nn.readout.readout import read
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Progress
 from spikeloom.train.progress import Reporter
@@ -56,20 +57,21 @@ def train_epoch(
         apply()
         optimizer.zero_grad(set_to_none=False)
 
-    for inputs, targets in islice(batches.epoch(at.epoch), at.step, None):
+    for inputs, targets, lengths in islice(batches.epoch(at.epoch), at.step, None):
+        task = objective.ending(lengths)
         draw = at.epoch * batches.steps + at.step
         set_chance(derive_key(seed, "batch", draw))
         x = inputs if augment is None else augment(inputs, draw)
         # Zeroed in place: fresh gradients would need fresh memory in every step.
         optimizer.zero_grad(set_to_none=False)
         if isinstance(rule, Online) and rule.online:
-            loss, y = rule.updates(objective, x, targets, draw, renew)
+            loss, y = rule.updates(task, x, targets, draw, renew)
             value = _finite(loss, at)
         else:
-            loss, y = rule.gradients(objective, x, targets, draw)
+            loss, y = rule.gradients(task, x, targets, draw)
             value = _finite(loss, at)
             apply()
-        at.tally.add(value, objective.correct(y, targets), inputs.shape[0])
+        at.tally.add(value, task.correct(y, targets), inputs.shape[0])
         at.step += 1
         report.batch(inputs.shape[0], value)
         after_batch()
@@ -96,13 +98,13 @@ def validate(objective: Objective, batches: Batches, by_class: bool = False) -> 
     """
     objective.net.eval()
     tally = Tally()
-    for place, (inputs, targets) in enumerate(batches.epoch(0)):
+    for place, (inputs, targets, lengths) in enumerate(batches.epoch(0)):
         set_chance(derive_key(0, "validate", place))
-        y = objective.outputs(inputs, -1 - place)
-        loss = float(objective.loss(y, targets))
-        tally.add(loss, objective.correct(y, targets), inputs.shape[0])
+        task = objective.ending(lengths)
+        y = task.outputs(inputs, -1 - place)
+        tally.add(float(task.losses(y, targets)), task.correct(y, targets), inputs.shape[0])
         if by_class and not targets.is_floating_point():
-            scores = objective.loss.readout(y)
+            scores = read(task.loss.readout, y, task.lengths)
             classes = scores.shape[1]
             pairs = targets * classes + scores.argmax(1)
             table = torch.bincount(pairs, minlength=classes * classes)

@@ -12,6 +12,7 @@ from spikeloom.nn.encode import Encoder
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import Direct, Readout
+from spikeloom.nn.readout.readout import read
 from spikeloom.train.samples import check_finite
 from spikeloom.train.step import Objective
 
@@ -45,25 +46,28 @@ class Decisions:
         )
 
 
-def decide(y: Tensor, readout: Readout) -> Decisions:
+def decide(y: Tensor, readout: Readout, lengths: Tensor | None = None) -> Decisions:
     """Read decisions off the outputs of a network.
 
     Arguments:
         y: Outputs (time, batch, classes), or (batch, classes) with ``Direct()``.
         readout: Turns them into scores.
+        lengths: Valid steps of each sample, or None for all.
 
     >>> from spikeloom.nn.readout import MembraneLast
     >>> y = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]], [[0.0, 2.0]]])
     >>> decide(y, MembraneLast()).latency.tolist()
     [2]
     """
-    scores = readout(y)
+    scores = read(readout, y, lengths)
     labels = scores.argmax(1)
     confidence = scores.softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1)
-    right = readout.running(y).argmax(2) == labels
+    running = readout.running(y) if lengths is None else readout.running(y, lengths)
+    right = running.argmax(2) == labels
     # Counting back from the end while the running choice is the final one; the last step counts.
     settled = right.flip(0).to(torch.int64).cumprod(0).sum(0).clamp(min=1)
-    return Decisions(labels, confidence, right.shape[0] - settled + 1)
+    latency = right.shape[0] - settled + 1
+    return Decisions(labels, confidence, latency if lengths is None else latency.min(lengths))
 
 
 @torch.no_grad()
@@ -74,6 +78,7 @@ def predict(
     readout: Readout | None = None,
     encode: Encoder | None = None,
     draw: int = 0,
+    lengths: Tensor | None = None,
 ) -> Decisions:
     """Classify samples (batch, *features).
 
@@ -83,6 +88,7 @@ def predict(
         readout: As in training; ``Direct()`` if None.
         encode: As in training.
         draw: Key of chance in the encoder and of noise in the neurons.
+        lengths: Valid time steps of each sample, where recordings differ in length.
 
     Raises:
         DataError: No samples.
@@ -100,7 +106,8 @@ def predict(
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_key(draw, "predict"))
-            outputs = Objective(net, CrossEntropy(scores), encode).outputs(inputs, draw)
+            task = Objective(net, CrossEntropy(scores), encode).ending(lengths)
+            outputs = task.outputs(inputs, draw)
     finally:
         net.train(was_training)
-    return decide(outputs, scores)
+    return decide(outputs, scores, task.lengths)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -13,8 +14,12 @@ from torch.utils.data import DataLoader
 
 from spikeloom.errors import DataError, NumericsError, ParameterError, ShapeError
 from spikeloom.nn.keys import derive_key
+from spikeloom.nn.lengths import check_lengths
 from spikeloom.train.settings import set_chance
 from spikeloom.train.split import permutation
+
+Batch: TypeAlias = tuple[Tensor, Tensor, Tensor | None]
+"""Inputs, targets, and the number of valid time steps of each sample or None."""
 
 
 class Batches(Protocol):
@@ -26,7 +31,7 @@ class Batches(Protocol):
     @property
     def count(self) -> int: ...
 
-    def epoch(self, number: int) -> Iterable[tuple[Tensor, Tensor]]: ...
+    def epoch(self, number: int) -> Iterable[Batch]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +41,12 @@ class Samples:
     Arguments:
         inputs: Floating point, finite.
         targets: int64 labels (n,) or floating-point values (n, outputs).
+        lengths: Valid time steps of each sample, int64 (n,), where recordings differ; or None.
     """
 
     inputs: Tensor
     targets: Tensor
+    lengths: Tensor | None = None
 
     def __len__(self) -> int:
         return self.inputs.shape[0]
@@ -47,14 +54,16 @@ class Samples:
     def rows(self, index: np.ndarray) -> Samples:
         """Some of the samples."""
         where = torch.from_numpy(index)
-        return Samples(self.inputs[where], self.targets[where])
+        lengths = None if self.lengths is None else self.lengths[where]
+        return Samples(self.inputs[where], self.targets[where], lengths)
 
 
 def as_samples(data: Any, what: str) -> Samples:
     """Read a data set object, or a pair (inputs, targets) of arrays or tensors.
 
     Arguments:
-        data: Has ``.inputs`` and ``.targets``, or is a pair.
+        data: Has ``.inputs`` and ``.targets``, or is a pair. Recordings of different length come
+            padded, with ``.lengths`` or as (inputs, targets, lengths).
         what: Name for messages, such as ``"training data"``.
 
     Raises:
@@ -64,11 +73,12 @@ def as_samples(data: Any, what: str) -> Samples:
     """
     if isinstance(data, Samples):
         return data
-    pair: Any = (
-        (data.inputs, data.targets)
-        if hasattr(data, "inputs") and hasattr(data, "targets")
-        else data
-    )
+    pair: Any = data
+    if hasattr(data, "inputs") and hasattr(data, "targets"):
+        pair = (data.inputs, data.targets, getattr(data, "lengths", None))
+    ends = None
+    if isinstance(pair, tuple | list) and len(pair) == 3:
+        *pair, ends = pair
     if not isinstance(pair, tuple | list) or len(pair) != 2:
         raise DataError(
             f"{what}: expected a data set with .inputs and .targets, a pair (inputs, targets) "
@@ -101,7 +111,27 @@ def as_samples(data: Any, what: str) -> Samples:
         check_finite(targets, f"{what}, targets")
     elif int(targets.min()) < 0:
         raise ParameterError(f"{what}: labels count from 0, got {int(targets.min())}.")
-    return Samples(inputs, targets)
+    return Samples(inputs, targets, None if ends is None else as_lengths(ends, what, len(inputs)))
+
+
+def as_lengths(lengths: Any, what: str, count: int) -> Tensor:
+    """The valid time steps of each recording, int64 (n,).
+
+    Raises:
+        ShapeError: Not one for each recording.
+        DataError: One of them is empty.
+        ParameterError: Not whole numbers.
+
+    >>> as_lengths([3, 5], "training data", 2).tolist()
+    [3, 5]
+    """
+    given = check_lengths(what, lengths, sys.maxsize, count)
+    if count and int(given.min()) == 0:
+        raise DataError(
+            f"{what}: recording {int(given.argmin())} is empty, its length is 0.",
+            hint="leave empty recordings out",
+        )
+    return given
 
 
 def check_finite(x: Tensor, what: str) -> None:
@@ -143,13 +173,14 @@ class SampleBatches:
         """Samples in an epoch."""
         return len(self.samples)
 
-    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one epoch. A batch is valid until the next one is asked for."""
         n, size = len(self.samples), self.batch_size
-        inputs, targets = self.samples.inputs, self.samples.targets
+        inputs, targets, lengths = self.samples.inputs, self.samples.targets, self.samples.lengths
         if not self.shuffle:
             for start in range(0, n, size):
-                yield inputs[start : start + size], targets[start : start + size]
+                part = slice(start, start + size)
+                yield inputs[part], targets[part], None if lengths is None else lengths[part]
             return
         order = torch.from_numpy(permutation(n, self.seed, "order", number))
         buffer = inputs.new_empty((min(size, n), *inputs.shape[1:]))
@@ -157,7 +188,7 @@ class SampleBatches:
             rows = order[start : start + size]
             batch = buffer[: len(rows)]
             torch.index_select(inputs, 0, rows, out=batch)
-            yield batch, targets[rows]
+            yield batch, targets[rows], None if lengths is None else lengths[rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,18 +223,20 @@ class LoaderBatches:
         """Samples in an epoch, as far as the data set tells."""
         return len(self.loader.dataset)  # pyright: ignore[reportArgumentType]
 
-    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one epoch, checked as they come."""
         set_chance(derive_key(self.seed, "order", number))
         for batch in self.loader:
-            pair = isinstance(batch, tuple | list) and len(batch) == 2
-            if not pair or not all(isinstance(part, Tensor) for part in batch):
+            parts = isinstance(batch, tuple | list) and len(batch) in (2, 3)
+            if not parts or not all(isinstance(part, Tensor) for part in batch):
                 raise DataError(
                     "DataLoader: a batch must be a pair of tensors (inputs, targets).",
-                    hint="give it a collate_fn that returns such a pair",
+                    hint="give it a collate_fn that returns such a pair, or (inputs, targets, "
+                    "lengths) where recordings differ in length",
                 )
-            inputs, targets = batch
+            inputs, targets, *rest = batch
+            lengths = as_lengths(rest[0], "DataLoader", len(inputs)) if rest else None
             if inputs.numel() == 0:
                 raise DataError("DataLoader: it gave an empty batch.")
             check_finite(inputs, "DataLoader")
-            yield inputs if inputs.is_floating_point() else inputs.float(), targets
+            yield inputs if inputs.is_floating_point() else inputs.float(), targets, lengths

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
 from spikeloom.nn.protocol import State, emits_spikes, is_stateful
+from spikeloom.nn.readout.readout import read
 from spikeloom.nn.sequential import Sequential
 
 
@@ -52,6 +53,7 @@ class Objective:
         loss: Of outputs and targets.
         encode: Samples -> time; needed by a stateful network, unused by a plain one.
         regularisers: Of the spikes of every spiking layer.
+        lengths: Valid steps of each sample of the batch at hand, see `ending`.
 
     Raises:
         ParameterError: A stateful network without encoder, or regularisers without `Sequential`.
@@ -61,6 +63,7 @@ class Objective:
     loss: Loss
     encode: Encoder | None = None
     regularisers: Sequence[Regulariser] = ()
+    lengths: Tensor | None = None
 
     def __post_init__(self) -> None:
         if is_stateful(self.net) and self.encode is None:
@@ -71,35 +74,60 @@ class Objective:
         if self.regularisers and not isinstance(self.net, Sequential):
             raise ParameterError("regularisers of spikes need a spikeloom Sequential.")
 
+    def ending(self, lengths: Tensor | None) -> Objective:
+        """The same for a batch of recordings with so many valid steps each.
+
+        A plain network has no time; it takes the padding as it is.
+        """
+        if lengths is None or not is_stateful(self.net):
+            return self
+        return replace(self, lengths=lengths)
+
+    def losses(self, y: Tensor, targets: Tensor) -> Tensor:
+        """The loss alone, over the valid steps."""
+        return self.loss(y, targets, *self._ends)
+
+    @property
+    def _ends(self) -> tuple[Tensor, ...]:
+        return () if self.lengths is None else (self.lengths,)
+
     def outputs(self, x: Tensor, draw: int) -> Tensor:
         """Outputs of the network for samples (batch, *features)."""
-        x = in_precision_of(self.net, x)
         if self.encode is None or not is_stateful(self.net):
-            return self.net(x)
-        return self.net(self.encode(x, draw))[0]
+            return self.net(in_precision_of(self.net, x))
+        return self.net(self.block(x, draw), None, *self._ends)[0]
 
     def __call__(self, x: Tensor, targets: Tensor, draw: int) -> tuple[Tensor, Tensor]:
         """Loss with regularisers, and the outputs it comes from."""
         if is_stateful(self.net):
             return self.of_block(self.block(x, draw), targets)
         y = self.outputs(x, draw)
-        return self.loss(y, targets), y
+        return self.losses(y, targets), y
 
     def block(self, x: Tensor, draw: int) -> Tensor:
         """Samples (batch, *features) as the network takes them, (time, batch, *features)."""
         if self.encode is None:
             raise ParameterError("a network without an encoder has no block of time.")
-        return self.encode(in_precision_of(self.net, x), draw)
+        block = self.encode(in_precision_of(self.net, x), draw)
+        # What is padding for every sample of the batch need not be run.
+        return block if self.lengths is None else block[: int(self.lengths.max())]
 
     def trace(
-        self, block: Tensor, state: Mapping[str, Any] | None = None
+        self, block: Tensor, state: Mapping[str, Any] | None = None, start: int = 0
     ) -> tuple[Tensor, State, dict[str, Tensor]]:
-        """Outputs, new state, and the spikes of each layer if regularisers want them."""
+        """Outputs, new state, and the spikes of each layer if regularisers want them.
+
+        Arguments:
+            block: A piece of time, (time, batch, *features).
+            state: State before it.
+            start: Steps before it; lengths count from the beginning.
+        """
+        ends = [(n - start).clamp(0, block.shape[0]) for n in self._ends]
         if not self.regularisers or not isinstance(self.net, Sequential):
-            y, after = self.net(block, state)
+            y, after = self.net(block, state, *ends)
             return y, after, {}
-        y, after, kept = self.net.trace(block, state)
-        return y, after, {n: kept[n] for n, layer in self.net.layers if emits_spikes(layer)}
+        y, after, kept = self.net.trace(block, state, *ends)
+        return y, after, {n: kept[n] for n, layer in self.net.leaves if emits_spikes(layer)}
 
     def of_block(self, block: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Loss with regularisers of a whole block, and the outputs it comes from."""
@@ -108,13 +136,14 @@ class Objective:
 
     def of_outputs(self, y: Tensor, spikes: Mapping[str, Tensor], targets: Tensor) -> Tensor:
         """Loss with regularisers of what `trace` gave for all of time."""
-        total = self.loss(y, targets)
+        total = self.losses(y, targets)
         for term in self.regularisers:
-            total = total + term(spikes)
+            total = total + term(spikes, *self._ends)
         return total
 
     def correct(self, y: Tensor, targets: Tensor) -> int | None:
         """How many samples are classified right; None if targets are no labels."""
         if targets.is_floating_point():
             return None
-        return int((self.loss.readout(y.detach()).argmax(1) == targets).sum())
+        scores = read(self.loss.readout, y.detach(), self.lengths)
+        return int((scores.argmax(1) == targets).sum())

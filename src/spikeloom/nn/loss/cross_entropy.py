@@ -11,6 +11,7 @@ from torch.nn import functional
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.readout import Readout
+from spikeloom.nn.readout.readout import read
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class CrossEntropy:
                     f"CrossEntropy: weights[{place}] must be above 0 and finite, got {weight!r}."
                 )
 
-    def __call__(self, y: Tensor, targets: Tensor) -> Tensor:
+    def __call__(self, y: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs of the network and labels (batch,) -> loss, a scalar."""
-        scores = self.readout(y)
+        scores = read(self.readout, y, lengths)
         check_labels(targets, scores.shape[0], scores.shape[1])
         weight = None
         if self.weights is not None:

@@ -12,12 +12,15 @@ from spikeloom.nn.readout import Readout
 
 
 class Loss(Protocol):
-    """A number to make small, from outputs and targets; ``readout`` turns outputs into scores."""
+    """A number to make small, from outputs and targets; ``readout`` turns outputs into scores.
+
+    Only the first ``lengths[b]`` steps of sample b count; all of them without lengths.
+    """
 
     @property
     def readout(self) -> Readout: ...
 
-    def __call__(self, y: Tensor, targets: Tensor) -> Tensor: ...
+    def __call__(self, y: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor: ...
 
 
 def check_labels(targets: Tensor, batch: int, classes: int) -> None:

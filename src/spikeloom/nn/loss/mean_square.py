@@ -10,6 +10,7 @@ from torch.nn import functional
 from spikeloom.errors import ShapeError
 from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.readout import Readout
+from spikeloom.nn.readout.readout import read
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class MeanSquare:
     on: float = 1.0
     off: float = 0.0
 
-    def __call__(self, y: Tensor, targets: Tensor) -> Tensor:
+    def __call__(self, y: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Outputs and labels (batch,) or values (batch, outputs) -> loss, a scalar."""
-        scores = self.readout(y)
+        scores = read(self.readout, y, lengths)
         if targets.is_floating_point():
             if targets.shape != scores.shape:
                 raise ShapeError(

@@ -10,20 +10,25 @@ from torch import Tensor
 
 from spikeloom.equations.units import Hz, Quantity, ms
 from spikeloom.errors import ParameterError
+from spikeloom.nn.lengths import count_steps, silence
 
 
 class Regulariser(Protocol):
-    """A number to make small, from the spikes of every spiking layer."""
+    """A number to make small, from the spikes of every spiking layer.
 
-    def __call__(self, spikes: Mapping[str, Tensor]) -> Tensor: ...
+    With lengths (batch,) the spikes are 0 after the end of each sample.
+    """
+
+    def __call__(self, spikes: Mapping[str, Tensor], lengths: Tensor | None = None) -> Tensor: ...
 
 
 @dataclass(frozen=True)
 class RateBand:
     """weight * sum over layers of the mean over neurons of max(0, low - r)^2 + max(0, r - high)^2.
 
-    r is the firing rate of a neuron, averaged over time and batch, as a share of the largest
-    possible rate 1/dt; so the penalty has no unit. A neuron inside the band costs nothing.
+    r is the firing rate of a neuron, averaged over the valid steps of all samples, as a share of
+    the largest possible rate 1/dt; so the penalty has no unit. A neuron inside the band costs
+    nothing.
 
     Arguments:
         low: Lowest rate without a penalty.
@@ -53,7 +58,7 @@ class RateBand:
                 f"RateBand: need 0 <= low <= high, got low={self.low!r}, high={self.high!r}."
             )
 
-    def __call__(self, spikes: Mapping[str, Tensor]) -> Tensor:
+    def __call__(self, spikes: Mapping[str, Tensor], lengths: Tensor | None = None) -> Tensor:
         """Spikes (time, batch, *features) of each layer -> penalty, a scalar."""
         if not spikes:
             raise ParameterError("RateBand: the network has no layer that spikes.")
@@ -61,7 +66,7 @@ class RateBand:
         low, high = float(self.low.to(Hz)) * step, float(self.high.to(Hz)) * step
         terms = []
         for block in spikes.values():
-            rate = block.mean((0, 1))
+            rate = silence(block, lengths).sum((0, 1)) / count_steps(block, lengths)
             terms.append(((low - rate).relu().square() + (rate - high).relu().square()).mean())
         total = terms[0]
         for term in terms[1:]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from spikeloom.equations.units import Quantity
 from spikeloom.errors import ParameterError
 from spikeloom.nn.distance import check_time, filtered
+from spikeloom.nn.lengths import silence
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,30 @@ class Synchrony:
         check_time("Synchrony", "tau", self.tau)
         check_time("Synchrony", "dt", self.dt)
 
-    def __call__(self, spikes: Mapping[str, Tensor]) -> Tensor:
+    def __call__(self, spikes: Mapping[str, Tensor], lengths: Tensor | None = None) -> Tensor:
         """Spikes (time, batch, *features) of each layer -> penalty, a scalar."""
         if not spikes:
             raise ParameterError("Synchrony: the network has no layer that spikes.")
-        terms = [(self.measure(block) - self.target).square().mean() for block in spikes.values()]
+        terms = [
+            (self.measure(block, lengths) - self.target).square().mean()
+            for block in spikes.values()
+        ]
         return self.weight * torch.stack(terms).sum()
 
-    def measure(self, spikes: Tensor) -> Tensor:
-        """chi^2 of each sample (batch,) from spikes (time, batch, *features)."""
+    def measure(self, spikes: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """chi^2 of each sample (batch,) from spikes (time, batch, *features), over valid steps."""
         ratio = check_time("Synchrony", "dt", self.dt) / check_time("Synchrony", "tau", self.tau)
         steps, batch = spikes.shape[:2]
         trace = filtered(spikes.flatten(1), ratio).view(steps, batch, -1)
-        together = trace.mean(2).var(0, correction=0)
-        alone = trace.var(0, correction=0).mean(1)
+        together = _variance(trace.mean(2), lengths)
+        alone = _variance(trace, lengths).mean(1)
         return together / alone.clamp_min(torch.finfo(spikes.dtype).eps)
+
+
+def _variance(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Variance over the valid steps of (time, batch, ...), per sample."""
+    if lengths is None:
+        return x.var(0, correction=0)
+    steps = lengths.view(-1, *[1] * (x.dim() - 2))
+    mean = silence(x, lengths).sum(0) / steps
+    return silence((x - mean).square(), lengths).sum(0) / steps

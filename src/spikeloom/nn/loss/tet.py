@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.lengths import silence
 from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.readout import MembraneMean, Readout
-from spikeloom.nn.readout.readout import check_block
+from spikeloom.nn.readout.readout import ends_of
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,26 @@ class TET:
         if not 0.0 <= self.smoothing < 1.0:
             raise ParameterError(f"TET: smoothing must be in [0, 1), got {self.smoothing!r}.")
 
-    def __call__(self, y: Tensor, targets: Tensor) -> Tensor:
-        """Outputs (time, batch, classes) and labels (batch,) -> loss, a scalar."""
-        check_block("TET", y)
+    def __call__(self, y: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Outputs (time, batch, classes) and labels (batch,) -> loss, a scalar.
+
+        Time means the valid steps of a sample; every sample weighs the same.
+        """
+        ends = ends_of("TET", y, lengths)
         check_labels(targets, y.shape[1], y.shape[2])
         each = targets.expand(y.shape[0], -1).flatten()
+        if ends is not None:
+            return self._ragged(y, each, ends)
         right = functional.cross_entropy(y.flatten(0, 1), each, label_smoothing=self.smoothing)
         if self.share == 0.0:
             return right
         return (1.0 - self.share) * right + self.share * (y - self.level).square().mean()
+
+    def _ragged(self, y: Tensor, each: Tensor, ends: Tensor) -> Tensor:
+        quiet = silence(y, ends)
+        steps = functional.cross_entropy(
+            quiet.flatten(0, 1), each, label_smoothing=self.smoothing, reduction="none"
+        ).view(y.shape[:2])
+        far = silence((quiet - self.level).square().mean(2), ends)
+        total = (1.0 - self.share) * silence(steps, ends) + self.share * far
+        return (total.sum(0) / ends).mean()

@@ -9,6 +9,7 @@ from torch import Tensor
 from spikeloom.equations.units import Quantity
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.distance import check_time, van_rossum
+from spikeloom.nn.lengths import check_lengths, silence
 from spikeloom.nn.readout import Count, Readout
 
 
@@ -42,8 +43,12 @@ class VanRossum:
         check_time("VanRossum", "tau", self.tau)
         check_time("VanRossum", "dt", self.dt)
 
-    def __call__(self, y: Tensor, targets: Tensor) -> Tensor:
-        """Spikes (time, batch, outputs) and wanted spikes of that shape -> loss, a scalar."""
+    def __call__(self, y: Tensor, targets: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Spikes (time, batch, outputs) and wanted spikes of that shape -> loss, a scalar.
+
+        With lengths, spikes after the end of a sample are left out on both sides; the filters go
+        on until the end of the block, as they do behind any last spike.
+        """
         if y.shape != targets.shape:
             raise ShapeError(
                 f"VanRossum: targets must be spike trains {tuple(y.shape)}, "
@@ -52,4 +57,7 @@ class VanRossum:
             )
         if y.numel() == 0:
             raise ParameterError(f"VanRossum: there are no spike trains in {tuple(y.shape)}.")
+        if lengths is not None:
+            ends = check_lengths("VanRossum", lengths, *y.shape[:2])
+            y, targets = silence(y, ends), silence(targets, ends)
         return van_rossum(y, targets.to(y.dtype), tau=self.tau, dt=self.dt).mean()

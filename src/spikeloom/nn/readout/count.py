@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from spikeloom.nn.readout.readout import check_block, check_scale
+from spikeloom.nn.lengths import silence
+from spikeloom.nn.readout.readout import check_scale, ends_of
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,10 @@ class Count:
     def __post_init__(self) -> None:
         check_scale("Count", self.scale)
 
-    def __call__(self, y: Tensor) -> Tensor:
+    def __call__(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Spikes (time, batch, classes) -> scores (batch, classes)."""
-        check_block("Count", y)
-        return self.scale * y.sum(0)
+        return self.scale * silence(y, ends_of("Count", y, lengths)).sum(0)
 
-    def running(self, y: Tensor) -> Tensor:
+    def running(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Counts so far (time, batch, classes)."""
-        check_block("Count", y)
-        return self.scale * y.cumsum(0)
+        return self.scale * silence(y, ends_of("Count", y, lengths)).cumsum(0)

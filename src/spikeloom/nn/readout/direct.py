@@ -18,8 +18,9 @@ class Direct:
     [[1.0, 2.0]]
     """
 
-    def __call__(self, y: Tensor) -> Tensor:
-        """Scores (batch, classes) -> the same."""
+    def __call__(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Scores (batch, classes) -> the same; without time there are no lengths to heed."""
+        del lengths
         if y.dim() != 2:
             raise ShapeError(
                 f"Direct: outputs must be (batch, classes), got {tuple(y.shape)}.",
@@ -27,6 +28,6 @@ class Direct:
             )
         return y
 
-    def running(self, y: Tensor) -> Tensor:
+    def running(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """One step (1, batch, classes)."""
-        return self(y).unsqueeze(0)
+        return self(y, lengths).unsqueeze(0)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from spikeloom.nn.readout.readout import check_block, check_scale
+from spikeloom.nn.lengths import silence
+from spikeloom.nn.readout.readout import check_scale, ends_of
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class FirstSpike:
     def __post_init__(self) -> None:
         check_scale("FirstSpike", self.scale)
 
-    def __call__(self, y: Tensor) -> Tensor:
+    def __call__(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Spikes (time, batch, classes) -> scores (batch, classes)."""
-        check_block("FirstSpike", y)
-        return -self.scale * (1.0 - y).cumprod(0).sum(0)
+        return -self.scale * self._silent(y, lengths).sum(0)
 
-    def running(self, y: Tensor) -> Tensor:
+    def running(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Silent steps so far (time, batch, classes)."""
-        check_block("FirstSpike", y)
-        return -self.scale * (1.0 - y).cumprod(0).cumsum(0)
+        return -self.scale * self._silent(y, lengths).cumsum(0)
+
+    def _silent(self, y: Tensor, lengths: Tensor | None) -> Tensor:
+        ends = ends_of("FirstSpike", y, lengths)
+        return silence((1.0 - y).cumprod(0), ends)

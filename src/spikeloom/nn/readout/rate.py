@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from spikeloom.nn.readout.readout import check_block, check_scale
+from spikeloom.nn.lengths import silence
+from spikeloom.nn.readout.readout import check_scale, durations, ends_of
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class Rate:
     def __post_init__(self) -> None:
         check_scale("Rate", self.scale)
 
-    def __call__(self, y: Tensor) -> Tensor:
+    def __call__(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Spikes (time, batch, classes) -> scores (batch, classes)."""
-        check_block("Rate", y)
-        return self.scale * y.mean(0)
+        ends = ends_of("Rate", y, lengths)
+        if ends is None:
+            return self.scale * y.mean(0)
+        return self.scale * silence(y, ends).sum(0) / durations(y, ends)
 
-    def running(self, y: Tensor) -> Tensor:
+    def running(self, y: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Spike counts so far over the whole duration (time, batch, classes)."""
-        check_block("Rate", y)
-        return (self.scale / y.shape[0]) * y.cumsum(0)
+        ends = ends_of("Rate", y, lengths)
+        return (self.scale / durations(y, ends)) * silence(y, ends).cumsum(0)

@@ -84,7 +84,7 @@ class BPTT:
         state: State | None = None
         done = 0
         for piece in block.split(self.chunk):
-            y, state, spikes = objective.trace(piece, state)
+            y, state, spikes = objective.trace(piece, state, done)
             here = slice(done, done + piece.shape[0])
             pairs = [(y, seen.to_outputs[here])]
             pairs += [(spikes[n], g[here]) for n, g in seen.to_spikes.items()]

@@ -38,9 +38,11 @@ def first_pass(objective: Objective, block: Tensor, targets: Tensor, chunk: int)
     outputs: list[Tensor] = []
     kept: dict[str, list[Tensor]] = {}
     state: State | None = None
+    done = 0
     with torch.no_grad():
         for piece in block.split(chunk):
-            y, state, spikes = objective.trace(piece, state)
+            y, state, spikes = objective.trace(piece, state, done)
+            done += piece.shape[0]
             outputs.append(y)
             for name, value in spikes.items():
                 kept.setdefault(name, []).append(value)
