@@ -209,10 +209,12 @@ class Spiking(nn.Module):
         before: Tensor,
         values: Mapping[str, Tensor],
         fixed: dict[str, Array] | None,
-        program: Program,
-        text: str,
+        program: Program | None = None,
+        text: str | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Outputs (T, B, F) and last states (S, B, F); without `fixed` by the registered op."""
+        program = self.program if program is None else program
+        text = self._text if text is None else text
         coefs = {n: values[f"coef:{n}"] for n in program.coefs}
         tensors = (*inputs.values(), before, *coefs.values())
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)

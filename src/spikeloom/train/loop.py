@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from spikeloom.errors import NumericsError
+from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.nn.keys import derive_key
+from spikeloom.nn.protocol import is_stateful
 from spikeloom.nn.readout.readout import read
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Progress
@@ -58,6 +59,11 @@ def train_epoch(
         optimizer.zero_grad(set_to_none=False)
 
     for inputs, targets, lengths in islice(batches.epoch(at.epoch), at.step, None):
+        if lengths is not None and is_stateful(net) and not getattr(rule, "takes_lengths", False):
+            raise ParameterError(
+                f"{rule!r} cannot train on recordings of different length.",
+                hint="take rule=BPTT(), or bring all recordings to one length",
+            )
         task = objective.ending(lengths)
         draw = at.epoch * batches.steps + at.step
         set_chance(derive_key(seed, "batch", draw))

@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from spikeloom import Hz, ms
-from spikeloom.errors import DataError, ShapeError
+from spikeloom.errors import DataError, ParameterError, ShapeError
 from spikeloom.nn import LIF, LeakyIntegrator, Saves, Sequential
 from spikeloom.nn.encode import Frames
 from spikeloom.nn.loss import CrossEntropy, RateBand
@@ -133,6 +133,18 @@ def test_lengths_beyond_the_recording_are_refused():
     data.lengths = data.lengths + 5
     with pytest.raises(ShapeError, match="0 to 10"):
         train(data)
+
+
+class Still:
+    """A rule that has not heard of lengths."""
+
+    def gradients(self, objective, x, targets, draw):
+        return torch.zeros(()), objective.outputs(x, draw)
+
+
+def test_a_rule_that_knows_no_lengths_is_refused():
+    with pytest.raises(ParameterError, match="different length"):
+        train(recordings(), Still())
 
 
 def test_segments_of_time_give_the_same_gradients():

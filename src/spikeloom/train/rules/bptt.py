@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -45,6 +45,7 @@ class BPTT:
     """
 
     chunk: int | None = None
+    takes_lengths: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         whole = isinstance(self.chunk, int) and not isinstance(self.chunk, bool)
