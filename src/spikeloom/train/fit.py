@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
@@ -27,7 +27,7 @@ from spikeloom.train.arguments import (
 )
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
-from spikeloom.train.history import Epoch, History
+from spikeloom.train.history import CHOOSE_BY, ChooseBy, Epoch, History
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.rules.bptt import BPTT
 from spikeloom.train.rules.rule import Rule, check_rule
@@ -60,7 +60,7 @@ def fit(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     save_seconds: float = 5.0,
-    choose_by: Literal["accuracy", "macro_f1"] = "accuracy",
+    choose_by: ChooseBy = "accuracy",
     threads: int = 1,
     title: str = "training",
     show: Show = "auto",
@@ -130,8 +130,8 @@ def fit(
         check_callable("fit", callbacks=callback, regularisers=regulariser)
     if scheduler is not None and not hasattr(scheduler, "step"):
         raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
-    if choose_by not in ("accuracy", "macro_f1"):
-        raise ParameterError(f"fit: choose_by must be 'accuracy' or 'macro_f1', got {choose_by!r}.")
+    if choose_by not in CHOOSE_BY:
+        raise ParameterError(f"fit: choose_by must be one of {CHOOSE_BY}, got {choose_by!r}.")
     seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
     check_rule(rule, objective)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
+
+ChooseBy: TypeAlias = Literal["accuracy", "macro_f1", "loss"]
+"""What the best epoch is best at, on validation data."""
+CHOOSE_BY: tuple[ChooseBy, ...] = ("accuracy", "macro_f1", "loss")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Epoch:
         validation_accuracy: Share right on the validation samples, or None.
         learning_rate: Of the first parameter group at the end of the epoch.
         validation_macro_f1: Mean of the F1 of the classes, if that chooses the epoch.
+        choose_by: What chooses the epoch: accuracy, macro-F1, or the loss alone.
 
     >>> epoch = Epoch(1, 0.5, 0.8, 0.4, 0.9, 1e-3)
     >>> print(epoch)
@@ -34,14 +39,17 @@ class Epoch:
     validation_accuracy: float | None
     learning_rate: float
     validation_macro_f1: float | None = None
+    choose_by: ChooseBy = "accuracy"
 
     @property
     def score(self) -> tuple[float, float] | None:
-        """The larger the better: macro-F1 or accuracy, then loss; None without validation."""
+        """The larger the better: what chooses the epoch, then loss; None without validation."""
         if self.validation_loss is None:
             return None
-        first = self.validation_macro_f1
-        first = self.validation_accuracy if first is None else first
+        if self.choose_by == "loss":
+            return (0.0, -self.validation_loss)
+        by_class = self.choose_by == "macro_f1"
+        first = self.validation_macro_f1 if by_class else self.validation_accuracy
         return (first or 0.0, -self.validation_loss)
 
     @property

@@ -14,7 +14,7 @@ from spikeloom.interrupt import Interrupt
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.f1 import macro_f1
-from spikeloom.train.history import Epoch
+from spikeloom.train.history import ChooseBy, Epoch
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
 from spikeloom.train.rules.rule import Rule
@@ -43,7 +43,7 @@ class Run:
     augment: Augment | None
     callbacks: tuple[Callable[[Epoch], bool | None], ...]
     rule: Rule
-    choose_by: str = "accuracy"
+    choose_by: ChooseBy = "accuracy"
     saved: float = field(default_factory=time.monotonic)
 
     def until(self, epochs: int, interrupt: Interrupt) -> None:
@@ -93,6 +93,7 @@ class Run:
             held.accuracy if held else None,
             float(self.optimizer.param_groups[0]["lr"]),
             macro_f1(held.table) if held and held.table else None,
+            self.choose_by,
         )
         at.step, at.tally = 0, Tally()
         at.history.epochs.append(epoch)

@@ -13,6 +13,7 @@ from spikeloom.errors import ConfigError, ParameterError, suggest
 from spikeloom.nn.encode import Delta, Encoder, Frames
 from spikeloom.nn.readout import Readout
 from spikeloom.train.augment import Augment
+from spikeloom.train.history import CHOOSE_BY, ChooseBy
 from spikeloom.train.recipes.architectures import Architecture, FullyConnected
 from spikeloom.train.recipes.vocabulary import VOCABULARY
 from spikeloom.train.rules import BPTT, Rule
@@ -40,7 +41,7 @@ KINDS: Mapping[str, Any] = {
     "augment": (Callable, type(None)),
     "rule": Rule,
 }
-CHOICES = {"validate_by": ("class", "group"), "choose_by": ("accuracy", "macro_f1")}
+CHOICES = {"validate_by": ("class", "group"), "choose_by": CHOOSE_BY}
 POSITIVE: Mapping[str, Unit] = {"dt": ms, "target_rate": Hz}
 
 
@@ -75,7 +76,8 @@ class Recipe:
         validation: Share of the training data that chooses the epoch.
         validate_by: ``"class"`` takes that share of each class; ``"group"`` takes whole groups
             (speakers, patients), as the test does.
-        choose_by: What chooses the epoch: ``"accuracy"`` or ``"macro_f1"`` on validation data.
+        choose_by: What chooses the epoch: ``"accuracy"``, ``"macro_f1"`` or ``"loss"`` (the least
+            noisy where the validation data are few) on validation data.
         threads: For torch's own operations; they are part of what makes the bits.
 
     >>> from spikeloom.train.recipes import DIGITS
@@ -105,7 +107,7 @@ class Recipe:
     patience: int | None = None
     validation: float = 0.1
     validate_by: Literal["class", "group"] = "class"
-    choose_by: Literal["accuracy", "macro_f1"] = "accuracy"
+    choose_by: ChooseBy = "accuracy"
     threads: int = 1
     rule: Rule = BPTT()
 
