@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from spikeloom.errors import ConfigError, suggest
 from spikeloom.train.recipes.architectures import Architecture as Architecture
 from spikeloom.train.recipes.architectures import Conv as Conv
+from spikeloom.train.recipes.architectures import Delay as Delay
 from spikeloom.train.recipes.architectures import FullyConnected as FullyConnected
 from spikeloom.train.recipes.build import build as build
 from spikeloom.train.recipes.digits import DIGITS as DIGITS
@@ -19,6 +20,7 @@ from spikeloom.train.recipes.digits import DIGITS_CONV as DIGITS_CONV
 from spikeloom.train.recipes.fashion_mnist import FASHION_CONV as FASHION_CONV
 from spikeloom.train.recipes.fashion_mnist import FASHION_FC as FASHION_FC
 from spikeloom.train.recipes.fsdd import FSDD_CONV as FSDD_CONV
+from spikeloom.train.recipes.fsdd import FSDD_DELAY as FSDD_DELAY
 from spikeloom.train.recipes.fsdd import FSDD_FC as FSDD_FC
 from spikeloom.train.recipes.mitbih import MITBIH_CONV as MITBIH_CONV
 from spikeloom.train.recipes.mnist import MNIST as MNIST
@@ -30,7 +32,7 @@ MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "digits": {"fc": DIGITS, "conv": DIGITS_CONV},
     "mnist": {"conv": MNIST_CONV, "fc": MNIST},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
-    "fsdd": {"conv": FSDD_CONV, "fc": FSDD_FC},
+    "fsdd": {"conv": FSDD_CONV, "delay": FSDD_DELAY, "fc": FSDD_FC},
     "nmnist": {"conv": NMNIST_CONV},
     "mitbih": {"conv": MITBIH_CONV},
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spikeloom.train.recipes.architectures import Conv, FullyConnected
+from spikeloom.equations.units import Hz, MOhm, ms, mV
+from spikeloom.models import LIF, LeakyIntegrator
+from spikeloom.nn.encode import Frames
+from spikeloom.train.recipes.architectures import Conv, Delay, FullyConnected
 from spikeloom.train.recipes.mnist import MNIST, MNIST_CONV
 from spikeloom.train.spectrogram import Spectrogram
 
@@ -27,3 +30,15 @@ FSDD_FC = replace(
     batch_size=64,
 )
 """The same with one hidden layer, ten steps."""
+
+FSDD_DELAY = replace(
+    FSDD_CONV,
+    model=Delay(hidden=(128, 128), steps=20, dropout=0.2),
+    # A word of 0.5 s fills the 48 frames: time here is that of the speech.
+    dt=10 * ms,
+    target_rate=10 * Hz,
+    neuron=LIF(tau=20 * ms, R=2.5 * MOhm, E=0 * mV, theta=1 * mV),
+    output=LeakyIntegrator(tau=100 * ms, R=10 * MOhm),
+    encode=Frames(),
+)
+"""Frame after frame, through synapses that wait for up to 0.2 s."""

@@ -3,6 +3,7 @@
 from spikeloom.train.recipes.architectures.architecture import Architecture as Architecture
 from spikeloom.train.recipes.architectures.architecture import Neurons as Neurons
 from spikeloom.train.recipes.architectures.conv import Conv as Conv
+from spikeloom.train.recipes.architectures.delay import Delay as Delay
 from spikeloom.train.recipes.architectures.fully_connected import FullyConnected as FullyConnected
 
-__all__ = ["Architecture", "Conv", "FullyConnected", "Neurons"]
+__all__ = ["Architecture", "Conv", "Delay", "FullyConnected", "Neurons"]
