@@ -40,6 +40,7 @@ def test_images(load, name: str) -> None:
         assert set(np.bincount(splits.train.targets)) == {6000}
 
 
+@pytest.mark.slow
 def test_spoken_digits() -> None:
     folder = place("fsdd")
     check_archive(folder / "recordings.tar.gz")
@@ -49,6 +50,7 @@ def test_spoken_digits() -> None:
     assert [len(s.test) for _, s in leave_one_group_out(splits.together())] == [500] * 6
 
 
+@pytest.mark.slow
 def test_event_recordings() -> None:
     splits = load_nmnist(place("nmnist-small"))
     assert splits.train.inputs.sum() == 4_133_231 and splits.test.inputs.sum() == 385_596

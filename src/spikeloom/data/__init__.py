@@ -7,6 +7,7 @@ digits test: 359 examples of 8 × 8, 10 classes (CC BY 4.0)
 
 from __future__ import annotations
 
+from spikeloom.data.cochlea import Gammatone as Gammatone
 from spikeloom.data.dataset import Dataset as Dataset
 from spikeloom.data.dataset import Splits as Splits
 from spikeloom.data.digits import load_digits as load_digits
@@ -29,12 +30,15 @@ from spikeloom.data.home import Remote as Remote
 from spikeloom.data.idx import read_idx as read_idx
 from spikeloom.data.images import looks_inverted as looks_inverted
 from spikeloom.data.images import read_image as read_image
+from spikeloom.data.levels import Scale as Scale
 from spikeloom.data.mel import LogMel as LogMel
 from spikeloom.data.mitbih import load_mitbih as load_mitbih
 from spikeloom.data.mnist import load_mnist as load_mnist
 from spikeloom.data.nmnist import Recordings as Recordings
 from spikeloom.data.nmnist import load_nmnist as load_nmnist
 from spikeloom.data.nmnist import read_nmnist as read_nmnist
+from spikeloom.data.sound_codes import Coded as Coded
+from spikeloom.data.sound_codes import LIFBands as LIFBands
 from spikeloom.data.split import stratified as stratified
 from spikeloom.data.stretch import stretched as stretched
 from spikeloom.data.wav import read_wav as read_wav

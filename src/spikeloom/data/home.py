@@ -27,6 +27,9 @@ class Remote:
         size: About how many bytes.
         instead: Other names under which it, or what it holds, serves as well.
         check: Raises `DataError` if the content is not the one expected.
+
+    >>> Remote("digits.gz", "http://x.org/d.gz", None, 9).is_in(Path("nowhere"))
+    False
     """
 
     name: str

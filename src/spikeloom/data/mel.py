@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spikeloom.errors import ParameterError, ShapeError
-
-FLOOR = 1e-12
-"""Power that counts as nothing, so that digital silence has a logarithm."""
+from spikeloom.data.levels import Scale, check_bands, check_sound, check_top
+from spikeloom.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class LogMel:
         range_db: From the reference down to the level that gives 0.
         reference: ``"peak"``: the loudest band of the recording is 1, so that it does not matter
             how near the microphone was; ``"full scale"``: a full-scale tone is about 1.
+        quiet_db: Level under full scale below which a peak is no reference: silence stays silent.
     Raises:
         ParameterError: A number is out of range.
     Source: S. Davis & P. Mermelstein 1980, IEEE Trans. ASSP 28(4); O'Shaughnessy 1987 (mel).
@@ -48,23 +47,16 @@ class LogMel:
     hop_ms: float = 10.0
     range_db: float = 80.0
     reference: str = "peak"
+    quiet_db: float = -50.0
 
     def __post_init__(self) -> None:
-        positive = {"window_ms": self.window_ms, "hop_ms": self.hop_ms, "range_db": self.range_db}
-        for name, value in positive.items():
-            if not 0 < value < float("inf"):
-                raise ParameterError(f"LogMel: {name} must be positive, got {value}.")
-        if self.bands < 1:
-            raise ParameterError(f"LogMel: bands must be at least 1, got {self.bands}.")
-        if not self.low_hz >= 0 or (self.high_hz is not None and not self.high_hz > self.low_hz):
-            raise ParameterError(
-                "LogMel: low_hz must be 0 or more and high_hz above it, "
-                f"got {self.low_hz} and {self.high_hz}."
-            )
-        if self.reference not in ("peak", "full scale"):
-            raise ParameterError(
-                f"LogMel: reference must be 'peak' or 'full scale', got {self.reference!r}."
-            )
+        check_bands("LogMel", self.bands, self.low_hz, self.high_hz, self.hop_ms)
+        if not 0 < self.window_ms < float("inf"):
+            raise ParameterError(f"LogMel: window_ms must be positive, got {self.window_ms}.")
+        self._scale()
+
+    def _scale(self) -> Scale:
+        return Scale(self.range_db, self.reference, self.quiet_db)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -88,22 +80,12 @@ class LogMel:
         pieces = np.lib.stride_tricks.sliding_window_view(padded, width)[::hop]
         size = 1 << (width - 1).bit_length()
         power = np.abs(np.fft.rfft(pieces * window, size)) ** 2 * (2 / window.sum()) ** 2
-        level = power @ self.filters(rate, size).T
-        top = float(level.max()) if self.reference == "peak" else 1.0
-        if top <= FLOOR:  # silence: there is no peak to measure from
-            return np.zeros(level.shape, np.float32)
-        told = 1 + 10 * np.log10(np.maximum(level, FLOOR) / top) / self.range_db
-        return np.clip(told, 0, 1).astype(np.float32)
+        return self._scale()(power @ self.filters(rate, size).T)
 
     def filters(self, rate: int, size: int) -> np.ndarray:
         """Weights (bands, size // 2 + 1) of the frequencies of a spectrum of `size` points."""
         top = rate / 2 if self.high_hz is None else self.high_hz
-        if top > rate / 2 or top <= self.low_hz:
-            raise ParameterError(
-                f"LogMel: bands up to {top:g} Hz from {self.low_hz:g} Hz need a sampling rate of "
-                f"more than {2 * max(top, self.low_hz):g} Hz, got {rate} Hz.",
-                hint="lower high_hz, or take recordings of a higher rate",
-            )
+        check_top("LogMel", self.low_hz, top, rate)
         mel = np.linspace(_mel(self.low_hz), _mel(top), self.bands + 2)
         edges = 700 * (10 ** (mel / 2595) - 1)
         lower, centre, upper = edges[:-2, None], edges[1:-1, None], edges[2:, None]
@@ -114,17 +96,6 @@ class LogMel:
         for row in np.flatnonzero(weights.sum(1) == 0):
             weights[row, np.argmin(np.abs(hertz - centre[row]))] = 1
         return weights
-
-
-def check_sound(who: str, sound: np.ndarray) -> None:
-    """Refuse what is not one row of finite samples."""
-    if sound.ndim != 1 or not len(sound):
-        raise ShapeError(
-            f"{who}: a sound must be (samples,) with at least one sample, got {sound.shape}.",
-            hint="one recording, one channel at a time",
-        )
-    if not np.isfinite(sound).all():
-        raise ParameterError(f"{who}: the sound contains NaN or infinity.")
 
 
 def _mel(hertz: float) -> float:
