@@ -31,6 +31,7 @@ from spikeloom.nn.protocol import is_stateful as is_stateful
 from spikeloom.nn.protocol import takes_lengths as takes_lengths
 from spikeloom.nn.saves import Saves as Saves
 from spikeloom.nn.saves import keeping as keeping
+from spikeloom.nn.recurrent import Recurrent as Recurrent
 from spikeloom.nn.sequential import Sequential as Sequential
 from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
@@ -60,6 +61,7 @@ __all__ = [
     "LeakyIntegrator",
     "NarrowDelays",
     "Saves",
+    "Recurrent",
     "Sequential",
     "Spiking",
     "State",

@@ -59,7 +59,7 @@ def forward(
     """Outputs (T, B, F), last states (S, B, F) and kept states (K, S, B, F)."""
     first = next(iter(inputs.values()))
     out = torch.empty_like(first, memory_format=torch.contiguous_format)
-    given = {n: _over_time(x) for n, x in inputs.items()}
+    given = {n: over_time(x) for n, x in inputs.items()}
     result = engine_for(engine, state.dtype).forward(
         program,
         coefs,
@@ -71,8 +71,8 @@ def forward(
     )
     kept = result.checkpoints
     if kept is None:
-        return out, _tensor(result.state, state), state.new_empty((0, *state.shape))
-    return out, _tensor(result.state, state), _tensor(kept, state)
+        return out, tensor(result.state, state), state.new_empty((0, *state.shape))
+    return out, tensor(result.state, state), tensor(kept, state)
 
 
 def backward(
@@ -96,7 +96,7 @@ def backward(
         want_inputs, want_coefs: Names whose gradient is asked for.
     """
     grad_out, grad_state = grads
-    given = {n: _over_time(x) for n, x in inputs.items()}
+    given = {n: over_time(x) for n, x in inputs.items()}
     result = engine_for(engine, kept.dtype).backward(
         program,
         coefs,
@@ -113,15 +113,16 @@ def backward(
         n: torch.from_numpy(np.asarray(g if coefs[n].ndim else g.sum()))
         for n, g in result.coefs.items()
     }
-    to_inputs = {n: _tensor(g, kept) for n, g in result.inputs.items()}
-    return to_inputs, _tensor(result.state, kept), to_coefs
+    to_inputs = {n: tensor(g, kept) for n, g in result.inputs.items()}
+    return to_inputs, tensor(result.state, kept), to_coefs
 
 
-def _over_time(x: Tensor) -> Array:
+def over_time(x: Tensor) -> Array:
     """The numbers of (T, B, F); steps may lie anywhere, so that a constant input is not copied."""
     x = x.detach()
     return (x if len(x) == 0 or x[0].is_contiguous() else x.contiguous()).numpy()
 
 
-def _tensor(array: Array, like: Tensor) -> Tensor:
+def tensor(array: Array, like: Tensor) -> Tensor:
+    """An array as a tensor in the precision of another."""
     return torch.from_numpy(np.ascontiguousarray(array)).to(like.dtype)

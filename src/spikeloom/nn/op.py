@@ -16,7 +16,8 @@ from spikeloom.nn import kernel
 from spikeloom.nn.eager import no_way_back
 
 
-def _given(driven: str, inputs: list[Tensor]) -> dict[str, Tensor]:
+def given_inputs(driven: str, inputs: list[Tensor]) -> dict[str, Tensor]:
+    """Inputs by the names in `driven`."""
     return dict(zip(driven.split(","), inputs, strict=True)) if driven else {}
 
 
@@ -45,7 +46,7 @@ def scan(
         Outputs (T, B, F), last states (S, B, F), kept states (K, S, B, F).
     """
     what = kernel.read_program(program)
-    given, numbers = _given(driven, inputs), kernel.arrays(what.coefs, coefs)
+    given, numbers = given_inputs(driven, inputs), kernel.arrays(what.coefs, coefs)
     return kernel.forward(what, engine, given, state, numbers, every)
 
 
@@ -84,7 +85,7 @@ def scan_backward(
     Returns:
         Gradient of each input if wanted, of the first states, and of each wanted coefficient.
     """
-    what, given = kernel.read_program(program), _given(driven, inputs)
+    what, given = kernel.read_program(program), given_inputs(driven, inputs)
     to_inputs, to_state, to_coefs = kernel.backward(
         what,
         engine,

@@ -64,7 +64,7 @@ class Reference:
         for t in range(steps):
             if checkpoint_every and t % checkpoint_every == 0:
                 kept.append(state)
-            state, result[t] = self._advance(program, coefs, _at(inputs, t), state)
+            state, result[t] = self.advance(program, coefs, _at(inputs, t), state)
         stacked = None
         if checkpoint_every:
             stacked = np.stack(kept) if kept else state[None]
@@ -108,17 +108,17 @@ class Reference:
             if t % checkpoint_every == 0:
                 state = np.array(checkpoints[t // checkpoint_every], self.dtype)
             before.append(state)
-            state, _ = self._advance(program, coefs, _at(inputs, t), state)
+            state, _ = self.advance(program, coefs, _at(inputs, t), state)
         grad = np.zeros_like(state) if grad_state is None else np.array(grad_state, self.dtype)
         to_inputs = {name: np.zeros((steps, *state.shape[1:]), self.dtype) for name in want_inputs}
         to_coefs = {name: np.zeros(state.shape[1:]) for name in want_coefs}
         for t in reversed(range(steps)):
-            leaves = _leaves(program, coefs, _at(inputs, t), before[t])
+            leaves = leaves_of(program, coefs, _at(inputs, t), before[t])
             leaves["grad:out"] = 0.0 if grad_out is None else grad_out[t]
             for name, g in zip(program.states, grad, strict=True):
                 leaves[f"grad:state:{name}"] = g
-            given = run_block(program.backward, leaves, self._type)
-            grad = _stack(program, "grad:state:", given, state.shape)
+            given = run_block(program.backward, leaves, self.number_type)
+            grad = stacked(program, "grad:state:", given, state.shape)
             for name, total in to_inputs.items():
                 total[t] = given[f"grad:input:{name}"]
             for name, total in to_coefs.items():
@@ -162,7 +162,7 @@ class Reference:
         for t in range(steps):
             now = {n: _now(value, t) for n, value in inputs.items()}
             drawn = source.draws(t, state.shape[1])
-            state, given = self._advance(program, coefs, now, state, drawn)
+            state, given = self.advance(program, coefs, now, state, drawn)
             fired[t] = program.spikes & (given != 0)
             if t % every == 0:
                 for name in record:
@@ -179,10 +179,11 @@ class Reference:
         )
 
     @property
-    def _type(self) -> type[np.floating[Any]]:
+    def number_type(self) -> type[np.floating[Any]]:
+        """NumPy's type of its numbers."""
         return np.float64 if self.dtype == "float64" else np.float32
 
-    def _advance(
+    def advance(
         self,
         program: Program,
         coefs: Mapping[str, Array],
@@ -190,9 +191,10 @@ class Reference:
         state: Array,
         drawn: Mapping[str, Array] = MappingProxyType({}),
     ) -> tuple[Array, Array]:
-        leaves = {**_leaves(program, coefs, inputs, state), **drawn}
-        given = run_block(program.forward, leaves, self._type)
-        after = _stack(program, "state:", given, state.shape)
+        """One step: states after it and what came out."""
+        leaves = {**leaves_of(program, coefs, inputs, state), **drawn}
+        given = run_block(program.forward, leaves, self.number_type)
+        after = stacked(program, "state:", given, state.shape)
         return after, np.broadcast_to(given["out"], state.shape[1:])
 
 
@@ -209,9 +211,10 @@ def _steps(inputs: Inputs, grad_out: Array | None) -> int:
     return len(arrays[0]) if arrays else 0
 
 
-def _leaves(
+def leaves_of(
     program: Program, coefs: Mapping[str, Array], inputs: Inputs, state: Array
 ) -> dict[str, Array | float]:
+    """What a step of a Program reads."""
     leaves: dict[str, Array | float] = {f"coef:{n}": coefs[n] for n in program.coefs}
     for name in program.inputs:
         value = inputs.get(name)
@@ -221,8 +224,9 @@ def _leaves(
     return leaves
 
 
-def _stack(
+def stacked(
     program: Program, prefix: str, given: Mapping[str, Array], shape: tuple[int, ...]
 ) -> Array:
+    """What a step gave for every state, as one array."""
     rows = [np.broadcast_to(given[prefix + name], shape[1:]) for name in program.states]
     return np.stack(rows) if rows else np.empty(shape)

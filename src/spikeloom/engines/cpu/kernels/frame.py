@@ -17,12 +17,20 @@ PARAMETERS = "ptr noalias %slots, i64 %begin, i64 %end, ptr noalias %scratch"
 class Frame:
     """The surroundings of a block inside a kernel."""
 
-    def __init__(self, w: Writer, program: Program, variant: Variant, host: Host) -> None:
+    def __init__(
+        self,
+        w: Writer,
+        program: Program,
+        variant: Variant,
+        host: Host,
+        names: Sequence[str] | None = None,
+    ) -> None:
         self.w = w
         self.v = Vec(w, host, variant.dtype, host.lanes(variant.dtype))
         self.program = program
         self.variant = variant
-        self._places = {name: i for i, name in enumerate(slots(program, variant))}
+        names = slots(program, variant) if names is None else names
+        self._places = {name: i for i, name in enumerate(names)}
         self._loaded: dict[str, str] = {}
 
     def slot(self, name: str) -> str:
@@ -210,5 +218,6 @@ class Frame:
 NUMBERS = frozenset(
     {"steps", "step", "origin", "width", "padded", "tile", "every", "together"}
     | {"row_bytes", "record_every", "record_wait"}
+    | {"batch", "size", "words", "depth", "lags", "rows", "coef_row"}
 )
 """Slots that are numbers; all others are addresses."""
