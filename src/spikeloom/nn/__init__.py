@@ -29,9 +29,11 @@ from spikeloom.nn.protocol import emits_spikes as emits_spikes
 from spikeloom.nn.protocol import holds_neurons as holds_neurons
 from spikeloom.nn.protocol import is_stateful as is_stateful
 from spikeloom.nn.protocol import takes_lengths as takes_lengths
+from spikeloom.nn.recurrent import Following as Following
+from spikeloom.nn.recurrent import Recurrent as Recurrent
+from spikeloom.nn.recurrent import Settling as Settling
 from spikeloom.nn.saves import Saves as Saves
 from spikeloom.nn.saves import keeping as keeping
-from spikeloom.nn.recurrent import Recurrent as Recurrent
 from spikeloom.nn.sequential import Sequential as Sequential
 from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
@@ -56,6 +58,7 @@ __all__ = [
     "EnergyConstants",
     "Gaussian",
     "Interpolated",
+    "Following",
     "LIF",
     "LayerGain",
     "LeakyIntegrator",
@@ -63,6 +66,7 @@ __all__ = [
     "Saves",
     "Recurrent",
     "Sequential",
+    "Settling",
     "Spiking",
     "State",
     "Stateful",

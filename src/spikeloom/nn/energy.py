@@ -12,6 +12,7 @@ from spikeloom.nn.container import Joint, Trace
 from spikeloom.nn.fold import is_constant
 from spikeloom.nn.lengths import count_steps, silence
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
+from spikeloom.nn.recurrent import Recurrent, Settling
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import fan_out, is_weight_layer
 
@@ -71,7 +72,8 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
 
     A weight layer whose input is spikes adds one weight for each spike and synapse (layers without
     weights in between, such as pooling, are counted as if they passed spikes on). Any other
-    weight layer multiplies at every valid step, or once if its input does not change in time.
+    weight layer multiplies at every valid step, or once if its input does not change in time. A
+    spike of a `Recurrent` layer also adds one weight for each recurrent synapse of its neuron.
 
     Arguments:
         net: The network.
@@ -112,6 +114,9 @@ def spiking_work(net: Sequential, x: Tensor, outputs: Mapping[str, Tensor]) -> W
         elif holds_neurons(part.layer):
             updates += steps * part.output[0, 0].numel() if part.output.numel() else 0.0
             given = emits_spikes(part.layer)
+            if isinstance(part.layer, Recurrent):
+                fired = silence(part.output, kept.lengths).sum((0, 1), dtype=torch.float64)
+                events += float((fired * part.layer.fan_out()).sum()) / batch
         spiking[id(part.output)] = given
     return Work(events, macs, updates)
 
@@ -142,6 +147,8 @@ def plain_work(net: nn.Sequential, x: Tensor) -> Work:
     for layer in net:
         if is_weight_layer(layer):
             macs += float(fan_out(layer, x.shape[1:]).sum())
+        elif isinstance(layer, Settling):
+            macs += layer.multiply_accumulates
         x = layer(x)
     return Work(0.0, macs, 0.0)
 

@@ -36,6 +36,15 @@ def engine_for(name: str, dtype: torch.dtype) -> CPU | Reference:
     return _cpu("float32" if dtype == torch.float32 else "float64", torch.get_num_threads())
 
 
+def recurrent_engine(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    """The functions of an engine for neurons that drive each other, and the engine."""
+    if name == "reference":
+        from spikeloom.engines.reference import recurrent
+    else:
+        from spikeloom.engines.cpu import recurrent
+    return recurrent, engine_for(name, dtype)
+
+
 @lru_cache(maxsize=16)
 def _cpu(dtype: Any, threads: int) -> CPU:
     from spikeloom.engines.cpu import CPU

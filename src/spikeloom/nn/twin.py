@@ -14,6 +14,7 @@ from spikeloom.errors import ParameterError
 from spikeloom.nn.delay import SynapticDelay
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.protocol import holds_neurons, is_stateful, plain_layer
+from spikeloom.nn.recurrent import Following, Recurrent
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_weight_layer
 
@@ -34,6 +35,8 @@ def ann_twin(
     """The same weight layers with a ReLU for each hidden neuron layer and fresh weights.
 
     Without time, delays are left out, and a layer with synaptic delays becomes a linear one.
+    A `Recurrent` layer becomes rectified units with as many weights to each other: `Following` the
+    input over time, or without time `Settling` on it.
     The last neuron layer, spiking or not, is left out: the twin gives scores directly. Its weights
     are drawn anew by the usual rule of torch for each layer, from ``seed``. All other layers,
     convolutions, pools and norms among them, stay.
@@ -114,14 +117,19 @@ def chain_over_time(net: Sequential, *, last: bool = False) -> Sequential:
         if isinstance(layer, Sequential):
             kept[name] = chain_over_time(layer, last=place == end)
         elif holds_neurons(layer):
-            kept |= {name: nn.ReLU()} if place < end else {}
+            kept |= {name: _over_time(layer)} if place < end else {}
         else:
             kept[name] = copy.deepcopy(layer)
             for above in list(kept[name].modules()):
                 for part, inner in list(above.named_children()):
                     if holds_neurons(inner):
-                        setattr(above, part, nn.ReLU())
+                        setattr(above, part, _over_time(inner))
     return Sequential(*kept.values(), names=list(kept))
+
+
+def _over_time(layer: nn.Module) -> nn.Module:
+    """What stands for a layer of neurons where the twin has time."""
+    return Following.like(layer) if isinstance(layer, Recurrent) else nn.ReLU()
 
 
 def _last_weights(net: Sequential) -> int:

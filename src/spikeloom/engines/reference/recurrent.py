@@ -112,8 +112,8 @@ def backward(
             total += given[f"grad:coef:{name}"]
         current = np.broadcast_to(given[f"grad:input:{recurrence.into}"], shape)
         pulled = current @ recurrence.weight.T.astype(engine.dtype)
-        arrived = _arrived(bits, t, recurrence)
-        to_weight += arrived.T.astype(engine.dtype) @ current
+        for sources, gradient in zip(_arrived(bits, t, recurrence), current, strict=True):
+            to_weight[sources] += gradient
         for j, delay in enumerate(recurrence.delays):
             to_spikes[depth + t - delay, :, j] += pulled[:, j]
     summed = {name: total.sum(axis=0) for name, total in to_coefs.items()}

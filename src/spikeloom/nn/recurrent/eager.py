@@ -1,4 +1,4 @@
-"""Joined neurons for plain eager torch, with a fraction of the overhead of a registered operation."""
+"""Joined neurons for plain eager torch, with less overhead than a registered operation."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.recurrence import Recurrence
-from spikeloom.nn.kernel import Array, engine_for, over_time, tensor
+from spikeloom.nn.kernel import Array, over_time, recurrent_engine, tensor
 
 WORD = 64
 """The native engine keeps spikes in words of so many bits."""
@@ -21,18 +20,6 @@ def bits_shape(engine: str, steps: int, batch: int, features: int) -> tuple[int,
     """Shape of what an engine keeps of the spikes of so many steps, uint8."""
     row = features if engine == "reference" else max(-(-features // WORD), 1) * WORD // 8
     return steps, batch, row
-
-
-def _engine(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
-    """The functions of an engine, and the engine."""
-    engine = engine_for(name, dtype)
-    if name == "reference":
-        from spikeloom.engines.reference import recurrent
-
-        return recurrent, engine
-    from spikeloom.engines.cpu import recurrent
-
-    return recurrent, engine
 
 
 def forward(
@@ -50,7 +37,7 @@ def forward(
     """Spikes (T, B, F), last states (S, B, F), kept states (K, S, B, F) and kept spikes (uint8)."""
     first = next(iter(inputs.values()))
     out = torch.empty_like(first, memory_format=torch.contiguous_format)
-    functions, chosen = _engine(engine, state.dtype)
+    functions, chosen = recurrent_engine(engine, state.dtype)
     result = functions.forward(
         chosen,
         program,
@@ -96,7 +83,7 @@ def backward(
         want_weight: Whether that of the weights is.
     """
     grad_out, grad_state = grads
-    functions, chosen = _engine(engine, kept.dtype)
+    functions, chosen = recurrent_engine(engine, kept.dtype)
     fired = bits.numpy()
     result = functions.backward(
         chosen,

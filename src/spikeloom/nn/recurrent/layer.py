@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from spikeloom.compile.lengths import END
 from spikeloom.compile.methods import Method
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
@@ -16,6 +17,7 @@ from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.accept import check_state
 from spikeloom.nn.eager import traced
 from spikeloom.nn.kernel import Array
+from spikeloom.nn.lengths import check_lengths
 from spikeloom.nn.protocol import State
 from spikeloom.nn.recurrent.eager import RecurrentCall, RecurrentScan
 from spikeloom.nn.recurrent.op import recur
@@ -23,6 +25,7 @@ from spikeloom.nn.recurrent.options import allowed, chosen_input, steps_of, whol
 from spikeloom.nn.spiking import EngineName, Spiking
 
 if TYPE_CHECKING:
+    from spikeloom.compile.program import Program
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
 SEGMENT = 16
@@ -72,6 +75,7 @@ class Recurrent(nn.Module):
     """
 
     is_stateful: ClassVar[Literal[True]] = True
+    takes_lengths: ClassVar[Literal[True]] = True
     spikes: ClassVar[Literal[True]] = True
     mask: Tensor | None
     delays: Tensor
@@ -139,6 +143,12 @@ class Recurrent(nn.Module):
         """Names of the states: those of the model, and the spikes on their way."""
         return (*self.neurons.states, SPIKES)
 
+    def plain(self) -> nn.Module:
+        """What it becomes in a network without time."""
+        from spikeloom.nn.recurrent.settling import Settling
+
+        return Settling.like(self)
+
     def fan_out(self) -> Tensor:
         """Number of recurrent synapses that leave each neuron, (*features)."""
         count = len(self.weight)
@@ -147,13 +157,20 @@ class Recurrent(nn.Module):
         return self.mask.sum(1).to(self.weight.dtype).reshape(self.features)
 
     def forward(
-        self, x: Tensor, state: Mapping[str, Tensor] | None = None, **inputs: Tensor
+        self,
+        x: Tensor,
+        state: Mapping[str, Tensor] | None = None,
+        *,
+        lengths: Tensor | None = None,
+        **inputs: Tensor,
     ) -> tuple[Tensor, State]:
         """Run the neurons over the time axis of the input.
 
         Arguments:
             x: The model's first input (time, batch, *features), in the unit it declares.
             state: What an earlier call gave, to go on from there; None is a fresh start.
+            lengths: Valid steps of each sample, whole numbers (batch,); None where all are. After
+                its end a sample's state stays, its output is 0 and its input has no gradient.
             inputs: Further inputs of the model by name, of the same shape.
 
         Returns:
@@ -172,21 +189,25 @@ class Recurrent(nn.Module):
             zero = x.new_zeros(()).expand(x.shape)
             given[self.into] = given.get(self.into, zero) + self.bias
         flat = {n: g.reshape(g.shape[0], batch, count) for n, g in given.items()}
+        program, text = neurons.program, neurons._text
+        if lengths is not None:
+            program, text = neurons._with_ends()
+            lengths = check_lengths(self._name, lengths, len(x), batch)
+            ends = lengths.to(x.dtype)
+            flat[END] = ends.unsqueeze(1).repeat(1, count).expand(len(x), -1, -1)
         own, past = self._split(state, x)
-        registered = traced((*flat.values(), *own.values(), past, self.weight))
-        values, fixed = (
-            (neurons._values(self.features), None)
-            if registered
-            else neurons._known(self.features)
-        )
+        if traced((*flat.values(), *own.values(), past, self.weight)):
+            values, fixed = neurons._values(self.features, None, program), None
+        else:
+            values, fixed = neurons._known(self.features, None, program)
         before = neurons._state(own or None, x, values)
-        weight = self.weight if self.mask is None else self.weight * self.mask
-        out, after = self._scan(flat, before, past, weight, values, fixed)
-        shaped = after.reshape(len(neurons.states), batch, *self.features)
-        names = neurons.states
+        if lengths is not None:
+            before = torch.cat([before, torch.zeros_like(before[:1])])
+        out, after = self._scan(flat, before, past, values, fixed, program, text)
+        shaped = after.reshape(len(after), batch, *self.features).unbind(0)
         return out.reshape(x.shape), {
-            **dict(zip(names, shaped.unbind(0), strict=True)),
-            SPIKES: self._underway(past, out, batch),
+            **dict(zip(neurons.states, shaped, strict=False)),
+            SPIKES: self._underway(past, out, lengths),
         }
 
     def _scan(
@@ -194,12 +215,13 @@ class Recurrent(nn.Module):
         inputs: dict[str, Tensor],
         before: Tensor,
         past: Tensor,
-        weight: Tensor,
         values: Mapping[str, Tensor],
         fixed: dict[str, Array] | None,
+        program: Program,
+        text: str,
     ) -> tuple[Tensor, Tensor]:
         """Spikes (T, B, F) and last states (S, B, F); without `fixed` by the registered op."""
-        program = self.neurons.program
+        weight = self.weight if self.mask is None else self.weight * self.mask
         coefs = {n: values[f"coef:{n}"] for n in program.coefs}
         tensors = (*inputs.values(), before, past, weight, *coefs.values())
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
@@ -209,7 +231,7 @@ class Recurrent(nn.Module):
         if fixed is None:
             out, after, _, _ = recur(
                 list(inputs.values()), before, past, weight, list(coefs.values()), self.delays,
-                self.neurons._text, ",".join(inputs), self.into, engine, every,
+                text, ",".join(inputs), self.into, engine, every,
             )  # fmt: skip
             return out, after
         learnt = tuple(n for n in coefs if n not in fixed)
@@ -252,10 +274,14 @@ class Recurrent(nn.Module):
             )
         return rest, spikes.reshape(batch, depth, count).transpose(0, 1).to(x.dtype)
 
-    def _underway(self, past: Tensor, out: Tensor, batch: int) -> Tensor:
-        """The last D steps of spikes, in the form of the state."""
-        depth, steps = self.depth, len(out)
-        last = out[steps - depth :] if steps >= depth else torch.cat([past[steps:], out])
+    def _underway(self, past: Tensor, out: Tensor, lengths: Tensor | None) -> Tensor:
+        """The last D steps of spikes before each sample's end, in the form of the state."""
+        depth, (steps, batch, _) = self.depth, out.shape
+        if lengths is not None:
+            places = lengths + torch.arange(depth, device=out.device)[:, None]
+            last = torch.cat([past, out])[places, torch.arange(batch, device=out.device)]
+        else:
+            last = out[steps - depth :] if steps >= depth else torch.cat([past[steps:], out])
         shape = (batch, *((depth,) if depth > 1 else ()), *self.features)
         # A copy: a view would keep the spikes of every step alive, and let them be changed.
         return last.transpose(0, 1).reshape(shape).clone()

@@ -154,7 +154,11 @@ def _backward(
 ) -> tuple[Any, ...]:
     count = ctx.n_inputs
     saved = list(ctx.saved_tensors)
-    xs, (kept, bits, weight, delays), coefs = saved[:count], saved[count : count + 4], saved[count + 4 :]
+    xs, (kept, bits, weight, delays), coefs = (
+        saved[:count],
+        saved[count : count + 4],
+        saved[count + 4 :],
+    )
     if not ctx.options[-1]:
         raise no_way_back()
     want_inputs = any(x.requires_grad for x in xs)

@@ -1,4 +1,4 @@
-"""The options of a recurrent layer, checked: how many neurons, which weights exist, which delays."""
+"""The options of a recurrent layer, checked: its size, its input, its weights, its delays."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def whole_shape(features: object) -> tuple[int, ...]:
     >>> whole_shape(3), whole_shape((2, 4))
     ((3,), (2, 4))
     """
-    shape = features if isinstance(features, tuple | list) else (features,)
+    shape: tuple[Any, ...] = tuple(features) if isinstance(features, tuple | list) else (features,)
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape)
     if not shape or not whole:
         raise ParameterError(
             f"Recurrent: features must be a whole number or a tuple of them, got {features!r}.",
             hint="the shape of the features that drive it: features=128",
         )
-    return tuple(shape)
+    return shape
 
 
 def chosen_input(into: str | None, names: tuple[str, ...], model: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -16,12 +16,12 @@ from spikeloom.engines.cpu.engine import CPU, Inputs
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.kernels.frame import Frame
 from spikeloom.engines.cpu.library import Keyed, load
-from spikeloom.engines.cpu.recurrent import backward as back
-from spikeloom.engines.cpu.recurrent import forward as ahead
-from spikeloom.engines.cpu.recurrent import weights as sums
+from spikeloom.engines.cpu.recurrent import ahead as ahead_kernel
+from spikeloom.engines.cpu.recurrent import back as back_kernel
+from spikeloom.engines.cpu.recurrent import weights as weights_kernel
 from spikeloom.engines.cpu.recurrent.layout import WORD, panel, slots
 from spikeloom.engines.cpu.text import Writer
-from spikeloom.engines.cpu.variant import Variant
+from spikeloom.engines.cpu.variant import Kind, Variant
 from spikeloom.engines.randomness import refuse_chance
 from spikeloom.engines.recurrence import Array, Recurrence, RecurrentBackward, RecurrentForward
 
@@ -200,8 +200,9 @@ def _given(
     shape: tuple[int, ...],
     wires: _Wires,
     recurrence: Recurrence,
-    kind: Any,
-    **wanted: tuple[str, ...],
+    kind: Kind,
+    want_inputs: tuple[str, ...] = (),
+    want_coefs: tuple[str, ...] = (),
 ) -> tuple[dict[str, int], Variant, list[object]]:
     """Slots that both directions share, the variant, and the arrays behind the slots."""
     size = shape[-1]
@@ -226,7 +227,8 @@ def _given(
         array, stride = check.over_time(f"input {name!r}", inputs[name], engine.dtype)
         words |= {f"input:{name}": array.ctypes.data, f"stride:{name}": stride}
         kept.append(array)
-    variant = Variant(kind, engine.dtype, columns=tuple(columns), inputs=present, **wanted)
+    variant = Variant(kind, engine.dtype, columns=tuple(columns), inputs=present)
+    variant = replace(variant, want_inputs=want_inputs, want_coefs=want_coefs)
     return words, variant, kept
 
 
@@ -235,9 +237,9 @@ def _panels(weight: Array, columns: int, dtype: str) -> Array:
     size = len(weight)
     count = max(-(-size // WORD), 1) * WORD // columns
     panels = np.zeros((count, size, columns), dtype)
-    for k, panel in enumerate(panels):
+    for k, target in enumerate(panels):
         part = weight[k * columns : (k + 1) * columns]
-        panel[:, : len(part)] = part.T
+        target[:, : len(part)] = part.T
     return panels
 
 
@@ -250,11 +252,11 @@ def _prepare(keyed: Keyed, into: str, variant: Variant) -> tuple[Native, tuple[s
         w = Writer()
         frame = Frame(w, program, variant, host, names)
         if kind == "forward":
-            ahead.write(frame, into)
+            ahead_kernel.write(frame, into)
         elif kind == "backward":
-            back.write(frame, into, panel(host, variant.dtype))
+            back_kernel.write(frame, into, panel(host, variant.dtype))
         else:
-            sums.write(frame)
+            weights_kernel.write(frame)
         return w.text()
 
     # The sums over spikes are the same for every model.

@@ -12,9 +12,7 @@ def arriving(f: Frame, time: str, sample: str, word: str) -> str:
     """The bits of 64 sources whose spikes arrive at a step: of each delay, the row it reaches."""
     w, words = f.w, f.slot("words")
     with w.loop("0", f.slot("lags"), carried=[("i64", "0")]) as lags:
-        offset = w.let(
-            f"load i64, ptr {f.at(f.slot('offsets'), lags.index, 'i64')}, align 8"
-        )
+        offset = w.let(f"load i64, ptr {f.at(f.slot('offsets'), lags.index, 'i64')}, align 8")
         row = f.add(f.mul(f.add(time, offset), f.slot("batch")), sample)
         at = f.at(f.slot("bits"), f.add(f.mul(row, words), word), "i64")
         fired = w.let(f"load i64, ptr {at}, align 8")
@@ -25,9 +23,7 @@ def arriving(f: Frame, time: str, sample: str, word: str) -> str:
     return lags.results[0]
 
 
-def each_spike(
-    f: Frame, bits: str, word: str, count: str, act: Callable[[str, str], None]
-) -> str:
+def each_spike(f: Frame, bits: str, word: str, count: str, act: Callable[[str, str], None]) -> str:
     """Call ``act(source, count)`` for every bit of a word, lowest first; gives the new count."""
     w = f.w
     base = w.let(f"shl i64 {word}, 6")
@@ -139,6 +135,4 @@ def copy_states(f: Frame, array: str, tile: str, bounds: tuple[str, str], *, ins
 def places(f: Frame, base: str, column: str) -> list[str]:
     """Addresses of the states of a group of neurons of a sample inside a tile."""
     padded = f.slot("padded")
-    return [
-        f.at(base, f.add(f.mul(padded, k), column)) for k in range(len(f.program.states))
-    ]
+    return [f.at(base, f.add(f.mul(padded, k), column)) for k in range(len(f.program.states))]

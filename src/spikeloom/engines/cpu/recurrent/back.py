@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from spikeloom.engines.cpu.emit import leaves, write_block
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
-from spikeloom.engines.cpu.recurrent.forward import write_step
-from spikeloom.engines.cpu.recurrent.layout import panel
+from spikeloom.engines.cpu.recurrent.ahead import write_step
 from spikeloom.engines.cpu.recurrent.parts import copy_states, places, write_current
 
 
@@ -106,9 +105,7 @@ def _write_again(
         write_current(f, into, time.index, samples.index, room.listed, current)
         before = f.at(room.kept, f.add(f.mul(since, room.frame), f.mul(number, room.sample)))
         after = f.at(before, room.frame)
-        write_step(
-            f, fixed, into, time.index, samples.index, current, before, after, outputs=False
-        )
+        write_step(f, fixed, into, time.index, samples.index, current, before, after, outputs=False)
 
 
 def _row(f: Frame, since: str, number: str) -> str:
