@@ -54,7 +54,7 @@ def main() -> None:
         linear = nn.Linear(sources, targets)
         rows = [[best(f, linear, x)] for f in (forward, both_ways)]
         answers = []
-        for native in (False, True):
+        for native in (False, True):  # without gradients native is spike by spike up to 4 samples
             with patch.object(synaptic, "fits", lambda *_, native=native: native):
                 answers += [(forward(layer, x), both_ways(layer, x))]
                 for row, run in zip(rows, (forward, both_ways), strict=True):

@@ -56,6 +56,49 @@ def test_native_is_the_convolution(
         torch.testing.assert_close(a, b, rtol=tight, atol=tight)
 
 
+@given(
+    st.sampled_from([0, 1, 9, 33]),
+    st.sampled_from([0, 1, 4]),
+    st.sampled_from([torch.float32, torch.float64]),
+    st.sampled_from(["always", "never"]),
+    st.sampled_from([0.0, 0.1, 1.0]),
+    st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_spike_by_spike_is_the_convolution(
+    steps: int, batch: int, dtype: torch.dtype, rounding: str, rate: float, going_on: bool
+) -> None:
+    layer = SynapticDelay(
+        5, 19, max_delay=6 * ms, spread=Interpolated(), rounding=rounding  # type: ignore[arg-type]
+    ).to(dtype)  # fmt: skip
+    generator = torch.Generator().manual_seed(steps)
+    x = (torch.rand(steps, batch, 5, generator=generator) < rate).to(dtype)
+    past = torch.randn(batch, 6, 5, generator=generator, dtype=dtype)
+    state = {"past": past} if going_on else None
+    with torch.no_grad():
+        got, _ = layer(x, state)
+        a, between = layer(x[: steps // 2], state)
+        b, _ = layer(x[steps // 2 :], between)
+    want = layer(x, state)[0].detach()  # with gradients: another way
+    tight = 1e-10 if dtype == torch.float64 else 1e-5
+    torch.testing.assert_close(got, want, rtol=tight, atol=tight)
+    assert torch.equal(torch.cat([a, b]), got)
+
+
+def test_the_work_is_that_of_the_spikes(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer, x = block(batch=1)
+    work = []
+    run = pool.run
+    monkeypatch.setattr(pool, "run", lambda *a, **o: (work.append(o["work"]), run(*a, **o))[1])
+    with torch.no_grad():
+        layer(torch.zeros_like(x))
+        for count in (3, 6):
+            some = torch.zeros_like(x)
+            some.view(-1)[:count] = 1
+            layer(some)
+    assert work[0] == 0 and work[2] == 2 * work[1] > 0
+
+
 def block(steps: int = 40, batch: int = 20) -> tuple[SynapticDelay, Tensor]:
     layer = SynapticDelay(9, 6, max_delay=7 * ms, spread=Interpolated())
     return layer, torch.rand(steps, batch, 9, generator=torch.Generator().manual_seed(1))
@@ -76,6 +119,8 @@ def test_threads_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     for threads in (1, 3):
         monkeypatch.setattr(native, "_threads", lambda threads=threads: threads)
         answers.append(everything(layer, x, None))
+        with torch.no_grad():
+            answers[-1] += (layer(x[:, :1])[0],)
     for a, b in zip(*answers, strict=True):
         assert torch.equal(a, b)
 
@@ -113,6 +158,8 @@ def test_who_takes_the_call() -> None:
     assert native.fits(x, layer.weight)
     assert not native.fits(x.half(), layer.weight)
     assert not native.fits(x[:, :1], layer.weight)
+    with torch.no_grad():
+        assert native.fits(x[:, :1], layer.weight)
     assert not native.fits(x.double(), layer.weight)
     with torch.autocast("cpu", torch.bfloat16):
         assert not native.fits(x, layer.weight)

@@ -16,6 +16,8 @@ from spikeloom.nn.eager import End, traced
 
 FEWEST = 2
 """Samples in a batch from which the kernel is faster than a convolution; a vector holds 8 or 16."""
+FEW = 4
+"""Samples in a batch up to which a call without gradients goes from spike to spike."""
 
 
 def fits(full: Tensor, *others: Tensor) -> bool:
@@ -24,10 +26,14 @@ def fits(full: Tensor, *others: Tensor) -> bool:
         full.device.type == "cpu"
         and full.dtype in (torch.float32, torch.float64)
         and all(t.dtype == full.dtype for t in others)
-        and full.shape[1] >= FEWEST
+        and (full.shape[1] >= FEWEST or not _learning((full, *others)))
         and not torch.is_autocast_enabled("cpu")
         and not traced((full, *others))
     )
+
+
+def _learning(tensors: tuple[Tensor, ...]) -> bool:
+    return torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
 
 
 def send(full: Tensor, before: Tensor, near: Tensor, far: Tensor, depth: int, past: bool) -> Tensor:
@@ -48,7 +54,17 @@ def send(full: Tensor, before: Tensor, near: Tensor, far: Tensor, depth: int, pa
     >>> send(x, n, 2 * one, 3 * one, 2, False).flatten().tolist()
     [0.0, 2.0, 3.0, 0.0]
     """
+    if full.shape[1] <= FEW and not _learning((full, near, far)):
+        return _send_spikes(full, before, near, far, depth)
     return Send.apply(full, before.to(torch.int32).contiguous(), near, far, depth, past)
+
+
+def _send_spikes(full: Tensor, before: Tensor, near: Tensor, far: Tensor, depth: int) -> Tensor:
+    """As `send`, at the cost of the spikes: which way is taken depends on sizes alone."""
+    x, steps = full.detach().contiguous().numpy(), before.t().to(torch.int32).contiguous().numpy()
+    now, later = (w.detach().t().contiguous().numpy() for w in (near, far))
+    sums = delayed.delayed_events(x, steps, now, later if later.any() else None, _threads())
+    return torch.from_numpy(sums[depth : len(full)])
 
 
 class Send(torch.autograd.Function):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeloom.engines.cpu.delayed.events import delayed_events as delayed_events
 from spikeloom.engines.cpu.delayed.run import delayed_sums as delayed_sums
 from spikeloom.engines.cpu.delayed.run import lanes as lanes
 from spikeloom.engines.cpu.delayed.run import pair_products as pair_products
