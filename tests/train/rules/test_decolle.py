@@ -6,12 +6,18 @@ import math
 
 import pytest
 import torch
-from tests.train.rules.nets import Soft, assert_same, grads_of, net_of, objective_of, samples
-from torch import Tensor
+from tests.train.rules.nets import Soft, assert_same, grads_of, leaky, net_of, objective_of, samples
+from torch import Tensor, nn
 from torch.nn import functional
 
-from spikeloom.nn import Sequential
-from spikeloom.train import DECOLLE
+from spikeloom.equations.units import Hz, MOhm, ms
+from spikeloom.errors import ParameterError
+from spikeloom.models import FastSigmoid
+from spikeloom.nn import Sequential, Spiking, scale_to_rate
+from spikeloom.nn.encode import Frames
+from spikeloom.nn.loss import CrossEntropy
+from spikeloom.nn.readout import MembraneMean
+from spikeloom.train import DECOLLE, evaluate, fit
 
 
 class Step(torch.autograd.Function):
@@ -85,9 +91,42 @@ def test_burn_in_teaches_nothing_and_fills_the_traces() -> None:
         torch.testing.assert_close(12 * late[name], 20 * whole[name] - 8 * first[name])
 
 
+def patterns(samples_each: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Ten classes of 100 channels with two spikes each in 100 steps, each moved by 2 ms (sd)."""
+    shape = torch.Generator().manual_seed(0)
+    times = 5 + 90 * torch.rand(10, 100, 2, generator=shape)
+    own = torch.Generator().manual_seed(seed)
+    labels = torch.arange(10).repeat(samples_each)
+    moved = times[labels] + 2 * torch.randn(len(labels), 100, 2, generator=own)
+    x = torch.zeros(len(labels), 100, 100)
+    x.scatter_(1, moved.round().clamp(0, 99).long().permute(0, 2, 1), 1.0)
+    return x, labels
+
+
+@pytest.mark.slow
+def test_three_layers_learn_patterns_of_spikes() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        neuron = Soft(tau=10 * ms, R=10 * MOhm)
+        net = Sequential(
+            nn.Linear(100, 60), Spiking(neuron, FastSigmoid()),
+            nn.Linear(60, 60), Spiking(neuron, FastSigmoid()),
+            nn.Linear(60, 10), leaky(),
+        )  # fmt: skip
+    known = patterns(30, 1)
+    scale_to_rate(net, Frames()(known[0]), 50 * Hz, 1 * ms)
+    fit(
+        net, known, loss=CrossEntropy(MembraneMean()), encode=Frames(), batch_size=20,
+        optimizer=torch.optim.Adam(net.parameters(), lr=3e-3), epochs=10, rule=DECOLLE(),
+        validation=None, show="quiet",
+    )  # fmt: skip
+    found = evaluate(
+        net, patterns(10, 2), readout=MembraneMean(), encode=Frames(), dt=1 * ms, show="quiet"
+    )
+    assert found.accuracy >= 0.9
+
+
 @pytest.mark.parametrize("bad", [{"burn_in": -1}, {"burn_in": 1.5}, {"seed": -1}, {"reset": "x"}])
 def test_bad_options(bad: dict[str, object]) -> None:
-    from spikeloom.errors import ParameterError
-
     with pytest.raises(ParameterError, match=next(iter(bad))):
         DECOLLE(**bad)  # type: ignore[arg-type]
