@@ -118,11 +118,13 @@ class Forwards:
         """
         layer, shape = self.layer, (x.shape[0], x.shape[1], prod(self.features))
         given = {n: g.reshape(shape) for n, g in layer._inputs(x, {}).items()}
-        engine = "reference" if layer.engine == "reference" else "cpu"
         out, self.state, before = kernel.forward(
-            layer.program, engine, given, self.state, self._fixed, 1
+            layer.program, self._engine(), given, self.state, self._fixed, 1
         )
         return out.reshape(x.shape), self.partials(given, before)
+
+    def _engine(self) -> str:
+        return "reference" if self.layer.engine == "reference" else "cpu"
 
     def partials(self, given: Mapping[str, Tensor], before: Tensor) -> Partials:
         """Derivatives of steps.

@@ -97,7 +97,7 @@ class EProp:
 
     def check(self, objective: Objective) -> None:
         """See `spikeloom.train.rules.rule.Checked`."""
-        stages = check_walk(self, objective, regularisers=self.loss == "whole")
+        stages = check_walk(self, objective, regularisers=self.loss == "whole", joined=True)
         for stage in stages[:-1]:
             check_full(stage, self)
         for stage in stages[1:]:
@@ -112,7 +112,7 @@ class EProp:
     ) -> tuple[Tensor, Tensor]:
         """See `spikeloom.train.rules.rule.Rule`."""
         self.check(objective)
-        stages = check_walk(self, objective, regularisers=True)
+        stages = check_walk(self, objective, regularisers=True, joined=True)
         block = objective.block(x, draw)
         seen: Seen | None = None
         if self.loss == "whole":

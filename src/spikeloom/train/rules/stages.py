@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized
 
 from spikeloom.errors import ParameterError
 from spikeloom.nn.protocol import is_stateful
+from spikeloom.nn.recurrent import Recurrent
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.spiking import Spiking
 
@@ -30,6 +31,7 @@ class Stage:
         weights: What learns, or None.
         after: Linear modules without weights between these and the neurons.
         neurons: The population, or None.
+        joined: The synapses by which these neurons drive each other, or None.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Stage:
     weights: Weights | None
     after: tuple[nn.Module, ...]
     neurons: Spiking | None
+    joined: Recurrent | None = None
 
     def arrive(self, x: Tensor) -> Tensor:
         """Signals (batch, *features) as they arrive at the weights."""
@@ -52,12 +55,13 @@ class Stage:
         return y
 
 
-def stages_of(net: nn.Module, rule: object) -> tuple[Stage, ...]:
+def stages_of(net: nn.Module, rule: object, joined: bool = False) -> tuple[Stage, ...]:
     """Take a network apart.
 
     Arguments:
         net: A `Sequential` of weights, spiking layers, and modules without weights.
         rule: Whose messages these are.
+        joined: Whether neurons may drive each other.
 
     Raises:
         ParameterError: A layer that cannot be trained without a graph through time.
@@ -75,6 +79,16 @@ def stages_of(net: nn.Module, rule: object) -> tuple[Stage, ...]:
         elif isinstance(layer, Spiking):
             found.append(_stage(waiting, name, layer, rule))
             waiting = []
+        elif isinstance(layer, Recurrent) and joined:
+            if layer.into != layer.neurons.neuron.definition.inputs[0].name:
+                raise _refusal(rule, name, layer, f"its spikes go into {layer.into!r}")
+            found.append(replace(_stage(waiting, name, layer.neurons, rule), joined=layer))
+            waiting = []
+        elif isinstance(layer, Recurrent):
+            raise ParameterError(
+                f"{rule!r} trains feed-forward networks, and {name!r} drives itself.",
+                hint="rule=EProp() or BPTT() train recurrent ones",
+            )
         else:
             raise _refusal(rule, name, layer, "its state is not that of neurons alone")
     if waiting:

@@ -161,12 +161,21 @@ class SynapseTraces:
 
     def collect(self, signal: Tensor, eligibility: Tensor, to: Gradients) -> None:
         """Add Σ_batch signal · eligibility to the gradients of weights and bias."""
-        weights = self.stage.weights
-        if weights is None:
+        weights, joined = self.stage.weights, self.stage.joined
+        if weights is None and joined is None:
             return
         flat = signal.reshape(signal.shape[0], -1)
         found = torch.einsum("bf,bfp->fp", flat, eligibility.expand(*flat.shape, -1))
-        _add(to, weights.weight, found[:, :-1])
+        count = found.shape[1] - 1
+        if joined is not None:
+            count -= len(joined.weight)
+            to_joined = found[:, count:-1].T  # of `Recurrent` a row belongs to a source
+            _add(to, joined.weight, to_joined if joined.mask is None else to_joined * joined.mask)
+            if joined.bias is not None:
+                _add(to, joined.bias, found[:, -1])
+        if weights is None:
+            return
+        _add(to, weights.weight, found[:, :count])
         if weights.bias is not None:
             _add(to, weights.bias, found[:, -1])
 

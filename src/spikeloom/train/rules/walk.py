@@ -15,6 +15,7 @@ from spikeloom.nn.fold import PER_SAMPLE, is_constant
 from spikeloom.nn.forwards import Forwards, Partials, eligibility_of
 from spikeloom.nn.loss import CrossEntropy, MeanSquare
 from spikeloom.nn.protocol import is_stateful
+from spikeloom.nn.recurrent_forwards import RecurrentForwards
 from spikeloom.nn.spiking import Spiking
 from spikeloom.train.rules.stages import Stage, stages_of
 
@@ -32,7 +33,7 @@ class Moment:
 
     Arguments:
         x: What came in (steps, B, *features).
-        pre: Signals at the weights.
+        pre: Signals at the weights; behind them, those that come from the neurons themselves.
         out: What the neurons, or the weights without neurons, gave.
         partials: Derivatives of the neurons' steps, or None without neurons.
     """
@@ -57,6 +58,7 @@ class Walker:
         if stage.neurons is not None:
             self.what = eligibility_of(stage.neurons, reset)
         self._forwards: Forwards | None = None
+        self._joined: RecurrentForwards | None = None
 
     @torch.no_grad()
     def go(self, x: Tensor) -> Moment:
@@ -71,6 +73,11 @@ class Walker:
             pre = pre.unflatten(0, x.shape[:2])
         if stage.neurons is None or self.what is None:
             return Moment(x, pre, driven, None)
+        if stage.joined is not None:
+            if self._joined is None:
+                self._joined = RecurrentForwards(stage.joined, self.what, driven[0])
+            out, partials, came = self._joined.steps(driven)
+            return Moment(x, torch.cat([pre.flatten(2), came], 2), out, partials)
         if self._forwards is None:
             self._forwards = Forwards(stage.neurons, self.what, driven[0])
         out, partials = self._forwards.steps(driven)
@@ -100,7 +107,9 @@ class Walker:
         return found.reshape(moment.x.shape)
 
 
-def check_walk(rule: object, objective: Objective, *, regularisers: bool) -> tuple[Stage, ...]:
+def check_walk(
+    rule: object, objective: Objective, *, regularisers: bool, joined: bool = False
+) -> tuple[Stage, ...]:
     """The stages of a network that a rule can go through in time.
 
     Raises:
@@ -116,7 +125,7 @@ def check_walk(rule: object, objective: Objective, *, regularisers: bool) -> tup
             f"{rule!r} knows no regularisers: they look at all of time at once.",
             hint="leave them out, or take EProp(loss='whole') or BPTT()",
         )
-    stages = stages_of(objective.net, rule)
+    stages = stages_of(objective.net, rule, joined)
     if not any(stage.weights is not None for stage in stages):
         raise ParameterError(f"{rule!r}: the network has no weights.")
     return stages
