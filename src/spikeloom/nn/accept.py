@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import inf
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
-from spikeloom.errors import EngineError, ParameterError, ShapeError, suggest
+from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.units import ms
+from spikeloom.errors import EngineError, ParameterError, ShapeError, UnitError, suggest
+
+EngineName: TypeAlias = Literal["auto", "cpu", "reference"]
 
 
 def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, Any]) -> None:
@@ -104,3 +109,44 @@ def _check_tensor(who: str, name: str, x: Any) -> None:
             f"{x.layout} on {x.device}.",
             hint="convert it: x.to_dense().cpu()",
         )
+
+
+def check_duration(dt: object) -> Quantity:
+    """The duration of one step, checked.
+
+    Raises:
+        UnitError: It is no time.
+        ParameterError: It is not one positive, finite time.
+
+    >>> check_duration(ms)
+    1 * ms
+    """
+    quantity = 1 * dt if isinstance(dt, Unit) else dt
+    if not isinstance(quantity, Quantity) or not quantity.unit.fits(ms):
+        raise UnitError(
+            f"Spiking: dt must be a time, got {dt!r}.", hint="write it with a unit: dt=1 * ms"
+        )
+    value = quantity.to(ms)
+    if not isinstance(value, float) or not 0 < value < inf:
+        raise ParameterError(
+            f"Spiking: dt must be one positive, finite time, got {quantity}.",
+            hint="for example dt=1 * ms",
+        )
+    return quantity
+
+
+def check_engine(engine: EngineName) -> EngineName:
+    """The name of an engine, checked.
+
+    Raises:
+        ParameterError: There is none of this name.
+
+    >>> check_engine("auto")
+    'auto'
+    """
+    if engine not in ("auto", "cpu", "reference"):
+        raise ParameterError(
+            f"Spiking: no engine is called {engine!r}.",
+            hint=suggest(str(engine), ["auto", "cpu", "reference"]),
+        )
+    return engine

@@ -139,7 +139,7 @@ def check_features(name: str, layer: nn.Module, x: Tensor) -> None:
     else:
         return
     precision = next(layer.parameters()).dtype
-    if x.dtype != precision and not torch.is_autocast_enabled():
+    if x.dtype != precision and not torch.is_autocast_enabled(x.device.type):
         raise ShapeError(
             f"{name}: the input is {x.dtype}, the weights are {precision}.",
             hint="bring both to one precision: x.float(), or net.double()",

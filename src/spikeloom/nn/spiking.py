@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, prod
+from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import torch
@@ -16,11 +16,17 @@ from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers, threshold_unit
-from spikeloom.equations.quantity import Quantity, Unit
+from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
+from spikeloom.errors import ShapeError
 from spikeloom.models import ATan
-from spikeloom.nn.accept import check_inputs, check_state
+from spikeloom.nn.accept import (
+    EngineName,
+    check_duration,
+    check_engine,
+    check_inputs,
+    check_state,
+)
 from spikeloom.nn.chunks import scan_in_blocks
 from spikeloom.nn.eager import Call, Scan, traced
 from spikeloom.nn.kernel import Array
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from spikeloom.compile.program import Program
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
-EngineName = Literal["auto", "cpu", "reference"]
+HALVES = (torch.bfloat16, torch.float16)
 TAKEN = frozenset(dir(nn.ModuleDict()))
 
 
@@ -99,10 +105,10 @@ class Spiking(nn.Module):
         self.neuron = neuron
         self.surrogate = ATan() if surrogate is None else surrogate
         self.method, self.width, self.through_reset = method, width, through_reset
-        self.engine: EngineName = _one_of(engine)
+        self.engine: EngineName = check_engine(engine)
         self.parallel: Parallel = check_parallel(parallel)
         definition = neuron.definition
-        self.dt = _duration(dt)
+        self.dt = check_duration(dt)
         self.program = compile_neuron(
             neuron,
             method,
@@ -168,6 +174,8 @@ class Spiking(nn.Module):
             ShapeError: The axes are not (time, batch, *features), or a state or the lengths do not
                 fit.
         """
+        if isinstance(x, Tensor) and x.dtype in HALVES:
+            return self._in_full(x, state, lengths, inputs)
         given = self._inputs(x, inputs)
         features, order = tuple(x.shape[2:]), memory_order(x)
         flat = {n: flatten_features(g, order) for n, g in given.items()}
@@ -202,6 +210,18 @@ class Spiking(nn.Module):
             )
             self._ending = program, program.to_json()
         return self._ending
+
+    def _in_full(
+        self,
+        x: Tensor,
+        state: Mapping[str, Tensor] | None,
+        lengths: Tensor | None,
+        inputs: Mapping[str, Tensor],
+    ) -> tuple[Tensor, State]:
+        """Run 16-bit currents in float32: states need its digits, a spike does not."""
+        others = {n: v.float() if isinstance(v, Tensor) else v for n, v in inputs.items()}
+        y, after = self(x.float(), state, lengths=lengths, **others)
+        return y.to(x.dtype) if self.spikes else y, after
 
     def _scan(
         self,
@@ -364,27 +384,3 @@ def _key(name: str) -> str:
     """A parameter's name in torch, which allows no dots and none of its own words (``half``)."""
     key = name.replace(".", "__")
     return f"{key}_" if key in TAKEN else key
-
-
-def _duration(dt: object) -> Quantity:
-    quantity = 1 * dt if isinstance(dt, Unit) else dt
-    if not isinstance(quantity, Quantity) or not quantity.unit.fits(ms):
-        raise UnitError(
-            f"Spiking: dt must be a time, got {dt!r}.", hint="write it with a unit: dt=1 * ms"
-        )
-    value = quantity.to(ms)
-    if not isinstance(value, float) or not 0 < value < inf:
-        raise ParameterError(
-            f"Spiking: dt must be one positive, finite time, got {quantity}.",
-            hint="for example dt=1 * ms",
-        )
-    return quantity
-
-
-def _one_of(engine: EngineName) -> EngineName:
-    if engine not in ("auto", "cpu", "reference"):
-        raise ParameterError(
-            f"Spiking: no engine is called {engine!r}.",
-            hint=suggest(str(engine), ["auto", "cpu", "reference"]),
-        )
-    return engine

@@ -1,4 +1,13 @@
-"""Training: fit, evaluate, predict, and whole jobs from a recipe."""
+"""Training: fit, evaluate, predict, and whole jobs from a recipe.
+
+`SpikingClassifier` needs scikit-learn and `LightningNet` needs Lightning: they are imported when
+they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from spikeloom.train.affine import Affine as Affine
 from spikeloom.train.augment import Shift as Shift
@@ -20,6 +29,21 @@ from spikeloom.train.rules import DECOLLE as DECOLLE
 from spikeloom.train.rules import OTTT as OTTT
 from spikeloom.train.rules import EProp as EProp
 from spikeloom.train.rules import Rule as Rule
+from spikeloom.train.tensorboard import TensorBoard as TensorBoard
+
+if TYPE_CHECKING:
+    from spikeloom.train.classifier import SpikingClassifier as SpikingClassifier
+    from spikeloom.train.lightning import LightningNet as LightningNet
+
+GUESTS = {"LightningNet": "lightning", "SpikingClassifier": "classifier"}
+"""Names whose files stand on a library that not everyone has installed."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in GUESTS:
+        return getattr(import_module(f"spikeloom.train.{GUESTS[name]}"), name)
+    raise AttributeError(f"spikeloom.train has no {name!r}")
+
 
 __all__ = [
     "Affine",
@@ -31,11 +55,14 @@ __all__ = [
     "Epoch",
     "Evaluation",
     "History",
+    "LightningNet",
     "Outcome",
     "RECIPES",
     "Recipe",
     "Rule",
     "Shift",
+    "SpikingClassifier",
+    "TensorBoard",
     "TrainedRun",
     "evaluate",
     "fit",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from spikeloom.errors import ParameterError
+from spikeloom.errors import ParameterError, suggest
 from spikeloom.train.settings import MOST_THREADS
 
 
@@ -37,6 +39,53 @@ def check_clip(who: str, clip: float | None) -> None:
     """
     if clip is not None and not (isinstance(clip, int | float) and clip > 0):
         raise ParameterError(f"{who}: clip must be a number above 0 or None, got {clip!r}.")
+
+
+def check_choice(who: str, name: str, value: Any, choices: Sequence[str]) -> None:
+    """Raise `ParameterError` unless a value is one of some words.
+
+    >>> check_choice("fit", "precision", "half", ("full", "float16"))
+    Traceback (most recent call last):
+    spikeloom.errors.ParameterError: fit: precision must be 'full' or 'float16', got 'half'.
+      hint: known names: float16, full
+    """
+    if value not in choices:
+        words = " or ".join(filter(None, (", ".join(map(repr, choices[:-1])), repr(choices[-1]))))
+        raise ParameterError(
+            f"{who}: {name} must be {words}, got {value!r}.", hint=suggest(str(value), choices)
+        )
+
+
+def check_share(who: str, **shares: float | None) -> None:
+    """Raise `ParameterError` unless these lie between 0 and 1, both left out, or are None.
+
+    >>> check_share("fit", average=0.99)
+    """
+    for name, value in shares.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and 0 < value < 1):
+            raise ParameterError(f"{who}: {name} must be between 0 and 1, got {value!r}.")
+
+
+def check_schedule(scheduler: Any, every: str) -> Any:
+    """The scheduler if it steps with every update, else None.
+
+    Raises:
+        ParameterError: No scheduler, or one that needs what only an epoch has.
+
+    >>> check_schedule(None, "epoch")
+    """
+    check_choice("fit", "scheduler_every", every, ("epoch", "step"))
+    if scheduler is not None and not hasattr(scheduler, "step"):
+        raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
+    if every == "epoch":
+        return None
+    if isinstance(scheduler, ReduceLROnPlateau):
+        raise ParameterError(
+            'fit: ReduceLROnPlateau looks at the validation, scheduler_every="step" has none.',
+            hint='scheduler_every="epoch"',
+        )
+    return scheduler
 
 
 def whole(who: str, name: str, value: Any) -> int:

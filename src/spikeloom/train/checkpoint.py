@@ -50,6 +50,8 @@ class Checkpoint:
         optimizer: Its state goes along.
         scheduler: Likewise, or None.
         settings: Whatever must be the same for a resumed run to end in the same bits.
+        average: The moving average of the weights, or None.
+        scaler: Of 16-bit gradients, or None.
     """
 
     folder: Path
@@ -57,6 +59,8 @@ class Checkpoint:
     optimizer: Optimizer
     scheduler: Any
     settings: Mapping[str, Any]
+    average: nn.Module | None = None
+    scaler: Any = None
 
     def save(self, at: Progress) -> None:
         """Write everything.
@@ -71,10 +75,12 @@ class Checkpoint:
             "best": flatten(at.best, "best", tensors),
             "optimizer": flatten(self.optimizer.state_dict(), "optimizer", tensors),
             "scheduler": flatten(
-                self.scheduler.state_dict() if self.scheduler is not None else None,
+                _state(self.scheduler),
                 "scheduler",
                 tensors,
             ),
+            "average": flatten(_state(self.average), "average", tensors),
+            "scaler": flatten(_state(self.scaler), "scaler", tensors),
             "epoch": at.epoch,
             "step": at.step,
             "tally": asdict(at.tally),
@@ -95,8 +101,9 @@ class Checkpoint:
             self._compare(path, record["settings"])
             self.net.load_state_dict(unflatten(record["net"], tensors))
             self.optimizer.load_state_dict(unflatten(record["optimizer"], tensors))
-            if self.scheduler is not None:
-                self.scheduler.load_state_dict(unflatten(record["scheduler"], tensors))
+            for name in ("scheduler", "average", "scaler"):
+                if (part := getattr(self, name)) is not None:
+                    part.load_state_dict(unflatten(record[name], tensors))
             return Progress(
                 record["epoch"],
                 record["step"],
@@ -121,3 +128,7 @@ class Checkpoint:
                     f"now it is {now!r}.",
                     hint="resume with the same settings, or start a new run in another folder",
                 )
+
+
+def _state(part: Any) -> Any:
+    return None if part is None else dict(part.state_dict())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 from torch.optim import Optimizer
@@ -18,16 +18,20 @@ from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss, Regulariser
 from spikeloom.train.arguments import (
     check_callable,
+    check_choice,
     check_clip,
     check_counts,
     check_loss,
     check_optimizer,
+    check_schedule,
+    check_share,
     describe_optimizer,
     whole,
 )
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import CHOOSE_BY, ChooseBy, Epoch, History
+from spikeloom.train.processes import Processes, check_size
 from spikeloom.train.progress import Show, reporter
 from spikeloom.train.rules.bptt import BPTT
 from spikeloom.train.rules.rule import Rule, check_rule
@@ -37,6 +41,7 @@ from spikeloom.train.settings import repeatable
 from spikeloom.train.split import split_validation
 from spikeloom.train.step import Objective
 from spikeloom.train.tree import copy_into
+from spikeloom.train.updates import PRECISIONS, Precision, Updates, moving_average
 
 
 def fit(
@@ -52,6 +57,10 @@ def fit(
     validation: Any = 0.1,
     seed: int = 0,
     scheduler: Any = None,
+    scheduler_every: Literal["epoch", "step"] = "epoch",
+    accumulate: int = 1,
+    precision: Precision = "full",
+    average: float | None = None,
     clip: float | None = None,
     patience: int | None = None,
     augment: Augment | None = None,
@@ -69,6 +78,9 @@ def fit(
 
     The same arguments give the same bits, also when the run was interrupted and resumed.
 
+    In a program with a process group of ``torch.distributed`` (``torchrun``), each process presents
+    its part of every batch and all take the step of the whole; see `Processes` for what differs.
+
     Arguments:
         net: Spiking or plain network; its weights are changed.
         data: Training data: an object with ``inputs`` and ``targets``, a pair of arrays, or a
@@ -81,7 +93,13 @@ def fit(
         batch_size: Samples in a batch (a DataLoader has its own).
         validation: Share of the data to hold back, or data of its own, or None for none.
         seed: Key of the order and of all chance.
-        scheduler: A torch learning-rate scheduler, stepped after each epoch.
+        scheduler: A torch learning-rate scheduler.
+        scheduler_every: When it steps: after each epoch, or after each change of the weights.
+        accumulate: Batches whose gradients make one change of the weights, as if they were one.
+        precision: ``"full"``, that of the weights; ``"bfloat16"`` or ``"float16"`` for the layers
+            that torch's autocast lists. Neurons keep their states in float32.
+        average: Decay of an exponential moving average of the weights over updates, such as 0.999,
+            or None. The average is what is validated, and what the network is at the end.
         clip: Largest norm of the gradient, or None.
         patience: Stop after this many epochs without a better validation.
         augment: Changes training samples, such as ``Shift(1)``.
@@ -103,6 +121,7 @@ def fit(
         CheckpointError: The run to resume is damaged or had other settings.
         StorageError: The folder cannot be written.
         NumericsError: NaN or infinity in the data or in the loss.
+        EngineError: A batch does not fit into memory; the largest one that does is named.
         KeyboardInterrupt: After Ctrl-C, once the batch is finished and the state is saved.
 
     >>> import torch
@@ -122,16 +141,17 @@ def fit(
     (3, 'epochs')
     """
     check_counts("fit", epochs=epochs, batch_size=batch_size, patience=patience, threads=threads)
+    check_counts("fit", accumulate=accumulate)
+    check_choice("fit", "precision", precision, PRECISIONS)
     check_clip("fit", clip)
     check_loss(loss)
     check_optimizer(optimizer, net)
     check_callable("fit", encode=encode, augment=augment)
     for callback, regulariser in zip_longest(callbacks, regularisers):
         check_callable("fit", callbacks=callback, regularisers=regulariser)
-    if scheduler is not None and not hasattr(scheduler, "step"):
-        raise ParameterError(f"fit: scheduler cannot be {scheduler!r}.")
-    if choose_by not in CHOOSE_BY:
-        raise ParameterError(f"fit: choose_by must be one of {CHOOSE_BY}, got {choose_by!r}.")
+    each_step = check_schedule(scheduler, scheduler_every)
+    check_share("fit", average=average)
+    check_choice("fit", "choose_by", choose_by, CHOOSE_BY)
     seed = whole("fit", "seed", seed)
     objective = Objective(net, loss, encode, tuple(regularisers))
     check_rule(rule, objective)
@@ -150,32 +170,42 @@ def fit(
         "regularisers": repr(tuple(regularisers)),
         "clip": clip,
         "choose_by": choose_by,
+        "scheduler every": scheduler_every,
+        "accumulate": accumulate,
+        "precision": precision,
+        "average": average,
         "optimizer": describe_optimizer(optimizer),
     }
-    at = Progress()
+    processes = Processes.here()
+    check_size(min(batch_size, batches.count), processes.size)
+    updates = Updates(optimizer, rule, clip, accumulate, precision, processes, each_step)
+    mean = None if average is None else moving_average(net, average)
+    if mean is not None:
+        updates.after_step = lambda: mean.update_parameters(net)
+    at, parts = Progress(), (net, optimizer, scheduler, settings, mean, updates.scaler)
     if resume is not None:
-        at = Checkpoint(Path(resume), net, optimizer, scheduler, settings).load()
+        at = Checkpoint(Path(resume), *parts).load()
     if folder is not None:
         make_folder(folder)
-    store = Checkpoint(folder, net, optimizer, scheduler, settings) if folder else None
-    report = reporter(show)
+    processes.agree(net)
+    store = Checkpoint(folder, *parts) if folder else None
+    report = reporter(show if processes.first else "quiet")
     run = Run(
         objective,
         batches,
         held,
-        optimizer,
+        updates,
         scheduler,
         store,
         at,
         report,
         save_seconds,
         seed=seed,
-        clip=clip,
         patience=patience,
         augment=augment,
         callbacks=tuple(callbacks),
-        rule=rule,
         choose_by=choose_by,
+        average=mean,
     )
     report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
     try:
@@ -185,6 +215,8 @@ def fit(
         report.close()
     if at.best:
         copy_into(net.state_dict(), at.best)
+    elif mean is not None:
+        copy_into(net.state_dict(), mean.module.state_dict())
     return at.history
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.swa_utils import AveragedModel
 
 from spikeloom.interrupt import Interrupt
 from spikeloom.train.augment import Augment
@@ -17,11 +17,11 @@ from spikeloom.train.f1 import macro_f1
 from spikeloom.train.history import ChooseBy, Epoch
 from spikeloom.train.loop import train_epoch, validate
 from spikeloom.train.progress import Reporter
-from spikeloom.train.rules.rule import Rule
 from spikeloom.train.samples import Batches
 from spikeloom.train.step import Objective, check_weights
 from spikeloom.train.tally import Tally
 from spikeloom.train.tree import copy_into
+from spikeloom.train.updates import Updates
 
 
 @dataclass(eq=False)
@@ -31,19 +31,18 @@ class Run:
     objective: Objective
     batches: Batches
     held: Batches | None
-    optimizer: Optimizer
+    updates: Updates
     scheduler: Any
     store: Checkpoint | None
     at: Progress
     report: Reporter
     save_seconds: float
     seed: int
-    clip: float | None
     patience: int | None
     augment: Augment | None
     callbacks: tuple[Callable[[Epoch], bool | None], ...]
-    rule: Rule
     choose_by: ChooseBy = "accuracy"
+    average: AveragedModel | None = None
     saved: float = field(default_factory=time.monotonic)
 
     def until(self, epochs: int, interrupt: Interrupt) -> None:
@@ -55,18 +54,17 @@ class Run:
             train_epoch(
                 self.objective,
                 self.batches,
-                self.optimizer,
+                self.updates,
                 at,
                 seed=self.seed,
-                clip=self.clip,
                 augment=self.augment,
                 report=self.report,
                 after_batch=lambda: self._after_batch(interrupt),
-                rule=self.rule,
             )
             epoch = self._finish_epoch()
-            stops = [callback(epoch) for callback in self.callbacks]
-            if any(stops):
+            processes = self.updates.processes
+            stops = [callback(epoch) for callback in self.callbacks if processes.first]
+            if processes.any(any(stops)):
                 history.stopped = "callback"
             elif self.patience is not None and at.stale >= self.patience:
                 history.stopped = "patience"
@@ -76,13 +74,15 @@ class Run:
         self._save(at_once=True)
 
     def _finish_epoch(self) -> Epoch:
-        at = self.at
+        at, judged, processes = self.at, self.judged, self.updates.processes
         check_weights(self.objective.net)
-        by_class = self.choose_by == "macro_f1"
-        held = None if self.held is None else validate(self.objective, self.held, by_class)
+        processes.agree(self.objective.net, buffers_only=True)
+        held = None
+        if self.held is not None:
+            held = validate(judged, self.held, processes, self.choose_by == "macro_f1")
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(held.loss if held else at.tally.loss)
-        elif self.scheduler is not None:
+        elif self.scheduler is not None and self.updates.each_step is None:
             self.scheduler.step()
         at.epoch += 1
         epoch = Epoch(
@@ -91,7 +91,7 @@ class Run:
             at.tally.accuracy,
             held.loss if held else None,
             held.accuracy if held else None,
-            float(self.optimizer.param_groups[0]["lr"]),
+            float(self.updates.optimizer.param_groups[0]["lr"]),
             macro_f1(held.table) if held and held.table else None,
             self.choose_by,
         )
@@ -101,6 +101,13 @@ class Run:
         self.report.epoch(epoch)
         return epoch
 
+    @property
+    def judged(self) -> Objective:
+        """What is validated and kept: the network, or the average over its course."""
+        if self.average is None:
+            return self.objective
+        return replace(self.objective, net=self.average.module)
+
     def _keep_best(self, epoch: Epoch) -> None:
         at = self.at
         if epoch.score is None:
@@ -109,7 +116,7 @@ class Run:
             at.stale += 1
             return
         at.history.best, at.stale = epoch.number, 0
-        weights = self.objective.net.state_dict()
+        weights = self.judged.net.state_dict()
         if at.best:
             copy_into(at.best, weights)
         else:
@@ -117,12 +124,13 @@ class Run:
 
     def _after_batch(self, interrupt: Interrupt) -> None:
         # After the last batch of an epoch its validation comes first: a checkpoint stands either
-        # within an epoch or after a finished one.
-        if self.at.step < self.batches.steps:
+        # within an epoch or after a finished one, and never amid a group of batches.
+        if self.at.step < self.batches.steps and self.updates.settled:
             self._save_or_stop(interrupt)
 
     def _save_or_stop(self, interrupt: Interrupt) -> None:
-        if not interrupt.asked:
+        asked = self.updates.processes.any(interrupt.asked)
+        if not asked:
             self._save(at_once=False)
             return
         if self.store is None:
@@ -134,7 +142,7 @@ class Run:
         )
 
     def _save(self, at_once: bool) -> None:
-        if self.store is None:
+        if self.store is None or not self.updates.processes.first:
             return
         if at_once or time.monotonic() - self.saved >= self.save_seconds:
             self.store.save(self.at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from spikeloom.train.processes import Processes
+
 
 @dataclass
 class Tally:
@@ -36,6 +38,18 @@ class Tally:
             [a + b for a, b in zip(old, new, strict=True)]
             for old, new in zip(before, table, strict=True)
         ]
+
+    def of_all(self, processes: Processes) -> Tally:
+        """The sums of several processes together, the same in each."""
+        total = Tally()
+        for part in processes.gather(self):
+            total.loss_sum += part.loss_sum
+            total.hits += part.hits
+            total.seen += part.seen
+            total.labelled = total.labelled and part.labelled
+            if part.table:
+                total.note(part.table)
+        return total
 
     @property
     def loss(self) -> float:
