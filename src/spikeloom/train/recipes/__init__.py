@@ -14,6 +14,7 @@ from spikeloom.train.recipes.architectures import Architecture as Architecture
 from spikeloom.train.recipes.architectures import Conv as Conv
 from spikeloom.train.recipes.architectures import Delay as Delay
 from spikeloom.train.recipes.architectures import FullyConnected as FullyConnected
+from spikeloom.train.recipes.architectures import Recurrent as Recurrent
 from spikeloom.train.recipes.build import build as build
 from spikeloom.train.recipes.digits import DIGITS as DIGITS
 from spikeloom.train.recipes.digits import DIGITS_CONV as DIGITS_CONV
@@ -22,6 +23,7 @@ from spikeloom.train.recipes.fashion_mnist import FASHION_FC as FASHION_FC
 from spikeloom.train.recipes.fsdd import FSDD_CONV as FSDD_CONV
 from spikeloom.train.recipes.fsdd import FSDD_DELAY as FSDD_DELAY
 from spikeloom.train.recipes.fsdd import FSDD_FC as FSDD_FC
+from spikeloom.train.recipes.fsdd import FSDD_RECURRENT as FSDD_RECURRENT
 from spikeloom.train.recipes.mitbih import MITBIH_CONV as MITBIH_CONV
 from spikeloom.train.recipes.mnist import MNIST as MNIST
 from spikeloom.train.recipes.mnist import MNIST_CONV as MNIST_CONV
@@ -32,7 +34,7 @@ MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "digits": {"fc": DIGITS, "conv": DIGITS_CONV},
     "mnist": {"conv": MNIST_CONV, "fc": MNIST},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
-    "fsdd": {"conv": FSDD_CONV, "delay": FSDD_DELAY, "fc": FSDD_FC},
+    "fsdd": {"conv": FSDD_CONV, "recurrent": FSDD_RECURRENT, "delay": FSDD_DELAY, "fc": FSDD_FC},
     "nmnist": {"conv": NMNIST_CONV},
     "mitbih": {"conv": MITBIH_CONV},
 }

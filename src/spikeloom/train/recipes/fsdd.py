@@ -7,7 +7,7 @@ from dataclasses import replace
 from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.models import LIF, LeakyIntegrator
 from spikeloom.nn.encode import Frames
-from spikeloom.train.recipes.architectures import Conv, Delay, FullyConnected
+from spikeloom.train.recipes.architectures import Conv, Delay, FullyConnected, Recurrent
 from spikeloom.train.recipes.mnist import MNIST, MNIST_CONV
 from spikeloom.train.spectrogram import Spectrogram
 
@@ -42,3 +42,6 @@ FSDD_DELAY = replace(
     encode=Frames(),
 )
 """Frame after frame, through synapses that wait for up to 0.2 s."""
+
+FSDD_RECURRENT = replace(FSDD_DELAY, model=Recurrent(hidden=(256,), dropout=0.2))
+"""Frame after frame, through neurons that remind each other."""

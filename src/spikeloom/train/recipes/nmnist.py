@@ -21,8 +21,10 @@ NMNIST_CONV = replace(
     neuron=LIF(tau=80 * ms, R=2.5 * MOhm, E=0 * mV, theta=1 * mV),
     output=LeakyIntegrator(tau=800 * ms, R=20 * MOhm),
     encode=Frames(),
-    augment=Affine(turn=10.0, scale=0.1, shift=2.0),
+    augment=Affine(turn=15.0, scale=0.15, shift=3.0),
     epochs=40,
     batch_size=32,
+    learning_rate=2e-3,
+    choose_by="loss",
 )
 """Each frame passes the convolutions as it comes; the twin reads the same frames."""

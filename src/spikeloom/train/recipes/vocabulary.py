@@ -36,7 +36,12 @@ UNITS: Mapping[str, Unit] = {n: v for n, v in vars(units).items() if isinstance(
 NEURONS = {**_classes(models, Neuron), "Refractory": Refractory, "learn": learn, **UNITS}
 
 VOCABULARY: Mapping[str, Mapping[str, Any]] = {
-    "model": _of(architectures.Conv, architectures.Delay, architectures.FullyConnected),
+    "model": _of(
+        architectures.Conv,
+        architectures.Delay,
+        architectures.FullyConnected,
+        architectures.Recurrent,
+    ),
     "neuron": NEURONS,
     "output": NEURONS,
     "surrogate": {**_classes(models, Surrogate), **UNITS},

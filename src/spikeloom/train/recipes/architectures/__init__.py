@@ -5,5 +5,6 @@ from spikeloom.train.recipes.architectures.architecture import Neurons as Neuron
 from spikeloom.train.recipes.architectures.conv import Conv as Conv
 from spikeloom.train.recipes.architectures.delay import Delay as Delay
 from spikeloom.train.recipes.architectures.fully_connected import FullyConnected as FullyConnected
+from spikeloom.train.recipes.architectures.recurrent import Recurrent as Recurrent
 
-__all__ = ["Architecture", "Conv", "Delay", "FullyConnected", "Neurons"]
+__all__ = ["Architecture", "Conv", "Delay", "FullyConnected", "Neurons", "Recurrent"]
