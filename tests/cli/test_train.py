@@ -117,6 +117,8 @@ def test_interrupted_and_resumed_is_the_same_to_the_bit(
     [
         (["train"], "spikeloom train digits"),
         (["train", "mnist"], "--data DIR"),
+        (["train", "mnist"], "t10k-labels-idx1-ubyte.gz"),
+        (["train", "fsdd"], "recordings.tar.gz"),
         (["train", "mnist", "--data", "nowhere"], "no such folder"),
         (["train", "digits", "--data", "x"], "needs no --data"),
         (["train", "--resume", "nowhere"], "--out"),

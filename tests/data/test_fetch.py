@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spikeloom.data import Home, Remote, load_mnist
+from spikeloom.data import (
+    Home,
+    Remote,
+    load_fashion_mnist,
+    load_fsdd,
+    load_mitbih,
+    load_mnist,
+    load_nmnist,
+)
 from spikeloom.data.resume import Resume
 from spikeloom.errors import DataError
 
@@ -194,12 +202,34 @@ def test_without_a_network_the_message_says_how_to_do_it_by_hand(server: Server)
         assert word in told
 
 
-def test_offline_by_wish(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "load, names",
+    [
+        (load_mnist, ("train-images-idx3-ubyte.gz", "440fcabf73cc", "ossci-datasets")),
+        (load_fashion_mnist, ("t10k-labels-idx1-ubyte.gz", "67da17c76eaf", "fashion-mnist")),
+        (load_fsdd, ("recordings.tar.gz", "github.com/Jakobovski")),
+        (load_nmnist, ("Train.zip", "Test.zip", "md5:69ca8762b2fe", "mendeley")),
+        (load_mitbih, ("mit-bih-arrhythmia-database-1.0.0.zip", "physionet.org")),
+    ],
+)
+def test_every_set_says_what_belongs_where(
+    load, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path))
     monkeypatch.setenv("SPIKELOOM_OFFLINE", "1")
     with pytest.raises(DataError, match="SPIKELOOM_OFFLINE forbids") as caught:
+        load()
+    assert all(name in str(caught.value) for name in names) and left(tmp_path) == []
+
+
+def test_only_what_lacks_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path))
+    monkeypatch.setenv("SPIKELOOM_OFFLINE", "1")
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "train-images.idx3-ubyte").touch()
+    with pytest.raises(DataError) as caught:
         load_mnist()
-    assert "440fcabf73cc" in str(caught.value) and left(tmp_path) == []
+    assert "train-images" not in str(caught.value) and "train-labels" in str(caught.value)
 
 
 def test_without_pooch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

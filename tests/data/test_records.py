@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spikeloom.data import load_mitbih
+from spikeloom.data import load_mitbih, mitbih
 from spikeloom.data.mitbih_records import AAMI, ARCHIVE, BEATS, check_archive, read_records
 from spikeloom.data.wfdb import SYMBOLS, read_record
 from spikeloom.errors import DataError
@@ -132,6 +133,25 @@ def test_the_numbers_of_beats_must_be_those_of_the_database(tmp_path: Path) -> N
         load_mitbih(write(tmp_path, 100))
     with pytest.raises(DataError, match="not the annotations of the database"):
         read_records(tmp_path, (100,))
+
+
+def test_what_was_made_is_kept_where_we_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path))
+    monkeypatch.setattr(mitbih, "DS1", (101,))
+    monkeypatch.setattr(mitbih, "DS2", (100,))
+    monkeypatch.setattr(mitbih, "PACED", ())
+    monkeypatch.setattr(mitbih, "read_records", partial(read_records, whole=False))
+    (tmp_path / "mitbih").mkdir()
+    first = load_mitbih(write(tmp_path / "mitbih", 100, 101, packed=True))
+    assert (tmp_path / "mitbih" / "beats.npz").is_file()
+    (tmp_path / "mitbih" / ARCHIVE).unlink()
+    again = load_mitbih()
+    assert (first.test.inputs == again.test.inputs).all() and len(again.train) == 4
+    (tmp_path / "theirs").mkdir()
+    load_mitbih(write(tmp_path / "theirs", 100, 101))
+    assert not (tmp_path / "theirs" / "beats.npz").exists()
 
 
 def test_damaged_archives(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spikeloom.errors import ConfigError, DataError
+from spikeloom.errors import ConfigError
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
@@ -38,13 +38,6 @@ SPLITS: dict[Task, tuple[Split, ...]] = {
     Task.nmnist: (Split.folds, Split.official),
 }
 """The first is the default; every other task knows its official split alone."""
-NEEDS = {
-    Task.mnist: "its four idx files",
-    Task.fashion_mnist: "its four idx files",
-    Task.fsdd: "recordings.tar.gz or the WAV files",
-    Task.nmnist: "train.npz and test.npz, or the recordings",
-    Task.mitbih: "beats.npz",
-}
 STEPS = 8
 """Frames of an event camera's recording."""
 FRAMES, BANDS = 48, 40
@@ -74,13 +67,13 @@ def read_task(
 
     Arguments:
         task: What is learnt.
-        folder: The user's ``--data``.
+        folder: The user's ``--data``; None: where `spikeloom.data` keeps the set, or fetches it.
         split: Which division.
         folds: How many, where they are folds.
 
     Raises:
         ConfigError: A folder where none is needed.
-        DataError: The data are missing or damaged.
+        DataError: The data are missing, cannot be fetched, or are damaged.
     """
     if task is Task.digits:
         from spikeloom.data import load_digits
@@ -90,11 +83,6 @@ def read_task(
                 "digits needs no --data: the images come with spikeloom.", hint="leave --data out"
             )
         return [("", load_digits())]
-    if folder is None:
-        raise DataError(
-            f"{task} does not come with spikeloom.",
-            hint=f"name the folder with {NEEDS[task]}: spikeloom train {task} --data DIR",
-        )
     whole = READERS[task](folder)
     if split is Split.official:
         return [("", whole)]
@@ -106,38 +94,38 @@ def read_task(
     return [(f"{number}", part) for number, part in enumerate(parts, start=1)]
 
 
-def _mnist(folder: Path) -> Splits:
+def _mnist(folder: Path | None) -> Splits:
     from spikeloom.data import load_mnist
 
     return load_mnist(folder)
 
 
-def _fashion(folder: Path) -> Splits:
+def _fashion(folder: Path | None) -> Splits:
     from spikeloom.data import load_fashion_mnist
 
     return load_fashion_mnist(folder)
 
 
-def _fsdd(folder: Path) -> Splits:
+def _fsdd(folder: Path | None) -> Splits:
     from spikeloom.data import LogMel, load_fsdd, stretched
 
     splits = load_fsdd(folder, front=LogMel(bands=BANDS, range_db=60.0))
     return type(splits)(stretched(splits.train, FRAMES), stretched(splits.test, FRAMES))
 
 
-def _nmnist(folder: Path) -> Splits:
+def _nmnist(folder: Path | None) -> Splits:
     from spikeloom.data import FramesByTime, load_nmnist
 
     return load_nmnist(folder, transform=FramesByTime(STEPS, cap=1))
 
 
-def _mitbih(folder: Path) -> Splits:
+def _mitbih(folder: Path | None) -> Splits:
     from spikeloom.data import load_mitbih
 
     return load_mitbih(folder, classes="NSVF")
 
 
-READERS: dict[Task, Callable[[Path], Splits]] = {
+READERS: dict[Task, Callable[[Path | None], Splits]] = {
     Task.mnist: _mnist,
     Task.fashion_mnist: _fashion,
     Task.fsdd: _fsdd,

@@ -34,7 +34,11 @@ def train(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder with the files of the data set, as they were published."),
+        typer.Option(
+            help="Folder with the files of the data set, as they were published. Without it they "
+            "are looked for in $SPIKELOOM_DATA or the user's cache, and fetched from their makers.",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[
         str | None,

@@ -179,8 +179,10 @@ def _unpacked(archive: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(archive, "r|gz") as packed:
             for member in packed:
-                file = packed.extractfile(member) if member.name.endswith(".wav") else None
+                path = Path(member.name)  # in the host's own archive lies more than recordings
+                wanted = path.suffix == ".wav" and path.parent.name in ("recordings", "")
+                file = packed.extractfile(member) if wanted else None
                 if file is not None:
-                    yield Path(member.name).name, file.read()
+                    yield path.name, file.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as fault:
         raise DataError(f"{archive}: a damaged archive ({fault}).", hint=AGAIN) from fault

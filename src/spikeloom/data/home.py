@@ -137,6 +137,7 @@ class Home:
         lines = [
             f"{remote.name}  {remote.checksum or '(its content is checked)'}  from {remote.url}"
             for remote in self.files
+            if not remote.is_in(place)
         ]
         return DataError(
             f"{self.title} does not come with spikeloom, is not in {place}, and {why}.",

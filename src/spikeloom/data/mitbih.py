@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from spikeloom.data.home import Home, Remote
 from spikeloom.data.mitbih_records import ARCHIVE, check_archive, read_records
 from spikeloom.data.npz import check_equal_lengths, check_labels, read_npz
 from spikeloom.errors import DataError, ParameterError
+from spikeloom.files import write_file
 
 SOURCE = (
     "G. B. Moody and R. G. Mark (2001), The impact of the MIT-BIH Arrhythmia Database, "
@@ -68,7 +70,9 @@ class Beats:
     sample: np.ndarray
 
 
-def load_mitbih(folder: str | Path, *, classes: str = CLASSES, intervals: bool = True) -> Splits:
+def load_mitbih(
+    folder: str | Path | None = None, *, classes: str = CLASSES, intervals: bool = True
+) -> Splits:
     """Heart beats in five classes of the AAMI; other patients train than those that test.
 
     N: normal and bundle branch block, S: supraventricular ectopic, V: ventricular ectopic, F:
@@ -120,6 +124,10 @@ def read_beats(folder: Path) -> Beats:
                 hint="put PhysioNet's archive there as it is",
             )
         made = read_records(folder, (*DS1, *DS2, *PACED))
+        if folder == HOME.folder():  # ours to write in: next time it is read at once
+            packed = io.BytesIO()
+            np.savez_compressed(packed, **made)  # pyright: ignore[reportArgumentType]
+            write_file(path, packed.getvalue())
         return Beats(made["X"], made["y"], made["record"], made["sample"])
     found = read_npz(
         path, {"X": ("i", 2), "y": ("iu", 1), "record": ("iu", 1), "sample": ("iu", 1)}
