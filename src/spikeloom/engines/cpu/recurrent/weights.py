@@ -12,6 +12,11 @@ from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
 from spikeloom.engines.cpu.recurrent.layout import WORD
 from spikeloom.engines.cpu.recurrent.parts import arriving, each_spike, load_stretch
 
+AHEAD = 8
+"""Samples by which memory is asked for before it is needed: a stretch is a short piece of a row."""
+LINE = 64
+"""Bytes of a line of a cache."""
+
 
 def write(f: Frame) -> None:
     """Write the kernel ``weights``; begin and end are words of targets."""
@@ -25,7 +30,9 @@ def write(f: Frame) -> None:
             sums = f.at(f.slot("grad_weight"), f.mul(column, size))
             with w.loop("0", f.slot("steps")) as time, w.loop("0", f.slot("batch")) as samples:
                 row = f.add(f.mul(time.index, width), f.mul(samples.index, size))
-                grads = load_stretch(f, f.at(f.slot("grad_x"), row), column)
+                at = f.at(f.slot("grad_x"), row)
+                grads = load_stretch(f, at, column)
+                _fetch(f, f.at(at, f.add(f.mul(size, AHEAD), column)))
 
                 def add(source: str, count: str, grads: list[str] = grads) -> None:
                     del count
@@ -37,3 +44,11 @@ def write(f: Frame) -> None:
                 with w.loop("0", f.slot("words")) as words:
                     bits = arriving(f, time.index, samples.index, words.index)
                     each_spike(f, bits, words.index, "0", add)
+
+
+def _fetch(f: Frame, address: str) -> None:
+    """Ask for the lines of a stretch; an address beyond the end does no harm."""
+    for line in range(0, WORD * f.v.size, LINE):
+        at = f.at(address, str(line // f.v.size))
+        kinds = "ptr, i32 immarg, i32 immarg, i32 immarg"
+        f.w.call("void", "llvm.prefetch.p0", f"ptr {at}, i32 0, i32 3, i32 1", kinds)
