@@ -124,5 +124,5 @@ def test_an_engine_is_chosen_in_few_places(root: Path) -> None:
 
 
 CHOOSERS = {"cli/explain.py", "network/engine.py", "nn/kernel.py"}
-PRIMITIVES = {"nn/delay/native.py", "nn/kept.py", "nn/pooling.py"}
+PRIMITIVES = {"nn/delay/native.py", "nn/delay/shifted.py", "nn/kept.py", "nn/pooling.py"}
 """Operations that no equation expresses, each with another way where the CPU engine cannot go."""

@@ -14,8 +14,10 @@ from spikeloom.equations.units import ms
 from spikeloom.equations.values import Distribution
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.delay.past import check_block, last_steps, with_past
-from spikeloom.nn.delay.spread import Gaussian, Interpolated, Spread, split
+from spikeloom.nn.delay.shifted import fits, shift
+from spikeloom.nn.delay.spread import Gaussian, Interpolated, Spread
 from spikeloom.nn.delay.times import Rounding, Times
+from spikeloom.nn.lengths import check_lengths, valid_steps
 from spikeloom.nn.protocol import State
 
 
@@ -105,26 +107,26 @@ class Delay(nn.Module):
         if isinstance(self.delay.spread, Gaussian) and not self.delay.rounded and x.numel():
             y = self._bell(flat, features)
         else:
-            y = self._taps(flat, features)
+            past = state is not None and state["past"].requires_grad
+            y = self._taps(flat, features, past)
         y = y.reshape(x.shape)
         if lengths is not None:
-            ended = torch.arange(len(x), device=x.device)[:, None] >= lengths
+            lengths = check_lengths("Delay", lengths, *x.shape[:2])
+            ended = ~valid_steps(lengths, len(x))
             y = y.masked_fill(ended.reshape(*ended.shape, *(1 for _ in features)), 0)
         return y, last_steps(full, self.delay.depth, lengths)
 
-    def _taps(self, full: Tensor, features: tuple[int, ...]) -> Tensor:
-        """One or two steps for each feature."""
+    def _taps(self, full: Tensor, features: tuple[int, ...], past: bool) -> Tensor:
+        """Two neighbouring steps for each feature; of a whole delay the second weighs nothing."""
         depth = self.delay.depth
+        before, share = (self._broadcast(v, features) for v in self.delay.pair(full.dtype))
+        if fits(full, self.delay.raw):
+            return shift(full, before, 1 - share, share, depth, past)
         times = torch.arange(depth, full.shape[0], device=full.device)[:, None, None]
         shape = (full.shape[0] - depth, *full.shape[1:])
-        if self.delay.rounded:
-            back = self._broadcast(self.delay.whole(), features)
-            return full.gather(0, (times - back).expand(shape))
-        before, share = split(self.delay.steps(), depth)
-        back, share = self._broadcast(before, features), self._broadcast(share, features)
-        near = full.gather(0, (times - back).expand(shape))
-        far = full.gather(0, (times - back - 1).expand(shape))
-        return near + share.to(full.dtype) * (far - near)
+        near = full.gather(0, (times - before).expand(shape))
+        far = full.gather(0, (times - before - 1).expand(shape))
+        return (1 - share) * near + share * far
 
     def _bell(self, full: Tensor, features: tuple[int, ...]) -> Tensor:
         """A convolution over time for each feature."""

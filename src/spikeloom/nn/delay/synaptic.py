@@ -17,6 +17,7 @@ from spikeloom.nn.delay.native import fits, send
 from spikeloom.nn.delay.past import check_block, last_steps, with_past
 from spikeloom.nn.delay.spread import Gaussian, Interpolated, Spread
 from spikeloom.nn.delay.times import Rounding, Times
+from spikeloom.nn.lengths import check_lengths, valid_steps
 from spikeloom.nn.protocol import State
 
 
@@ -116,7 +117,8 @@ class SynapticDelay(nn.Module):
         if self.bias is not None:
             y = y + self.bias
         if lengths is not None:
-            ended = torch.arange(len(x), device=x.device)[:, None] >= lengths
+            lengths = check_lengths("SynapticDelay", lengths, *x.shape[:2])
+            ended = ~valid_steps(lengths, len(x))
             y = y.masked_fill(ended[..., None], 0)
         return y, last_steps(full, self.delay.depth, lengths)
 
