@@ -12,6 +12,7 @@ from torch import nn
 
 from spikeloom.errors import CheckpointError, ParameterError
 from spikeloom.files import hold_folder
+from spikeloom.nn.delay.anneal import narrowing
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.init import scale_to_rate
 from spikeloom.nn.loss import CrossEntropy
@@ -233,6 +234,7 @@ class _Job:
             patience=recipe.patience,
             augment=recipe.augment,
             choose_by=recipe.choose_by,
+            callbacks=narrowing(net, recipe.epochs),
             out=place,
             resume=place if begun else None,
             threads=recipe.threads,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from spikeloom.nn import (
     Delay,
     Gaussian,
     Interpolated,
+    LeakyIntegrator,
     NarrowDelays,
     Sequential,
     SynapticDelay,
@@ -28,6 +30,10 @@ from spikeloom.nn import (
     scale_to_rate,
     spiking_work,
 )
+from spikeloom.nn.delay.anneal import narrowing
+from spikeloom.nn.loss import CrossEntropy
+from spikeloom.nn.readout import MembraneMean
+from spikeloom.train import fit
 
 MAKE = {
     "delay": lambda **o: Delay(3, max_delay=5 * ms, **o),
@@ -175,6 +181,35 @@ def test_narrowing_goes_from_the_first_to_the_last_width() -> None:
     assert resumed.widths() == narrow.widths()
     resumed.after(1)
     assert resumed.widths()["synapticdelay1.delay"] == pytest.approx(2**0.5)
+
+
+def test_a_recipe_narrows_its_delays_by_itself() -> None:
+    """A job trains with a Gaussian and is judged with whole steps: one has to become the other."""
+    (narrow,) = narrowing(Sequential(SynapticDelay(3, 4, max_delay=8 * ms)), 8)
+    assert narrow.epochs == 2 and narrow.last == 0.5
+    assert narrowing(Sequential(Delay(3), nn.Linear(3, 2)), 8) == ()
+
+
+def test_fit_narrows_delays_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    def run(net: Sequential, epochs: int, **options: Any) -> None:
+        fit(
+            net, (spikes(40, 6, 3), torch.arange(40) % 2),
+            loss=CrossEntropy(MembraneMean()), optimizer=torch.optim.Adam(net.parameters(), 1e-2),
+            epochs=epochs, encode=lambda x, draw: x.transpose(0, 1), validation=None,
+            callbacks=narrowing(net, 16), show="quiet", **options,
+        )  # fmt: skip
+
+    nets = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        layers = SynapticDelay(3, 2, max_delay=4 * ms), LeakyIntegrator(tau=5 * ms)
+        nets.append(Sequential(*layers))
+    run(nets[0], 3)
+    run(nets[1], 2, out=tmp_path)
+    run(nets[1], 3, resume=tmp_path)
+    for name, value in nets[0].state_dict().items():
+        assert torch.equal(value, nets[1].state_dict()[name]), name
+    assert float(nets[0].layers[0][1].delay.sigma) == pytest.approx(2 * 0.25**0.75)
 
 
 def test_a_network_with_delays() -> None:
