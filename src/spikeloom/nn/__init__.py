@@ -3,6 +3,9 @@
 from spikeloom.nn import encode as encode
 from spikeloom.nn import loss as loss
 from spikeloom.nn import readout as readout
+from spikeloom.nn.attention import Attend as Attend
+from spikeloom.nn.attention import SpikingAttention as SpikingAttention
+from spikeloom.nn.attention import spikformer_block as spikformer_block
 from spikeloom.nn.bake import fold_norms as fold_norms
 from spikeloom.nn.container import Container as Container
 from spikeloom.nn.container import Joint as Joint
@@ -32,9 +35,12 @@ from spikeloom.nn.protocol import takes_lengths as takes_lengths
 from spikeloom.nn.recurrent import Following as Following
 from spikeloom.nn.recurrent import Recurrent as Recurrent
 from spikeloom.nn.recurrent import Settling as Settling
+from spikeloom.nn.residual import SEW as SEW
+from spikeloom.nn.residual import Residual as Residual
 from spikeloom.nn.saves import Saves as Saves
 from spikeloom.nn.saves import keeping as keeping
 from spikeloom.nn.sequential import Sequential as Sequential
+from spikeloom.nn.sew_resnet import sew_resnet18 as sew_resnet18
 from spikeloom.nn.short import LIF as LIF
 from spikeloom.nn.short import LeakyIntegrator as LeakyIntegrator
 from spikeloom.nn.spiking import Spiking as Spiking
@@ -43,6 +49,12 @@ from spikeloom.nn.standardise import standardise as standardise
 from spikeloom.nn.twin import ann_twin as ann_twin
 
 __all__ = [
+    "Attend",
+    "SpikingAttention",
+    "spikformer_block",
+    "SEW",
+    "Residual",
+    "sew_resnet18",
     "Delay",
     "fold_norms",
     "Container",

@@ -14,6 +14,7 @@ from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_weight_layer, solid
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, AnyBatchNorm)
+"""Norms whose running statistics make one map of each channel."""
 
 
 @torch.no_grad()
@@ -53,18 +54,22 @@ def _folded(net: Sequential) -> Sequential:
     before: nn.Module | None = None
     for name, layer in net.layers:
         plain = _affine(name, layer)
-        if plain is not None and before is not None and is_weight_layer(before):
+        if plain is not None and before is not None and _fits(before, plain[0]):
             _multiply(before, *plain)
             continue
-        if isinstance(layer, Sequential):
-            layer = _folded(layer)
-        elif isinstance(layer, Container):
-            for part, inner in layer.parts:
-                if isinstance(inner, Sequential):
-                    setattr(layer, part, _folded(inner))
-        kept[name], before = layer, layer
+        kept[name] = before = _inside(layer)
     folded = Sequential(*kept.values(), names=list(kept))
     return folded.eval()
+
+
+def _inside(layer: nn.Module) -> nn.Module:
+    """A layer with the norms of all its parts folded."""
+    if isinstance(layer, Sequential):
+        return _folded(layer)
+    if isinstance(layer, Container):
+        for part, inner in layer.parts:
+            setattr(layer, part, _inside(inner))
+    return layer
 
 
 def _affine(name: str, layer: nn.Module) -> tuple[Tensor, Tensor] | None:
@@ -83,6 +88,11 @@ def _affine(name: str, layer: nn.Module) -> tuple[Tensor, Tensor] | None:
         factor = factor * norm.weight.double()
         offset = offset if norm.bias is None else scale * norm.bias.double()
     return factor, offset - norm.running_mean.double() * factor
+
+
+def _fits(layer: nn.Module, factor: Tensor) -> bool:
+    """Whether a norm with these factors can be part of a layer: it has weights for as many."""
+    return is_weight_layer(layer) and layer.get_parameter("weight").shape[0] == len(factor)
 
 
 def _multiply(layer: nn.Module, factor: Tensor, offset: Tensor) -> None:

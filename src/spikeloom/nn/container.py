@@ -97,6 +97,7 @@ class Container(nn.Module):
 
     is_stateful: ClassVar[Literal[True]] = True
     takes_lengths: ClassVar[Literal[True]] = True
+    is_container: ClassVar[Literal[True]] = True
 
     @property
     def parts(self) -> tuple[tuple[str, nn.Module], ...]:
@@ -254,7 +255,7 @@ def join_parts(
     """Bring branches together, and note it like any other layer."""
     y = joint(*inputs)
     if kept is not None:
-        kept.add(path + name, joint, inputs, y)
+        kept.passed.append(Passed(path + name, joint, inputs, y))
     return y
 
 

@@ -27,6 +27,18 @@ class AnyBatchNorm(nn.modules.batchnorm._BatchNorm):
         del input
 
 
+class TokenBatchNorm(AnyBatchNorm):
+    """Batch norm of (batch, *tokens, channels).
+
+    >>> TokenBatchNorm(3)(torch.randn(4, 7, 3)).shape
+    torch.Size([4, 7, 3])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise each channel over samples and tokens."""
+        return super().forward(input.movedim(-1, 1)).movedim(1, -1)
+
+
 class TimeBatchNorm(nn.Module):
     r"""Batch norm of each channel over time, batch and space together.
 
@@ -41,6 +53,7 @@ class TimeBatchNorm(nn.Module):
         eps: Added to the variance.
         momentum: Weight of a new batch in the running statistics; None for their plain average.
         affine: Whether to learn a weight and a bias for each channel.
+        channels_last: Whether the channels are the last feature axis, as those of tokens are.
 
     Raises:
         ParameterError: A size or a scale that makes no sense.
@@ -66,10 +79,12 @@ class TimeBatchNorm(nn.Module):
         eps: float = 1e-5,
         momentum: float | None = 0.1,
         affine: bool = True,
+        channels_last: bool = False,
     ) -> None:
         super().__init__()
         _check(type(self).__name__, channels=channels, scale=scale, eps=eps)
         self.channels, self.scale = channels, float(scale)
+        self.channels_last = channels_last
         self.norm = AnyBatchNorm(channels, eps, momentum, affine)
 
     def forward(
@@ -77,20 +92,25 @@ class TimeBatchNorm(nn.Module):
     ) -> tuple[Tensor, State]:
         """Normalise a block (time, batch, channels, *space); the state stays empty."""
         del state
+        moves = self.channels_last and isinstance(x, Tensor) and x.dim() > 3
+        if moves:
+            x = x.movedim(-1, 2)
         ends = _accept(type(self).__name__, self.channels, x, lengths)
         flat = x.flatten(0, 1)
         rows = None if ends is None else valid_steps(ends, len(x)).flatten().nonzero().squeeze(1)
         y = self.scale * self.norm(_enough(self.norm, flat if rows is None else taken(flat, rows)))
         y = y if rows is None else put_back(y, rows, len(flat))
-        return y.unflatten(0, tuple(x.shape[:2])), {}
+        y = y.unflatten(0, tuple(x.shape[:2]))
+        return y.movedim(2, -1) if moves else y, {}
 
     def plain(self) -> nn.Module:
         """Batch norm for a network without time."""
-        return AnyBatchNorm(self.channels, self.norm.eps, self.norm.momentum, self.norm.affine)
+        kind = TokenBatchNorm if self.channels_last else AnyBatchNorm
+        return kind(self.channels, self.norm.eps, self.norm.momentum, self.norm.affine)
 
     def extra_repr(self) -> str:
         """The scale; the rest is shown by the norm inside."""
-        return f"scale={self.scale:g}"
+        return f"scale={self.scale:g}" + ", channels_last=True" * self.channels_last
 
 
 class StepBatchNorm(nn.Module):

@@ -76,7 +76,8 @@ def holds_neurons(module: object) -> bool:
     >>> holds_neurons(LeakyIntegrator())
     True
     """
-    return is_stateful(module) and hasattr(module, "spikes")
+    container = getattr(module, "is_container", False) is True
+    return is_stateful(module) and not container and hasattr(module, "spikes")
 
 
 def plain_layer(module: nn.Module) -> nn.Module | None:

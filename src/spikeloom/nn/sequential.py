@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any
 
 from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError
 from spikeloom.nn.container import Container, Trace, run_part
-from spikeloom.nn.protocol import State, is_stateful
+from spikeloom.nn.protocol import State, emits_spikes, is_stateful
 from spikeloom.nn.saves import Saves, keeping
 from spikeloom.nn.segments import may_cut, run_segments
 from spikeloom.nn.weights import own_type
@@ -57,7 +58,7 @@ class Sequential(Container):
                 f"Sequential: {len(layers)} layers need as many different names, got {self.names}."
             )
         for name, layer in zip(self.names, layers, strict=True):
-            if not isinstance(name, str) or not name.isidentifier() or hasattr(self, name):
+            if not isinstance(name, str) or not _is_name(name) or hasattr(self, name):
                 raise ParameterError(
                     f"Sequential: {name!r} cannot be the name of a layer.",
                     hint="take a Python name that torch.nn.Module does not use itself",
@@ -68,6 +69,11 @@ class Sequential(Container):
     def parts(self) -> tuple[tuple[str, nn.Module], ...]:
         """Names and layers, first to last."""
         return self.layers
+
+    @property
+    def spikes(self) -> bool:
+        """Whether the last layer gives spikes."""
+        return bool(self.names) and emits_spikes(self.get_submodule(self.names[-1]))
 
     @property
     def layers(self) -> tuple[tuple[str, nn.Module], ...]:
@@ -105,6 +111,10 @@ class Sequential(Container):
                 if keeper is not None:
                     keeper.end(x)
         return x, after
+
+
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 def _default_names(layers: Sequence[nn.Module]) -> tuple[str, ...]:

@@ -101,6 +101,17 @@ def plain_chain(net: Sequential, *, last: bool = False) -> nn.Sequential:
     return nn.Sequential(*plain)
 
 
+def plain_part(layer: nn.Module) -> nn.Module:
+    """What one layer of a container becomes in a network without time.
+
+    >>> plain_part(nn.Flatten())
+    Flatten(start_dim=1, end_dim=-1)
+    """
+    chain = layer if isinstance(layer, Sequential) else Sequential(layer)
+    plain = plain_chain(chain)
+    return plain[0] if len(plain) == 1 else plain
+
+
 def chain_over_time(net: Sequential, *, last: bool = False) -> Sequential:
     """The same chain over time with a ReLU for each neuron layer; delays, norms and masks stay.
 
