@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spikeloom.data import (
     Dataset,
@@ -95,6 +97,18 @@ def test_damaged_recordings_are_named(tmp_path: Path, body: bytes, words: str) -
     with pytest.raises(DataError, match=words) as caught:
         read_wav(path)
     assert str(path) in caught.value.message
+
+
+@given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 255)), max_size=4), st.integers(0, 90))
+def test_any_bytes_give_a_sound_or_a_data_error(changes: list[tuple[int, int]], cut: int) -> None:
+    body = bytearray(wav(np.arange(40, dtype="<i2")))
+    for place, value in changes:
+        body[place] = value
+    try:
+        sound, rate = read_wav("fuzzed.wav", content=bytes(body[: len(body) - cut]))
+        assert np.abs(sound).max() <= 1 and rate > 0
+    except DataError as fault:
+        assert "fuzzed.wav" in fault.message
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -54,6 +54,11 @@ def read_wav(
             f"{path}: cannot be read ({fault.strerror or fault}).",
             hint="check that it is a file and that you may read it",
         ) from fault
+    if form.sampwidth > 4:
+        raise DataError(
+            f"{path}: numbers of {8 * form.sampwidth} bits are not understood.",
+            hint="save it as WAV with whole numbers (PCM), 8 to 32 bits",
+        )
     size = form.sampwidth * form.nchannels
     if len(frames) < form.nframes * size:
         raise DataError(
