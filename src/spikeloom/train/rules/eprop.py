@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.forwards import Partials
 from spikeloom.train.rules.feedback import random_matrix
+from spikeloom.train.rules.filtered import Filter, SharedHidden, SynapseHidden, hidden_for
 from spikeloom.train.rules.passes import Seen, first_pass, keep_buffers, replay
 from spikeloom.train.rules.stages import Stage
 from spikeloom.train.rules.traces import (
@@ -20,7 +20,6 @@ from spikeloom.train.rules.traces import (
     SynapseTraces,
     check_full,
     hand_over,
-    is_shared,
     traces_for,
 )
 from spikeloom.train.rules.walk import (
@@ -120,8 +119,8 @@ class EProp:
             with keep_buffers(objective.net), replay():
                 seen = first_pass(objective, block, targets, chunk)
         walkers = [Walker(stage, self.reset) for stage in stages]
-        filters = _Filter(walkers[-1].stage, self)
-        layers: list[_Hidden] = []
+        filters = Filter(walkers[-1].stage, repr(self))
+        layers: list[SharedHidden | SynapseHidden] = []
         last: SharedTraces | SynapseTraces | None = None
         found: Gradients = {}
         outputs: list[Tensor] = []
@@ -145,7 +144,8 @@ class EProp:
             if last is None:
                 last = traces_for(stages[-1], walkers[-1].what, end.partials, self)
                 filters.look(walkers[-1], end.partials)
-                layers = [_Hidden(w, filters) for w in walkers[:-1]]
+                pairs = zip(walkers[:-1], moments, strict=False)
+                layers = [hidden_for(w, filters, m.partials) for w, m in pairs]
             for layer, moment, back in zip(layers, moments, feedback, strict=False):
                 own = None if seen is None else seen.to_spikes.get(layer.walker.stage.name)
                 layer.learn(
@@ -179,115 +179,3 @@ class EProp:
                     back = chain + (1 - self.decay) ** draw * drawn
             found.insert(0, back)
         return found
-
-
-@dataclass(eq=False)
-class _Filter:
-    """The output neurons as a filter of what they get, the same for all of them.
-
-    Arguments:
-        stage: The outputs.
-        rule: Whose messages these are.
-    """
-
-    stage: Stage
-    rule: EProp
-    keep: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
-    enter: dict[str, float] = field(default_factory=dict[str, float])
-    source: str = ""
-    names: tuple[str, ...] = ()
-    plain: str | None = None
-    """The state that is the output, of neurons that do not spike."""
-
-    def look(self, walker: Walker, partials: Partials | None) -> None:
-        """Take the filter from the derivatives of any step."""
-        what, neurons = walker.what, walker.stage.neurons
-        if partials is None or what is None or neurons is None:
-            return
-        if not is_shared(what, partials):
-            raise ParameterError(
-                f"{self.rule!r}: the neurons of {self.stage.name} forget at different speeds, "
-                "so there is no one filter from them to the neurons before.",
-                hint="take a leaky readout with one time constant, such as "
-                "LeakyIntegrator(tau=20 * ms), or reset='ignored' for spiking outputs",
-            )
-        self.source, self.names = what.sources[0], what.states
-        self.keep = {pair: float(v) for pair, v in partials.keep.items()}
-        self.enter = {n: float(v) for (n, by), v in partials.enter.items() if by == self.source}
-        if not neurons.spikes and neurons.states[0] in what.states:
-            self.plain = neurons.states[0]
-
-
-class _Hidden:
-    """A hidden stage with its eligibilities and what the filter made of them."""
-
-    def __init__(self, walker: Walker, filters: _Filter) -> None:
-        what = walker.what
-        if what is None:
-            raise ParameterError(f"{filters.rule!r}: {walker.stage.name} has no neurons.")
-        self.walker, self.filters = walker, filters
-        self.traces = SynapseTraces(walker.stage, what)
-        self.filtered: dict[str, Tensor] = {}
-        self._spare: dict[str, Tensor] = {}
-
-    def learn(
-        self,
-        moment: Moment,
-        end: Partials | None,
-        signal: Tensor,
-        back: Tensor,
-        own: Tensor | None,
-        to: Gradients,
-    ) -> None:
-        """Add the gradients of some steps, and let traces and filter take in the steps.
-
-        Arguments:
-            moment: The steps.
-            end: Derivatives of the output neurons in these steps.
-            signal: ∂E/∂y (steps, B, classes).
-            back: B, (classes, neurons).
-            own: Gradient of the regularisers at the spikes (steps, B, *features), or None.
-            to: Where to add.
-        """
-        if moment.partials is None:
-            return
-        filters, show = self.filters, {} if end is None else end.show
-        to_states = {n: (signal * show[n]) @ back for n in filters.names if n in show}
-        now = (signal * show[filters.source]) @ back if filters.source in show else None
-        if end is None:
-            now = signal @ back
-        whole = signal @ back if filters.plain is not None else None
-        for step in range(len(moment.out)):
-            e = self.traces.step(moment.partials, step, moment.pre[step])
-            if not self.filtered:
-                self.filtered = {n: torch.zeros_like(e) for n in filters.names}
-                self._spare = {n: torch.empty_like(e) for n in filters.names}
-            here = None if own is None else own[step].flatten(1)
-            if whole is None:
-                for name, errors in to_states.items():
-                    self.traces.collect(errors[step], self.filtered[name], to)
-                if now is not None:
-                    here = now[step] if here is None else here + now[step]
-            if here is not None:
-                self.traces.collect(here, e, to)
-            self._filter(e)
-            if whole is not None and filters.plain is not None:
-                # A potential that is read out is its own trace: one product does for both terms.
-                self.traces.collect(whole[step], self.filtered[filters.plain], to)
-
-    def _filter(self, e: Tensor) -> None:
-        filters = self.filters
-        for name in filters.names:
-            into, fresh = self._spare[name], True
-            for before, value in self.filtered.items():
-                keep = filters.keep.get((name, before))
-                if keep is not None and fresh:
-                    torch.mul(value, keep, out=into)
-                elif keep is not None:
-                    into.add_(value, alpha=keep)
-                fresh = fresh and keep is None
-            if fresh:
-                into.zero_()
-            if name in filters.enter:
-                into.add_(e, alpha=filters.enter[name])
-        self.filtered, self._spare = self._spare, self.filtered

@@ -145,7 +145,7 @@ class SynapseTraces:
             e = ∂ output of the step / ∂ weight, (B, F, P + 1), the last for the bias. The memory is
             used again in the next step.
         """
-        x, source = _with_one(pre), self.what.sources[0]
+        x, source = with_one(pre.flatten(1)).unsqueeze(1), self.what.sources[0]
         if not self.traces:
             self._start(partials, x)
         shown, fresh = self._shown, True
@@ -161,23 +161,9 @@ class SynapseTraces:
 
     def collect(self, signal: Tensor, eligibility: Tensor, to: Gradients) -> None:
         """Add Σ_batch signal · eligibility to the gradients of weights and bias."""
-        weights, joined = self.stage.weights, self.stage.joined
-        if weights is None and joined is None:
-            return
         flat = signal.reshape(signal.shape[0], -1)
-        found = torch.einsum("bf,bfp->fp", flat, eligibility.expand(*flat.shape, -1))
-        count = found.shape[1] - 1
-        if joined is not None:
-            count -= len(joined.weight)
-            to_joined = found[:, count:-1].T  # of `Recurrent` a row belongs to a source
-            _add(to, joined.weight, to_joined if joined.mask is None else to_joined * joined.mask)
-            if joined.bias is not None:
-                _add(to, joined.bias, found[:, -1])
-        if weights is None:
-            return
-        _add(to, weights.weight, found[:, :count])
-        if weights.bias is not None:
-            _add(to, weights.bias, found[:, -1])
+        wide = eligibility.expand(*flat.shape, -1)
+        spread(self.stage, torch.einsum("bf,bfp->fp", flat, wide), to)
 
     def _start(self, partials: Partials, x: Tensor) -> None:
         neurons = next((f.shape[-1] for f in partials.show.values() if f.dim()), 1)
@@ -209,6 +195,22 @@ class SynapseTraces:
             if fresh:
                 into.zero_()
         self.traces, self._spare = self._spare, self.traces
+
+
+def spread(stage: Stage, found: Tensor, to: Gradients) -> None:
+    """Add gradients (F, P + 1) to those of the weights, recurrent weights and biases of a stage."""
+    weights, joined, count = stage.weights, stage.joined, found.shape[1] - 1
+    if joined is not None:
+        count -= len(joined.weight)
+        to_joined = found[:, count:-1].T  # of `Recurrent` a row belongs to a source
+        _add(to, joined.weight, to_joined if joined.mask is None else to_joined * joined.mask)
+        if joined.bias is not None:
+            _add(to, joined.bias, found[:, -1])
+    if weights is None:
+        return
+    _add(to, weights.weight, found[:, :count])
+    if weights.bias is not None:
+        _add(to, weights.bias, found[:, -1])
 
 
 def _accumulate(into: Tensor, factor: Tensor, value: Tensor, fresh: bool) -> None:
@@ -268,9 +270,9 @@ def _add(to: Gradients, parameter: Tensor, grad: Tensor) -> None:
     to[parameter] = to[parameter] + grad if parameter in to else grad
 
 
-def _with_one(pre: Tensor) -> Tensor:
-    """(B, *P) -> (B, 1, P + 1), the last being the constant signal of a bias."""
-    return torch.nn.functional.pad(pre.reshape(pre.shape[0], -1), (0, 1), value=1.0).unsqueeze(1)
+def with_one(pre: Tensor) -> Tensor:
+    """(…, P) -> (…, P + 1), the last being the constant signal of a bias."""
+    return torch.nn.functional.pad(pre, (0, 1), value=1.0)
 
 
 def _wide(value: Tensor, step: int) -> Tensor:
