@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from PIL import Image
 from safetensors.numpy import load_file
 from typer.testing import CliRunner, Result
 
-from spikeloom.cli import app
+from spikeloom.cli import app, tasks
+from spikeloom.cli import train as cli_train
 from spikeloom.data import load_digits
 from spikeloom.errors import StorageError
 
@@ -120,7 +122,11 @@ def test_interrupted_and_resumed_is_the_same_to_the_bit(
         (["train", "mnist"], "t10k-labels-idx1-ubyte.gz"),
         (["train", "fsdd"], "recordings.tar.gz"),
         (["train", "mnist", "--data", "nowhere"], "no such folder"),
+        (["train", "fsdd", "--data", "nowhere"], "no such folder"),
         (["train", "digits", "--data", "x"], "needs no --data"),
+        (["train", "digits", "--model", "attention"], "it has: fc, conv"),
+        (["train", "mnist", "--split", "speakers"], "it has: official"),
+        (["train", "--resume", "nowhere", "--model", "fc"], "--model cannot go with --resume"),
         (["train", "--resume", "nowhere"], "--out"),
         (["train", "--resume", "nowhere", "--epochs", "3"], "--epochs cannot go with --resume"),
         (["predict", "nowhere", "a.png"], "no such folder"),
@@ -130,6 +136,8 @@ def test_commands_that_cannot_work(
     words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPIKELOOM_OFFLINE", "1")
+    monkeypatch.setenv("SPIKELOOM_DATA", str(tmp_path / "no data"))
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 1 and told in done.stderr and "Traceback" not in done.stderr
     assert os.listdir(tmp_path) == []
@@ -170,3 +178,31 @@ def test_a_report_that_cannot_be_finished(
         monkeypatch.setattr("spikeloom.show.write_report", fault)
         done = ask("train", "--resume", trained[0], "--quiet")
         assert done.exit_code == code and f"train --resume {trained[0]}" in done.stderr
+
+
+def test_folds_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from spikeloom.data import k_fold, leave_one_group_out
+
+    train = load_digits().train[:200]
+    speakers = replace(train, groups=np.array(["ann", "bob", "cem", "dan"])[np.arange(200) % 4])
+    folds = {
+        "folds": [(str(k), part) for k, part in enumerate(k_fold(train, 2), start=1)],
+        "speakers": list(leave_one_group_out(speakers))[:2],
+    }
+    monkeypatch.setattr(tasks, "SPLITS", {tasks.Task.digits: tuple(tasks.Split)})
+    monkeypatch.setattr(cli_train, "read_task", lambda _task, _data, split, _n: folds[split])
+    for split in folds:
+        out = tmp_path / split
+        words = ("train", "digits", "--epochs", "1", "--split", split, "--out", out)
+        done = ask(*words)
+        assert done.exit_code == 0, done.output
+        assert "mean" in done.stdout and "plain twin" in done.stdout
+        metrics = json.loads((out / "metrics.json").read_text())
+        assert 0 <= metrics["test_accuracy"] <= 1 and len(metrics["folds"]) == 2
+        for name in metrics["folds"]:
+            page = (out / f"fold-{name}" / "report.html").read_text(encoding="utf-8")
+            assert f"--split {split}" in page
+        again = ask("train", "--resume", out, "--quiet")
+        assert again.exit_code == 0 and json.loads((out / "metrics.json").read_text()) == metrics
+        kept = tomllib.loads((out / "config.toml").read_text())
+        assert kept["recipe"]["validate_by"] == ("group" if split == "speakers" else "class")

@@ -28,7 +28,7 @@ def train(
             help="`digits`: 1,797 images of 8 × 8 pixels that come with spikeloom. `mnist`, "
             "`fashion-mnist`: 70,000 images of 28 × 28. `fsdd`: 3,000 spoken digits. `nmnist`: "
             "digits seen by an event camera. `mitbih`: 100,000 heart beats. All but the first are "
-            "read from your own folder.",
+            "read from your own folder or fetched.",
             show_default=False,
         ),
     ] = None,
