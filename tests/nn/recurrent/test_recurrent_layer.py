@@ -284,6 +284,9 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"delay": 1 * MOhm}, UnitError, "a time"),
     ({"delay": [1, 2]}, ShapeError, "features"),
     ({"delay": 10**6}, ParameterError, "1 to"),
+    ({"mask": "all"}, ParameterError, "truth values"),
+    ({"init": 3}, ParameterError, "init cannot be 3"),
+    ({"bias": torch.ones(6)}, ParameterError, "bias cannot be"),
     ({"mask": torch.ones(2, 2)}, ShapeError, "mask"),
     ({"mask": torch.full((6, 6), 0.5)}, ParameterError, "truth values"),
 ]
@@ -304,6 +307,7 @@ def test_refused_when_called() -> None:
         (x, {"v": state["v"]}, ParameterError, "spikes"),
         (x, {**state, "spikes": torch.zeros(3, 6)}, ShapeError, "one batch"),
         (x, {**state, "w": state["v"]}, ParameterError, "state must hold"),
+        (x, {**state, "spikes": torch.full((2, 6), 0.5)}, ParameterError, "0 and 1 only"),
         (x, 3, ParameterError, "state must hold"),
     ]
     for given_x, given_state, kind, words in calls:

@@ -116,6 +116,13 @@ class Recurrent(nn.Module):
             into, tuple(i.name for i in self.neurons.neuron.definition.inputs), program.model
         )
         count = prod(self.features)
+        if not isinstance(bias, bool) or not (init is None or callable(init)):
+            what, value = ("init", init) if isinstance(bias, bool) else ("bias", bias)
+            raise ParameterError(
+                f"{self._name}: {what} cannot be {value!r}.",
+                hint="bias is True or False; init is called with the weights, for example "
+                "torch.nn.init.orthogonal_",
+            )
         self.init = init
         self.weight = nn.Parameter(torch.empty(count, count))
         self.bias = nn.Parameter(torch.empty(self.features)) if bias else None
@@ -271,6 +278,11 @@ class Recurrent(nn.Module):
             raise ShapeError(
                 f"{self._name}: state {SPIKES!r} must be {want}, got {tuple(spikes.shape)}.",
                 hint="a state belongs to one batch and one layer: start with state=None",
+            )
+        if not traced((spikes,)) and not bool(((spikes == 0) | (spikes == 1)).all()):
+            raise ParameterError(
+                f"{self._name}: state {SPIKES!r} must hold 0 and 1 only.",
+                hint="give what the layer gave, y, state = layer(x); None is a fresh start",
             )
         return rest, spikes.reshape(batch, depth, count).transpose(0, 1).to(x.dtype)
 

@@ -25,13 +25,15 @@ def whole_shape(features: object) -> tuple[int, ...]:
     ((3,), (2, 4))
     """
     shape: tuple[Any, ...] = tuple(features) if isinstance(features, tuple | list) else (features,)
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape)
+    whole = all(
+        isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 0 for n in shape
+    )
     if not shape or not whole:
         raise ParameterError(
             f"Recurrent: features must be a whole number or a tuple of them, got {features!r}.",
             hint="the shape of the features that drive it: features=128",
         )
-    return shape
+    return tuple(int(n) for n in shape)
 
 
 def chosen_input(into: str | None, names: tuple[str, ...], model: str) -> str:
@@ -51,7 +53,13 @@ def allowed(mask: Any, count: int) -> Tensor | None:
     """Which weights exist, (source, target) of truth values; None for all."""
     if mask is None:
         return None
-    given = torch.as_tensor(mask)
+    try:
+        given = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        raise ParameterError(
+            f"Recurrent: mask must hold truth values, got {type(mask).__name__}.",
+            hint="(sources, targets), for example ~torch.eye(n, dtype=torch.bool)",
+        ) from None
     if tuple(given.shape) != (count, count):
         raise ShapeError(
             f"Recurrent: mask must be (sources, targets) = {(count, count)}, "
