@@ -241,12 +241,18 @@ def spikformer_block(
         A network (time, batch, tokens, features) -> the same shape, with parts ``attention`` and
         ``mlp``.
 
+    Raises:
+        ParameterError: Sizes that do not go together.
+
     Source: Zhou et al. 2023, ICLR, Spikformer, figure 2, with the shortcuts of Fang et al. 2021.
 
     >>> block = spikformer_block(16, heads=2)
     >>> tuple(block(torch.zeros(3, 1, 4, 16))[0].shape), block.names
     ((3, 1, 4, 16), ('attention', 'mlp'))
     """
+    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
+    if not number or not 0 < ratio < math.inf:
+        raise ParameterError(f"spikformer_block: ratio must be a number above 0, got {ratio!r}.")
     attention = SpikingAttention(features, heads, scale=scale, neuron=neuron, attend=attend)
     hidden, make = max(round(features * ratio), 1), neuron or _neurons
     mlp = Sequential(

@@ -33,13 +33,18 @@ def fold_norms(net: Sequential) -> Sequential:
         `StepBatchNorm`, which is no single map.
 
     Raises:
-        ParameterError: A norm without running statistics.
+        ParameterError: A norm without running statistics, or no `Sequential`.
 
     >>> from spikeloom.nn import LIF
     >>> net = Sequential(nn.Linear(4, 3), TimeBatchNorm(3), LIF(), names=["w", "norm", "lif"])
     >>> fold_norms(net).names
     ('w', 'lif')
     """
+    if not isinstance(net, Sequential):
+        raise ParameterError(
+            f"fold_norms: the network must be a spikeloom Sequential, got {type(net).__name__}.",
+            hint="put it into one: fold_norms(Sequential(net))",
+        )
     found = copy.deepcopy(net)
     found.eval()
     for above in list(found.modules()):

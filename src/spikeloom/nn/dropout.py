@@ -68,27 +68,39 @@ class TimeDropout(nn.Module):
             raise ShapeError(
                 f"TimeDropout: input must be a tensor (time, batch, *features), got {shape}."
             )
+        if not x.is_floating_point():
+            raise ShapeError(
+                f"TimeDropout: input must be floating point, got {x.dtype}.",
+                hint="convert it: x.float()",
+            )
+        if state is not None and not isinstance(state, Mapping):
+            raise ParameterError(
+                f"TimeDropout: a state is a dict, got {type(state).__name__}.",
+                hint="give what the layer gave, y, state = layer(x); None is a fresh start",
+            )
         ends = None if lengths is None else check_lengths("TimeDropout", lengths, *x.shape[:2])
         if not self.training or not self.p:
             return silence(x, ends), {} if state is None else dict(state)
         mask = (state or {}).get("mask")
         if mask is None:
             mask = self._mask(x)
-        elif mask.shape[0] != x.shape[1]:
+        elif mask.shape != self._shape(x):
             raise ShapeError(
-                f"TimeDropout: the state holds {mask.shape[0]} samples, the input {x.shape[1]}.",
+                f"TimeDropout: the mask of the state is {tuple(mask.shape)}, that of the input "
+                f"{self._shape(x)}.",
                 hint="a state belongs to one batch: start the next one with state=None",
             )
         return silence(x * mask, ends), {"mask": mask}
 
-    def _mask(self, x: Tensor) -> Tensor:
+    def _shape(self, x: Tensor) -> tuple[int, ...]:
         if self.whole >= x.dim() - 2 and self.whole:
             raise ShapeError(
                 f"TimeDropout: whole={self.whole} needs more than {x.dim() - 2} feature axes."
             )
-        own = x.dim() - 1 - self.whole
-        shape = (*x.shape[1:][:own], *[1] * self.whole)
-        kept = torch.rand(shape, dtype=x.dtype, device=x.device) >= self.p
+        return (*x.shape[1 : x.dim() - self.whole], *[1] * self.whole)
+
+    def _mask(self, x: Tensor) -> Tensor:
+        kept = torch.rand(self._shape(x), dtype=x.dtype, device=x.device) >= self.p
         return kept.to(x.dtype) / (1.0 - self.p)
 
     def plain(self) -> nn.Module:

@@ -173,7 +173,7 @@ class StepBatchNorm(nn.Module):
             The block, zero after the end of each sample, and the state: steps done (batch,).
         """
         ends = _accept(type(self).__name__, self.channels, x, lengths)
-        done = x.new_zeros(x.shape[1], dtype=torch.int64) if state is None else state["step"]
+        done = _steps_done(state, x)
         begin = int(done.max()) if len(done) else 0
         pieces: list[Tensor] = []
         for t, step in enumerate(x.unbind(0)):
@@ -221,6 +221,19 @@ def _alone(norm: AnyBatchNorm, rows: Tensor) -> Tensor:
     return norm(rows)
 
 
+def _steps_done(state: Mapping[str, Any] | None, x: Tensor) -> Tensor:
+    """Steps that each sample has behind it (batch,)."""
+    if state is None:
+        return x.new_zeros(x.shape[1], dtype=torch.int64)
+    done = state.get("step") if isinstance(state, Mapping) else None
+    if not isinstance(done, Tensor) or done.shape != x.shape[1:2]:
+        raise ParameterError(
+            f"StepBatchNorm: the state must hold 'step' of {x.shape[1]} samples, got {state!r}.",
+            hint="give what the layer gave, y, state = layer(x); None is a fresh start",
+        )
+    return done
+
+
 def _accept(who: str, channels: int, x: Tensor, lengths: Any) -> Tensor | None:
     if not isinstance(x, Tensor):
         raise ParameterError(
@@ -231,6 +244,10 @@ def _accept(who: str, channels: int, x: Tensor, lengths: Any) -> Tensor | None:
         raise ShapeError(
             f"{who}: input must be (time, batch, {channels}, *space), got {tuple(x.shape)}.",
             hint="the first number of the norm is the number of channels or features before it",
+        )
+    if not x.is_floating_point():
+        raise ShapeError(
+            f"{who}: input must be floating point, got {x.dtype}.", hint="convert it: x.float()"
         )
     return None if lengths is None else check_lengths(who, lengths, *x.shape[:2])
 

@@ -184,10 +184,11 @@ def test_work_and_rates_of_a_network():
         lambda: SpikingAttention(0),
         lambda: SpikingAttention(8, heads=2.0),
         lambda: SpikingAttention(8, scale=0.0),
+        lambda: spikformer_block(8, heads=2, ratio=-1),
     ],
 )
 def test_bad_options(call):
-    with pytest.raises(ParameterError, match="SpikingAttention"):
+    with pytest.raises(ParameterError, match=r"SpikingAttention|spikformer_block"):
         call()
 
 

@@ -116,6 +116,10 @@ def test_bad_input():
         TimeDropout()(torch.zeros(3, 4))
     with pytest.raises(ShapeError, match="feature axes"):
         TimeDropout(whole=2)(torch.zeros(3, 4, 5, 6))
+    with pytest.raises(ShapeError, match="floating"):
+        TimeDropout()(torch.zeros(3, 4, 5).int())
+    with pytest.raises(ParameterError, match="dict"):
+        TimeDropout()(torch.zeros(3, 4, 5), 3)
     _, state = TimeDropout()(torch.zeros(3, 4, 5))
-    with pytest.raises(ShapeError, match="holds 4 samples"):
+    with pytest.raises(ShapeError, match="mask of the state"):
         TimeDropout()(torch.zeros(3, 2, 5), state)

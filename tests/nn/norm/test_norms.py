@@ -155,7 +155,15 @@ def test_bad_options(call):
         call()
 
 
+@pytest.mark.parametrize("state", [3, {}, {"step": 4}, {"step": torch.zeros(5)}])
+def test_a_foreign_state_is_refused(state):
+    with pytest.raises(ParameterError, match="'step'"):
+        StepBatchNorm(3, 4)(torch.zeros(2, 4, 3), state)
+
+
 def test_bad_input():
+    with pytest.raises(ShapeError, match="floating"):
+        TimeBatchNorm(3)(torch.zeros(2, 4, 3).int())
     with pytest.raises(ShapeError, match=r"\(time, batch, 3, \*space\)"):
         TimeBatchNorm(3)(torch.zeros(2, 3, 4))
     with pytest.raises(ShapeError, match="more than one value"):

@@ -134,6 +134,11 @@ def test_folded_norms_give_the_same_answers():
     assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
 
 
+def test_only_networks_of_ours_are_folded():
+    with pytest.raises(ParameterError, match="Sequential"):
+        fold_norms(nn.Sequential(nn.Linear(2, 2)))
+
+
 def test_a_norm_without_running_statistics_is_named():
     net = Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3, track_running_stats=False))
     with pytest.raises(ParameterError, match="batchnorm1d1"):
