@@ -160,6 +160,16 @@ def test_rounding(kind: str) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", MAKE)
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_delay_that_is_no_number_is_not_hidden(kind: str, bad: float) -> None:
+    layer, x = MAKE[kind](spread=Interpolated()), spikes(9, 5, 3) + 1
+    layer.delay.raw.data.view(-1)[0] = bad
+    for way in (layer, layer.eval()):
+        lost = way(x)[0].isnan()
+        assert lost[..., 0].all() and not lost[..., 1:].any()
+
+
 def test_fixed_delays_are_no_parameters() -> None:
     assert [n for n, _ in MAKE["delay"](learn=False).named_parameters()] == []
     assert "delay.raw" in MAKE["delay"](learn=False).state_dict()

@@ -132,6 +132,13 @@ def test_constant_input_noise_and_nan() -> None:
     assert torch.equal(*answers) and answers[0].any()
 
 
+def test_samples_of_different_length() -> None:
+    x, lengths = drive(200, 3, 4), torch.tensor([200, 7, 90])
+    one, side = (short.LIF(tau=5 * ms, parallel=p)(x, lengths=lengths) for p in (False, True))
+    assert torch.equal(one[0], side[0]) and torch.equal(one[1]["v"], side[1]["v"])
+    assert not side[0][7:, 1].any()
+
+
 def test_there_is_no_second_derivative() -> None:
     layer, x = short.LIF(parallel=True), drive(200, 2, 3).requires_grad_()
     (grad,) = torch.autograd.grad(layer(x)[0].sum(), x, create_graph=True)

@@ -125,7 +125,8 @@ class Times(nn.Module):
     def pair(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """The step before each delay, and the share of the step after it."""
         if self.rounded:
-            return split(self.whole().to(dtype), self.depth)
+            before, share = split(self.whole().to(dtype), self.depth)
+            return before, share + 0 * self.steps().detach().to(dtype)  # no number stays none
         before, share = split(self.steps(), self.depth)
         return before, share.to(dtype)
 
@@ -190,7 +191,8 @@ def _start(
     if not isinstance(value, Quantity | Distribution) or not value.unit.fits(ms):
         raise UnitError(
             f"{who}: start must be times, got {start!r}.",
-            hint="write it with a unit: start=5 * ms, or uniform(0, 20) * ms; n steps are n * dt",
+            hint="write it with a unit: start=5 * ms, or uniform(0, 20) * ms; n steps are n * dt; "
+            "learn=True lets training move them",
         )
     drawn = np.asarray(number(value, ms, f"{who}.delay", shape, seed), np.float64)
     try:
