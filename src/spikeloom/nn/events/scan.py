@@ -1,0 +1,81 @@
+"""A layer of exact spike times as a function that torch can differentiate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from spikeloom.engines.events import Arrivals, EventSystem, Record
+from spikeloom.errors import ParameterError
+
+EngineName = Literal["cpu", "reference"]
+
+
+def engine_of(name: str) -> ModuleType:
+    """The module that runs events."""
+    if name == "cpu":
+        from spikeloom.engines.cpu import events
+
+        return events
+    if name == "reference":
+        from spikeloom.engines.events import reference
+
+        return reference
+    raise ParameterError(
+        f"exact spike times: no engine is called {name!r}.", hint='take "cpu" or "reference"'
+    )
+
+
+@dataclass(eq=False)
+class EventCall:
+    """What a scan needs besides tensors; what it found out is left in `record` and `clipped`."""
+
+    name: str
+    arrivals: Arrivals
+    duration: float
+    spikes: bool
+    strict: bool
+    slope: float
+    engine: str
+    record: Record = field(init=False)
+    clipped: int = 0
+
+
+class EventScan(torch.autograd.Function):
+    """(call, times, weights, A, r, R, b, z) -> spike times, states at spikes, states at the end."""
+
+    @staticmethod
+    def forward(ctx: Any, call: EventCall, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: D102
+        _, weights, *matrices = (x.detach().numpy() for x in given)
+        system = EventSystem(call.name, *matrices, spikes=call.spikes, strict=call.strict)
+        made = engine_of(call.engine).forward(system, call.arrivals, weights, call.duration)
+        call.record = made
+        ctx.call, ctx.system = call, system
+        ctx.save_for_backward(given[1])
+        return tuple(torch.from_numpy(x) for x in (made.times, made.states, made.end))  # type: ignore[return-value]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
+        call, system = ctx.call, ctx.system
+        (weights,) = ctx.saved_tensors
+        learn = any(ctx.needs_input_grad[3:])
+        engine = engine_of(call.engine)
+        found = engine.backward(
+            system,
+            call.arrivals,
+            weights.detach().numpy(),
+            call.duration,
+            call.record,
+            *(g.numpy() for g in grads),
+            matrices=learn,
+            slope=call.slope,
+        )
+        call.clipped = found.clipped
+        parts = [found.times, found.weights, found.A, found.r, found.R, found.b, found.z]
+        return (None, *(None if p is None else torch.from_numpy(p) for p in parts))
