@@ -43,3 +43,4 @@ from spikeloom.data.split import stratified as stratified
 from spikeloom.data.stretch import stretched as stretched
 from spikeloom.data.wav import read_wav as read_wav
 from spikeloom.data.wav import resampled as resampled
+from spikeloom.data.yin_yang import load_yin_yang as load_yin_yang

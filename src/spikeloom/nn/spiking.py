@@ -302,7 +302,21 @@ class Spiking(nn.Module):
         order = tuple(range(len(features))) if order is None else order
         program = self.program if program is None else program
         leaves = {"dt": torch.tensor(self._step, dtype=torch.float64)}
-        for name in program.params:
+        leaves |= {
+            f"param:{n}": x for n, x in self.parameter_values(features, order, program).items()
+        }
+        return run_prologue(program.prologue, leaves)
+
+    def parameter_values(
+        self,
+        features: tuple[int, ...],
+        order: Order | None = None,
+        program: Program | None = None,
+    ) -> dict[str, Tensor]:
+        """Parameter name -> value in its declared unit, () or one for each flattened feature."""
+        order = tuple(range(len(features))) if order is None else order
+        made: dict[str, Tensor] = {}
+        for name in (self.program if program is None else program).params:
             value = self.params[_key(name)]()
             if value.dim():
                 try:
@@ -313,8 +327,8 @@ class Spiking(nn.Module):
                         f" input has features {features}.",
                         hint="one value for each neuron must broadcast to the features",
                     ) from None
-            leaves[f"param:{name}"] = value
-        return run_prologue(program.prologue, leaves)
+            made[name] = value
+        return made
 
     def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
         names = tuple(i.name for i in self.neuron.definition.inputs)

@@ -28,6 +28,7 @@ from spikeloom.train.rules import BPTT as BPTT
 from spikeloom.train.rules import DECOLLE as DECOLLE
 from spikeloom.train.rules import OTTT as OTTT
 from spikeloom.train.rules import EProp as EProp
+from spikeloom.train.rules import EventProp as EventProp
 from spikeloom.train.rules import Rule as Rule
 from spikeloom.train.tensorboard import TensorBoard as TensorBoard
 
@@ -51,6 +52,7 @@ __all__ = [
     "DECOLLE",
     "EProp",
     "OTTT",
+    "EventProp",
     "Decisions",
     "Epoch",
     "Evaluation",

@@ -16,6 +16,7 @@ from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Progress
 from spikeloom.train.processes import Processes
 from spikeloom.train.progress import Reporter
+from spikeloom.train.rules.rule import OwnOutputs, Rule
 from spikeloom.train.samples import Batches
 from spikeloom.train.settings import set_chance
 from spikeloom.train.step import Objective
@@ -73,7 +74,8 @@ def _check_finite(loss: float, at: Progress) -> None:
 
 @torch.no_grad()
 def validate(
-    objective: Objective, batches: Batches, processes: Processes, by_class: bool = False
+    objective: Objective, batches: Batches, processes: Processes, by_class: bool = False,
+    rule: Rule | None = None,
 ) -> Tally:
     """Loss and hits on samples that are not trained on; the same draws every time.
 
@@ -84,13 +86,16 @@ def validate(
         batches: The samples.
         processes: Those that take part.
         by_class: Also count which class was taken for which.
+        rule: What the network is trained by; it may have a machine of its own to judge.
     """
     objective.net.eval()
     tally = Tally()
     for place, (inputs, targets, lengths) in processes.turns(enumerate(batches.epoch(0))):
         set_chance(derive_key(0, "validate", place))
         task = objective.ending(lengths)
-        y = task.outputs(inputs, -1 - place)
+        own = isinstance(rule, OwnOutputs)
+        given = inputs, -1 - place
+        y = rule.outputs(task, *given) if own else task.outputs(*given)
         tally.add(float(task.losses(y, targets)), task.correct(y, targets), inputs.shape[0])
         if by_class and not targets.is_floating_point():
             scores = read(task.loss.readout, y, task.lengths)

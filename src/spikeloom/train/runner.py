@@ -79,7 +79,9 @@ class Run:
         processes.agree(self.objective.net, buffers_only=True)
         held = None
         if self.held is not None:
-            held = validate(judged, self.held, processes, self.choose_by == "macro_f1")
+            by_class = self.choose_by == "macro_f1"
+            rule = self.updates.rule
+            held = validate(judged, self.held, processes, by_class, rule)
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(held.loss if held else at.tally.loss)
         elif self.scheduler is not None and self.updates.each_step is None:

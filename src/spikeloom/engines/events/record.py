@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MOST = 100_000
+"""Spikes of one neuron in one run, beyond which something is wrong."""
 
 
 @dataclass(frozen=True, eq=False)

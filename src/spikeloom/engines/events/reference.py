@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from spikeloom.engines.events.arrivals import Arrivals
-from spikeloom.engines.events.record import Gradients, Record
+from spikeloom.engines.events.record import MOST, Gradients, Record
 from spikeloom.engines.events.system import EventSystem
 from spikeloom.errors import NumericsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Spikes = list[tuple[float, Array, int]]
-MOST = 100_000
-"""Spikes of one neuron in one run, beyond which something is wrong."""
 
 
-def forward(system: EventSystem, arrivals: Arrivals, weights: Array, duration: float) -> Record:
+def forward(
+    system: EventSystem, arrivals: Arrivals, weights: Array, duration: float, limit: int = MOST
+) -> Record:
     """Run a layer.
 
     Arguments:
@@ -25,13 +25,22 @@ def forward(system: EventSystem, arrivals: Arrivals, weights: Array, duration: f
         arrivals: The events that reach them, none after `duration`.
         weights: (neurons, sources).
         duration: Length of the run.
+        limit: Spikes after which a neuron is not looked at any more; then its state at the end
+            has no meaning.
+
+    Raises:
+        NumericsError: A reset that does not leave the threshold, or too many spikes.
     """
     batch, neurons, n = arrivals.batch, weights.shape[0], system.n
     runs = [
-        [_Walk(system, k if system.groups > 1 else 0).run(*_events(arrivals, s, weights[k]), duration)
-         for k in range(neurons)]
+        [
+            _Walk(system, k if system.groups > 1 else 0, limit).run(
+                *_events(arrivals, s, weights[k]), duration
+            )
+            for k in range(neurons)
+        ]
         for s in range(batch)
-    ]  # fmt: skip
+    ]
     count = np.array([[len(spikes) for spikes, _ in row] for row in runs], np.int64)
     count = count.reshape(batch, neurons)
     room = int(count.max(initial=0))
@@ -59,18 +68,23 @@ def _events(arrivals: Arrivals, sample: int, weights: Array) -> tuple[Array, Arr
 class _Walk:
     """One neuron on its way through time."""
 
-    def __init__(self, system: EventSystem, group: int) -> None:
+    def __init__(self, system: EventSystem, group: int, limit: int) -> None:
         self.system = system
         self.A, self.R, self.b = system.A[group], system.R[group], system.b[group]
         self.r, self.z = system.r[group], system.z[group].copy()
         rows, rates = system.chain
         self.rows, self.rates = rows[group], rates[group]
         self.spikes: Spikes = []
+        self.limit = limit
 
     def run(self, times: Array, weights: Array, duration: float) -> tuple[Spikes, Array]:
         now = 0.0
         for e, (time, weight) in enumerate(zip(times, weights, strict=True)):
+            if len(self.spikes) >= self.limit:
+                return self.spikes, self.z
             self._flow(now, time, 2 * e)
+            if len(self.spikes) >= self.limit:
+                return self.spikes, self.z
             below = self.r @ self.z < 0
             self.z = self.z + weight * self.b
             if self.system.spikes and below and self.r @ self.z >= 0:
@@ -80,7 +94,7 @@ class _Walk:
         return self.spikes, self.z
 
     def _flow(self, now: float, until: float, place: int) -> None:
-        while self.system.spikes:
+        while self.system.spikes and len(self.spikes) < self.limit:
             ahead = self._crossing(until - now)
             if ahead is None:
                 break
@@ -96,7 +110,7 @@ class _Walk:
                 f"{self.system.name}: a spike at {time:g} leaves the neuron at or above threshold.",
                 hint="exact spike times need a reset that goes below the threshold",
             )
-        if len(self.spikes) > MOST:
+        if len(self.spikes) >= MOST:
             raise NumericsError(f"{self.system.name}: more than {MOST} spikes of one neuron.")
 
     def _crossing(self, length: float) -> float | None:
@@ -145,6 +159,7 @@ def backward(
     to_states: Array,
     to_end: Array,
     *,
+    limit: int = MOST,
     matrices: bool = False,
     slope: float = 0.0,
 ) -> Gradients:
@@ -163,6 +178,7 @@ def backward(
         to_times: ∂L/∂t of every spike, like ``record.times``.
         to_states: ∂L/∂z just before each reset, like ``record.states``.
         to_end: ∂L/∂z at the end, like ``record.end``.
+        limit: As in `forward`; `to_end` must be 0 where it was reached.
         matrices: Whether the gradients of A, r, R, b and z are wanted.
         slope: Smallest slope r f⁻ of a crossing; a flatter one counts as this.
 
@@ -184,6 +200,8 @@ def backward(
             order = [(int(record.place[s, k, j]), 0, j) for j in spikes]
             order += [(2 * e, 1, event) for e, event in enumerate(events)]
             order.sort()
+            if len(spikes) >= limit:
+                order = order[: order.index((int(record.place[s, k, limit - 1]), 0, limit - 1)) + 1]
             z, now, parts = walk.z, 0.0, list[tuple[float, Array, int, int]]()
             for place, arrives, index in order:
                 time = arrivals.times[index] if arrives else record.times[s, k, index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -13,6 +13,18 @@ class Encoder(Protocol):
     """Turns samples (batch, ...) into a block of time (time, batch, *features)."""
 
     def __call__(self, x: Tensor, draw: int = 0) -> Tensor: ...
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """An encoder that also knows its spikes off the grid: one for each feature at most."""
+
+    @property
+    def steps(self) -> int: ...
+
+    def times(self, x: Tensor, draw: int = 0) -> Tensor:
+        """Samples (batch, *features) -> times in steps (batch, *features); infinity for none."""
+        ...
 
 
 def check_steps(who: str, steps: int) -> None:

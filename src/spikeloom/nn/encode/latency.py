@@ -43,3 +43,10 @@ class Latency:
         when = ((1.0 - x) * (self.steps - 1)).round().long().unsqueeze(0)
         spikes = torch.zeros((self.steps, *x.shape), dtype=x.dtype, device=x.device)
         return spikes.scatter_(0, when, (x > 0).to(x.dtype).unsqueeze(0))
+
+    def times(self, x: Tensor, draw: int = 0) -> Tensor:
+        """The exact times in steps (batch, *features), not rounded; infinity where none fires."""
+        check_samples("Latency", x, 2, "(batch, *features)")
+        check_intensity("Latency", x)
+        exact = (1.0 - x.double()) * (self.steps - 1)
+        return torch.where(x > 0, exact, torch.full_like(exact, torch.inf))

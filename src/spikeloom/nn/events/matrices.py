@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from spikeloom.nn.spiking import Spiking
 
 Matrices = dict[str, Tensor]
-MEAN = "∫"
-"""Name of the entry of z that adds up the output."""
 
 
 def matrices_of(layer: Spiking, width: int) -> tuple[EventModel, Matrices, Tensor]:
@@ -26,10 +24,8 @@ def matrices_of(layer: Spiking, width: int) -> tuple[EventModel, Matrices, Tenso
     without spikes.
     """
     model = event_model(layer.neuron)
-    leaves: dict[str, Tensor] = {}
-    for name, value in layer.parameter_values((width,)).items():
-        leaves[f"param:{name}"] = value
-    given = run_prologue(model.prologue, leaves)
+    values = layer.parameter_values((width,))
+    given = run_prologue(model.prologue, {f"param:{n}": x for n, x in values.items()})
     unit = float((1 * layer.neuron.definition.time_unit).to(ms))
     port = layer.neuron.definition.inputs[0].name
     rows = {name: k for k, name in enumerate(model.rows)}

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from spikeloom.engines.events import Arrivals, EventSystem, Record
+from spikeloom.engines.events.record import MOST
 from spikeloom.errors import ParameterError
 
 EngineName = Literal["cpu", "reference"]
@@ -42,6 +43,7 @@ class EventCall:
     strict: bool
     slope: float
     engine: str
+    limit: int = MOST
     record: Record = field(init=False)
     clipped: int = 0
 
@@ -53,7 +55,7 @@ class EventScan(torch.autograd.Function):
     def forward(ctx: Any, call: EventCall, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: D102
         _, weights, *matrices = (x.detach().numpy() for x in given)
         system = EventSystem(call.name, *matrices, spikes=call.spikes, strict=call.strict)
-        made = engine_of(call.engine).forward(system, call.arrivals, weights, call.duration)
+        made = engine_of(call.engine).forward(system, call.arrivals, weights, call.duration, call.limit)
         call.record = made
         ctx.call, ctx.system = call, system
         ctx.save_for_backward(given[1])
@@ -73,6 +75,7 @@ class EventScan(torch.autograd.Function):
             call.duration,
             call.record,
             *(g.numpy() for g in grads),
+            limit=call.limit,
             matrices=learn,
             slope=call.slope,
         )

@@ -71,6 +71,18 @@ class Online(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnOutputs(Protocol):
+    """A rule that trains another machine than the time steps of the network's own call.
+
+    Validation during `fit` then judges what the rule trains.
+    """
+
+    def outputs(self, objective: Objective, x: Tensor, draw: int) -> Tensor:
+        """Outputs (time, batch, *features) for samples (batch, *features), without a gradient."""
+        ...
+
+
 def check_rule(rule: Any, objective: Objective) -> None:
     """Raise `ParameterError` unless this is a rule, and one that can train this network."""
     if isinstance(rule, type) or not isinstance(rule, Rule):

@@ -39,7 +39,7 @@ def write_backward(shape: Shape, counts: tuple[int, int]) -> str:
                     back.replay(first, events, kept)
                 s.put(s.vector(s.at(given["to_end"], row, n)), back.lam)
                 w.put(f"store i64 {s.whole(given['count'], row)}, ptr {back.left}, align 8")
-                with w.loop("0", total, down=True) as loop:
+                with w.loop("0", back.until(total), down=True) as loop:
                     back.event(first, events, loop.index, kept)
                 if shape.learn:
                     for i, x in enumerate(s.vector(back.lam)):
@@ -69,10 +69,16 @@ class _Back:
         room = self.w.let(f"mul i64 {row}, {self.walk.given['room']}")
         self.row = room
 
-    def spike_place(self, j: str) -> str:
-        """Where spike j stands between the events."""
-        at = self.w.let(f"add i64 {self.row}, {j}")
-        return self.s.whole(self.walk.given["place"], at)
+    def until(self, total: str) -> str:
+        """Where the way back begins: a neuron that had fired for the last time saw no more."""
+        w, s, given = self.w, self.s, self.walk.given
+        count = w.let(f"load i64, ptr {self.left}, align 8")
+        spent = w.let(f"icmp sge i64 {count}, {given['limit']}")
+        last = s.pick(spent, w.let(f"add i64 {self.row}, {w.let(f'sub i64 {count}, 1')}"), "0", "i64")
+        address = w.let(f"getelementptr i64, ptr {given['place']}, i64 {last}")
+        at = w.let(f"load i64, ptr {s.pick(spent, address, self.left, 'ptr')}, align 8")
+        begun = w.let(f"add i64 {w.let(f'lshr i64 {at}, 1')}, 1")
+        return s.pick(spent, begun, total, "i64")
 
     def replay(self, first: str, events: str, kept: str) -> None:
         """The states after each event, forwards once more."""

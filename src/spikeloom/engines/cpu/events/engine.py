@@ -15,12 +15,12 @@ from spikeloom.engines.cpu.events.scalar import NUMBERS, SLOTS, WHOLE, Shape
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import load
 from spikeloom.engines.events.arrivals import Arrivals
-from spikeloom.engines.events.record import Gradients, Record
+from spikeloom.engines.events.record import MOST, Gradients, Record
 from spikeloom.engines.events.system import EventSystem
 from spikeloom.errors import NumericsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-ROOM = 8
+ROOM = 16
 """Spikes of a neuron for which there is room at first."""
 
 
@@ -88,23 +88,24 @@ class _Call:
 
 
 def forward(
-    system: EventSystem, arrivals: Arrivals, weights: Array, duration: float, room: int = ROOM
+    system: EventSystem, arrivals: Arrivals, weights: Array, duration: float, limit: int = MOST, room: int = ROOM
 ) -> Record:
     """As `spikeloom.engines.events.reference.forward`; `room` is a guess of spikes per neuron."""
     weights = np.ascontiguousarray(weights, np.float64)
     call = _Call(system, arrivals, weights, float(duration), learn=False)
     batch, neurons, n = arrivals.batch, weights.shape[0], system.n
     fault = np.zeros(1, np.int64)
+    room = min(room, limit)
     while True:
         record = Record(
             np.zeros((batch, neurons), np.int64),
-            np.full((batch, neurons, room), np.inf),
+            np.zeros((batch, neurons, room)),
             np.zeros((batch, neurons, room, n)),
             np.zeros((batch, neurons, room), np.int64),
             np.zeros((batch, neurons, n)),
         )
         call.run(
-            "forward", room=room, count=record.count, spikes=record.times, states=record.states,
+            "forward", room=room, limit=limit, count=record.count, spikes=record.times, states=record.states,
             place=record.place, end=record.end, fault=fault,
         )  # fmt: skip
         if fault[0]:
@@ -113,6 +114,7 @@ def forward(
         if most <= room:
             break
         room = most
+    # Room that nobody needs is not handed on.
     if most < room:
         record = Record(
             record.count,
@@ -143,6 +145,7 @@ def backward(
     to_states: Array,
     to_end: Array,
     *,
+    limit: int = MOST,
     matrices: bool = False,
     slope: float = 0.0,
 ) -> Gradients:
@@ -158,7 +161,7 @@ def backward(
         )
     }  # fmt: skip
     call.run(
-        "backward", room=record.times.shape[2], count=record.count, spikes=record.times,
+        "backward", room=record.times.shape[2], limit=limit, count=record.count, spikes=record.times,
         states=record.states, place=record.place, slope=slope, clipped=clipped,
         to_spikes=np.ascontiguousarray(to_times, np.float64),
         to_states=np.ascontiguousarray(to_states, np.float64),

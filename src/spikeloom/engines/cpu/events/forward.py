@@ -7,10 +7,7 @@ from spikeloom.engines.cpu.events.scalar import Shape, words
 from spikeloom.engines.cpu.events.search import write_search
 from spikeloom.engines.cpu.events.walk import Walk
 from spikeloom.engines.cpu.text import Writer
-
-MOST = 100_000
-"""Spikes of one neuron in one run, beyond which something is wrong."""
-
+from spikeloom.engines.events.record import MOST
 
 def write_forward(shape: Shape, counts: tuple[int, int]) -> str:
     """The module with ``forward``."""
@@ -39,14 +36,20 @@ def write_forward(shape: Shape, counts: tuple[int, int]) -> str:
                     e = loop.index
                     time = walk.time(first, events, e)
                     length = s.op("fsub", time, s.load(prior))
-                    with w.when(s.test("ogt", length, s.const(0.0))):
+                    spent = w.let(f"load i64, ptr {count}, align 8")
+                    lives = w.let(f"icmp slt i64 {spent}, {given['limit']}")
+                    moves = w.let(f"and i1 {lives}, {s.test('ogt', length, s.const(0.0))}")
+                    with w.when(moves):
                         here = s.at("%scratch", e, n * n)
                         s.put(s.product(here, shape.moves, s.vector(state)), after)
                         if shape.spikes and shape.length >= 2:
                             _spikes(walk, row, count, state, after, ahead, prior, time, length, e)
                         s.put(s.vector(after), state)
                     s.store(time, prior)
-                    with w.when(w.let(f"icmp slt i64 {e}, {events}")):
+                    spent = w.let(f"load i64, ptr {count}, align 8")
+                    lives = w.let(f"icmp slt i64 {spent}, {given['limit']}")
+                    here = w.let(f"icmp slt i64 {e}, {events}")
+                    with w.when(w.let(f"and i1 {lives}, {here}")):
                         _arrive(walk, row, count, state, first, weights, time, e)
                 s.put(s.vector(state), s.at(given["end"], row, n))
                 where = w.let(f"getelementptr i64, ptr {given['count']}, i64 {row}")
@@ -70,12 +73,11 @@ def _spikes(
     w, s = walk.w, walk.s
 
     def search(length: str) -> str:
-        given = f"double {length}, ptr {state}, ptr {after}, ptr {ahead}"
+        given = f"double {length}, ptr {state}, ptr {after}, ptr {ahead}, ptr {walk.moved}"
         w.put(f"call void @crossing({passed(walk.group)}, {given})")
         return s.load(ahead)
 
     def spike(carried: tuple[str, ...]) -> list[str]:
-        walk.advance(carried[0], state, walk.moved)
         now = s.op("fadd", s.load(prior), carried[0])
         s.store(now, prior)
         fine = _fire(walk, row, count, walk.moved, state, now, s.place(e, 2, 0))
@@ -105,8 +107,8 @@ def _fire(
     w.put(f"store i64 {more}, ptr {count}, align 8")
     reset = s.product(walk.group["R"], walk.shape.resets, z)
     s.put(reset, state)
-    few = w.let(f"icmp slt i64 {more}, {MOST}")
-    with w.when(w.let(f"xor i1 {few}, true")):
+    few = w.let(f"icmp slt i64 {more}, {given['limit']}")
+    with w.when(w.let(f"icmp sge i64 {more}, {MOST}")):
         w.put(f"store i64 2, ptr {given['fault']}, align 8")
     if not walk.shape.strict:
         return few

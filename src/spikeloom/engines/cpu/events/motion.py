@@ -1,7 +1,7 @@
 """exp(A t) z for any t: two tables for the whole part of t, a Taylor series for the rest.
 
-With t = (64 h + l) δ + ρ and |ρ| <= δ / 2, where δ is an eighth of the fastest time constant, ten
-terms of the series are exact to rounding, for any matrix: no eigenvectors, so nothing happens
+With t = (64 h + l) δ + ρ and |ρ| <= δ / 2, where δ is a sixteenth of the fastest time constant,
+eight terms of the series are exact to rounding, for any matrix: no eigenvectors, so nothing happens
 where time constants coincide.
 """
 
@@ -16,8 +16,8 @@ from spikeloom.engines.cpu.text import Writer
 
 Array = np.ndarray[Any, np.dtype[Any]]
 FINE = 64
-TERMS = 10
-PART = 0.125
+TERMS = 8
+PART = 0.0625
 GIVEN = "ptr %A, ptr %fine, ptr %coarse, ptr %rows, ptr %rates, double %delta, double %inverse"
 """Parameters of every helper: the matrices of one group."""
 

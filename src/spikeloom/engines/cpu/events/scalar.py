@@ -11,12 +11,12 @@ from spikeloom.engines.cpu.vector import literal
 SLOTS = (
     *("offsets", "times", "source", "size", "duration", "neurons", "sources", "weights", "many"),
     *("A", "fine", "coarse", "rows", "rates", "R", "r", "b", "z", "delta", "inverse"),
-    *("room", "count", "spikes", "states", "place", "end", "fault"),
+    *("room", "limit", "count", "spikes", "states", "place", "end", "fault"),
     *("to_spikes", "to_states", "to_end", "d_times", "d_weights"),
     *("d_A", "d_r", "d_R", "d_b", "d_z", "slope", "clipped", "rho"),
 )
 """Words of a call: addresses, whole numbers, and numbers by their bits."""
-WHOLE = frozenset({"neurons", "sources", "many", "room"})
+WHOLE = frozenset({"neurons", "sources", "many", "room", "limit"})
 NUMBERS = frozenset({"duration", "delta", "inverse", "slope", "rho"})
 
 

@@ -6,7 +6,8 @@ from spikeloom.engines.cpu.events.motion import GIVEN
 from spikeloom.engines.cpu.events.scalar import Scalar, Shape
 from spikeloom.engines.cpu.text import Writer
 
-HERE = "ptr %A, ptr %fine, ptr %coarse, ptr %rows, ptr %rates, double %delta, double %inverse"
+HERE = GIVEN
+"""The same names, handed on."""
 NEWTON, MOST = 24, 90
 """Turns in which Newton's step may be taken, and turns in all: then halving is through."""
 CLOSE = 2.0**-52
@@ -25,130 +26,138 @@ def _row(s: Scalar, k: str) -> list[str]:
 
 
 def _write_zero(w: Writer, shape: Shape) -> None:
-    """The zero of f_k between a and b, where its signs differ: Newton kept within a bracket."""
-    with w.function("zero", f"{GIVEN}, i64 %k, double %a, double %b, ptr %z, ptr %out"):
+    """The zero of f_k between a and b, where its values differ in sign, and z there.
+
+    Newton's step, kept within a bracket. A search for the one extremum (k = 1 of three) may stop
+    as soon as f_0 is not negative: that point parts the two crossings as well as the extremum.
+    """
+    ends = "double %a, double %b, double %left, double %right"
+    with w.function("zero", f"{GIVEN}, i64 %k, {ends}, ptr %z, ptr %out, ptr %there"):
         s = Scalar(w, shape.n)
-        there = s.room(shape.n)
+        zero = s.const(0.0)
         row = _row(s, "%k")
         slope_row = _row(s, w.let("add i64 %k, 1"))
         rate = s.load("%rates", "%k")
-
-        def value(t: str) -> tuple[str, list[str]]:
-            w.put(f"call void @advance({HERE}, double {t}, ptr %z, ptr {there})")
-            z = s.vector(there)
-            return s.dot(row, z), z
-
-        left, _ = value("%a")
-        right, _ = value("%b")
-        negative = s.test("olt", left, s.const(0.0))
-        span = s.op("fsub", "%b", "%a")
-        part = s.op("fdiv", left, s.op("fsub", left, right))
-        first = s.fma(span, part, "%a")
+        distance = _row(s, "0")
+        early = w.let("icmp eq i64 %k, 1") if shape.length == 3 else "false"
+        negative = s.test("olt", "%left", zero)
+        part = s.op("fdiv", "%left", s.op("fsub", "%left", "%right"))
+        first = s.fma(s.op("fsub", "%b", "%a"), part, "%a")
 
         def going(carried: tuple[str, ...]) -> str:
-            more = w.let(f"icmp slt i64 {carried[3]}, {MOST}")
-            return more
+            return w.let(f"icmp slt i64 {carried[3]}, {MOST}")
 
         def turn(carried: tuple[str, ...]) -> list[str]:
             a, b, x, count = carried
-            f, z = value(x)
+            w.put(f"call void @advance({HERE}, double {x}, ptr %z, ptr %there)")
+            z = s.vector("%there")
+            f = s.dot(row, z)
             rise = s.fma(rate, f, s.dot(slope_row, z))
-            same = w.let(f"icmp eq i1 {s.test('olt', f, s.const(0.0))}, {negative}")
+            same = w.let(f"icmp eq i1 {s.test('olt', f, zero)}, {negative}")
             a, b = s.pick(same, x, a), s.pick(same, b, x)
             newton = s.op("fsub", x, s.op("fdiv", f, rise))
-            inside = w.let(
-                f"and i1 {s.test('ogt', newton, a)}, {s.test('olt', newton, b)}"
-            )
+            inside = w.let(f"and i1 {s.test('ogt', newton, a)}, {s.test('olt', newton, b)}")
             inside = w.let(f"and i1 {inside}, {w.let(f'icmp slt i64 {count}, {NEWTON}')}")
             half = s.op("fmul", s.const(0.5), s.op("fadd", a, b))
             following = s.pick(inside, newton, half)
             moved = s.op("fsub", following, x)
             moved = w.call("double", "llvm.fabs.f64", f"double {moved}", "double")
             done = s.test("ole", moved, s.op("fmul", s.const(CLOSE), "%b"))
-            done = w.let(f"or i1 {done}, {s.test('oeq', f, s.const(0.0))}")
-            following = s.pick(s.test("oeq", f, s.const(0.0)), x, following)
+            done = w.let(f"or i1 {done}, {s.test('oeq', f, zero)}")
+            past = w.let(f"and i1 {early}, {s.test('oge', s.dot(distance, z), zero)}")
+            done = w.let(f"or i1 {done}, {past}")
             counted = s.pick(done, str(MOST), w.let(f"add i64 {count}, 1"), "i64")
-            return [a, b, following, counted]
+            # At the end x stays where z was taken.
+            return [a, b, s.pick(done, x, following), counted]
 
         kinds = [("double", "%a"), ("double", "%b"), ("double", first), ("i64", "0")]
-        found = w.repeat(kinds, going, turn)
-        s.store(found[2], "%out")
+        s.store(w.repeat(kinds, going, turn)[2], "%out")
 
 
 def _write_crossing(w: Writer, shape: Shape) -> None:
-    """Time to the first crossing from z on, whose state after `h` is `after`; -1 for none."""
-    given = f"{GIVEN}, double %h, ptr %z, ptr %after, ptr %out"
-    with w.function("crossing", given):
-        s = Scalar(w, shape.n)
-        none = s.const(-1.0)
+    """Time to the first crossing from z on, and z there; -1 for none before `h`."""
+    with w.function("crossing", f"{GIVEN}, double %h, ptr %z, ptr %after, ptr %out, ptr %there"):
+        s, n = Scalar(w, shape.n), shape.n
         zero = s.const(0.0)
-        there, root = s.room(shape.n), s.room(1)
-        points, others = s.room(shape.length + 1), s.room(shape.length + 1)
-        count = s.room(1, "i64")
-        s.store(none, "%out")
+        sides = [(s.room(shape.length + 1), s.room((shape.length + 1) * n)) for _ in range(2)]
+        count, root = s.room(1, "i64"), s.room(1)
+        s.store(s.const(-1.0), "%out")
         now, then = s.vector("%z"), s.vector("%after")
         rows = [_row(s, str(k)) for k in range(2)]
         before, behind = s.dot(rows[0], now), s.dot(rows[0], then)
-        starts_below = s.test("olt", before, zero)
-        crosses = w.let(f"and i1 {starts_below}, {s.test('oge', behind, zero)}")
+        below = s.test("olt", before, zero)
+        crosses = w.let(f"and i1 {below}, {s.test('oge', behind, zero)}")
         possible = crosses
-        if shape.length >= 3:
-            first, last = s.dot(rows[1], now), s.dot(rows[1], then)
-            if shape.length == 3:
-                # One extremum at most: only a rise that ends in a fall can hide two crossings.
-                hides = w.let(
-                    f"and i1 {s.test('ogt', first, zero)}, {s.test('olt', last, zero)}"
-                )
-                # f_1 e^{-λ t} falls, so with λ <= 0 the distance stays below this line.
-                reached = s.test("oge", s.fma(first, "%h", before), zero)
-                grows = s.test("ogt", s.load("%rates", 1), zero)
-                hides = w.let(f"and i1 {hides}, {w.let(f'or i1 {reached}, {grows}')}")
-                dips = w.let(
-                    f"and i1 {s.test('olt', first, zero)}, {s.test('ogt', last, zero)}"
-                )
-                possible = w.let(f"or i1 {possible}, {w.let(f'or i1 {hides}, {dips}')}")
-            else:
-                possible = w.let("icmp eq i1 true, true")
+        if shape.length == 3:
+            possible = w.let(f"or i1 {crosses}, {_hidden(w, s, rows[1], now, then, before)}")
+        elif shape.length > 3:
+            possible = "true"
         if shape.strict:
-            late = w.let(f"xor i1 {starts_below}, true")
-            with w.when(late):  # rounding left it a hair above: it fires now
+            with w.when(w.let(f"xor i1 {below}, true")):  # rounding left it a hair above
                 s.store(zero, "%out")
-            possible = w.let(f"and i1 {possible}, {starts_below}")
-
-        def value(k: str, t: str) -> str:
-            w.put(f"call void @advance({HERE}, double {t}, ptr %z, ptr {there})")
-            return s.dot(_row(s, k), s.vector(there))
-
+                s.put(now, "%there")
+            possible = w.let(f"and i1 {possible}, {below}")
         with w.when(possible):
+            (points, states), (others, kept) = sides
             s.store(zero, points)
+            s.put(now, states)
             s.store("%h", points, 1)
+            s.put(then, s.at(states, str(n)))
             w.put(f"store i64 1, ptr {count}, align 8")
+            # With one extremum at most, a rise over the whole interval needs no search for it.
+            split = w.let(f"xor i1 {crosses}, true") if shape.length == 3 else "true"
             for k in range(shape.length - 2, 0, -1):
                 pieces = w.let(f"load i64, ptr {count}, align 8")
                 s.store(zero, others)
+                s.put(now, kept)
                 w.put(f"store i64 1, ptr {count}, align 8")
+                row = _row(s, str(k))
                 with w.loop("0", pieces) as loop:
-                    a = s.load(points, loop.index)
-                    b = s.load(points, w.let(f"add i64 {loop.index}, 1"))
-                    left, right = (s.test("olt", value(str(k), t), zero) for t in (a, b))
-                    with w.when(w.let(f"xor i1 {left}, {right}")):
-                        here = f"i64 {k}, double {a}, double {b}, ptr %z, ptr {root}"
-                        w.put(f"call void @zero({HERE}, {here})")
-                        n = w.let(f"load i64, ptr {count}, align 8")
-                        s.store(s.load(root), others, n)
-                        w.put(f"store i64 {w.let(f'add i64 {n}, 1')}, ptr {count}, align 8")
-                n = w.let(f"load i64, ptr {count}, align 8")
-                s.store("%h", others, n)
-                points, others = others, points
+                    a, b, left, right = _piece(w, s, row, points, states, loop.index)
+                    differ = w.let(
+                        f"xor i1 {s.test('olt', left, zero)}, {s.test('olt', right, zero)}"
+                    )
+                    with w.when(w.let(f"and i1 {differ}, {split}")):
+                        given = f"i64 {k}, double {a}, double {b}, double {left}, double {right}"
+                        done = w.let(f"load i64, ptr {count}, align 8")
+                        there = s.at(kept, done, n)
+                        w.put(f"call void @zero({HERE}, {given}, ptr %z, ptr {root}, ptr {there})")
+                        s.store(s.load(root), others, done)
+                        w.put(f"store i64 {w.let(f'add i64 {done}, 1')}, ptr {count}, align 8")
+                done = w.let(f"load i64, ptr {count}, align 8")
+                s.store("%h", others, done)
+                s.put(then, s.at(kept, done, n))
+                (points, states), (others, kept) = (others, kept), (points, states)
             pieces = w.let(f"load i64, ptr {count}, align 8")
             with w.loop("0", pieces) as loop:
-                a = s.load(points, loop.index)
-                b = s.load(points, w.let(f"add i64 {loop.index}, 1"))
-                left = s.test("olt", value("0", a), zero)
-                right = s.test("oge", value("0", b), zero)
+                a, b, left, right = _piece(w, s, rows[0], points, states, loop.index)
+                rises = w.let(f"and i1 {s.test('olt', left, zero)}, {s.test('oge', right, zero)}")
                 open_ = s.test("olt", s.load("%out"), zero)
-                both = w.let(f"and i1 {left}, {w.let(f'and i1 {right}, {open_}')}")
-                with w.when(both):
-                    here = f"i64 0, double {a}, double {b}, ptr %z, ptr {root}"
-                    w.put(f"call void @zero({HERE}, {here})")
-                    s.store(s.load(root), "%out")
+                with w.when(w.let(f"and i1 {rises}, {open_}")):
+                    given = f"i64 0, double {a}, double {b}, double {left}, double {right}"
+                    w.put(f"call void @zero({HERE}, {given}, ptr %z, ptr %out, ptr %there)")
+
+
+def _piece(
+    w: Writer, s: Scalar, row: list[str], points: str, states: str, index: str
+) -> tuple[str, str, str, str]:
+    """Both ends of a piece, and the values of a functional there."""
+    following = w.let(f"add i64 {index}, 1")
+    a, b = s.load(points, index), s.load(points, following)
+    left, right = (s.dot(row, s.vector(s.at(states, i, s.n))) for i in (index, following))
+    return a, b, left, right
+
+
+def _hidden(
+    w: Writer, s: Scalar, slope: list[str], now: list[str], then: list[str], before: str
+) -> str:
+    """Whether a hump or a dip lies inside the interval, where there is one extremum at most."""
+    zero = s.const(0.0)
+    first, last = s.dot(slope, now), s.dot(slope, then)
+    hump = w.let(f"and i1 {s.test('ogt', first, zero)}, {s.test('olt', last, zero)}")
+    # The slope times e^{-λ t} falls in a hump, so with λ <= 0 the distance stays under this line.
+    reached = s.test("oge", s.fma(first, "%h", before), zero)
+    grows = s.test("ogt", s.load("%rates", 1), zero)
+    hump = w.let(f"and i1 {hump}, {w.let(f'or i1 {reached}, {grows}')}")
+    dip = w.let(f"and i1 {s.test('olt', first, zero)}, {s.test('ogt', last, zero)}")
+    return w.let(f"or i1 {hump}, {dip}")
