@@ -45,6 +45,29 @@ class Arrivals:
         if np.setdiff1d(falls, self.offsets).size:
             raise NumericsError("arrivals: the times of a sample must not fall.")
 
+    def check(self, sources: int, duration: float) -> None:
+        """Raise unless every event goes through a column that there is, before the run ends.
+
+        Raises:
+            ShapeError: A source that the weights do not have.
+            NumericsError: The run has no length, or an event comes after its end.
+        """
+        if not 0 <= duration < np.inf:
+            raise NumericsError(f"arrivals: the run must have a length, got {duration!r}.")
+        if not len(self.times):
+            return
+        low, high = int(self.source.min()), int(self.source.max())
+        if low < 0 or high >= sources:
+            raise ShapeError(
+                f"arrivals: sources must lie in 0 to {sources - 1}, got {low} to {high}.",
+                hint="the weights are (neurons, sources)",
+            )
+        if self.times.max() > duration:
+            raise NumericsError(
+                f"arrivals: an event at {self.times.max():g} comes after the end of the run at"
+                f" {duration:g}."
+            )
+
     @property
     def batch(self) -> int:
         """Samples."""

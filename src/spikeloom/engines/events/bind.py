@@ -27,7 +27,9 @@ def system_of(
     """
     given = run_block(model.prologue, {f"param:{n}": v for n, v in values.items()})
     groups = max((x.shape[0] for x in given.values() if x.ndim), default=1)
-    return EventSystem(model.name, **place(model, given, port, unit, groups), spikes=model.spikes)
+    made = place(model, given, port, unit, groups)
+    parts = (made[name] for name in ("A", "r", "R", "b", "z"))
+    return EventSystem(model.name, *parts, spikes=model.spikes)
 
 
 def place(
@@ -45,9 +47,8 @@ def place(
     }
     for name, value in given.items():
         array, *where = name.split(":")
-        if array == "b":
-            if where.pop(0) != port:
-                continue
+        if array == "b" and where.pop(0) != port:
+            continue
         index = tuple(rows[w] for w in where)
         made[array][(slice(None), *index)] = value / unit if array == "A" else value
     return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,7 @@ def forward(
     Raises:
         NumericsError: A reset that does not leave the threshold, or too many spikes.
     """
+    arrivals.check(weights.shape[1], duration)
     batch, neurons, n = arrivals.batch, weights.shape[0], system.n
     runs = [
         [
@@ -117,9 +120,9 @@ class _Walk:
         """The first time within `length` at which f_0 has risen from below zero to zero."""
         points = [0.0, length]
         for k in range(len(self.rows) - 2, 0, -1):
-            inner = [self._zero(k, a, b) for a, b in zip(points, points[1:], strict=False)]
+            inner = [self._zero(k, a, b) for a, b in pairwise(points)]
             points = [0.0, *[t for t in inner if t is not None], length]
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(points):
             if self._value(0, a) < 0 <= self._value(0, b):
                 return self._zero(0, a, b)
         return None
@@ -184,11 +187,9 @@ def backward(
 
     Source: Wunderlich & Pehle 2021, Sci. Rep. 11:12829, for LIF; here for any A, r, R, b.
     """
-    sums = Gradients(
-        np.zeros_like(arrivals.times),
-        np.zeros_like(weights),
-        *(np.zeros_like(x) for x in (system.A, system.r, system.R, system.b, system.z)),
-    )
+    like = (system.A, system.r, system.R, system.b, system.z)
+    A, r, R, b, z = (np.zeros_like(x) for x in like)
+    sums = Gradients(np.zeros_like(arrivals.times), np.zeros_like(weights), A, r, R, b, z)
     clipped = 0
     for s in range(arrivals.batch):
         for k in range(weights.shape[0]):
@@ -202,17 +203,18 @@ def backward(
             order.sort()
             if len(spikes) >= limit:
                 order = order[: order.index((int(record.place[s, k, limit - 1]), 0, limit - 1)) + 1]
-            z, now, parts = walk.z, 0.0, list[tuple[float, Array, int, int]]()
+            state, now, parts = walk.z, 0.0, list[tuple[float, Array, int, int]]()
             for place, arrives, index in order:
                 time = arrivals.times[index] if arrives else record.times[s, k, index]
-                parts.append((time - now, z, place, index if arrives else -1 - index))
-                z = propagator(walk.A, time - now) @ z
+                parts.append((time - now, state, place, index if arrives else -1 - index))
+                state = propagator(walk.A, time - now) @ state
                 if arrives:
-                    z = z + weights[k, arrivals.source[index]] * arrivals.size[index] * walk.b
+                    weight = weights[k, arrivals.source[index]] * arrivals.size[index]
+                    state = state + weight * walk.b
                 else:
-                    z = walk.R @ z
+                    state = walk.R @ state
                 now = time
-            lam = walk.flow(to_end[s, k].copy(), z, duration - now)
+            lam = walk.flow(to_end[s, k].copy(), state, duration - now)
             carried = 0.0
             for length, start, place, index in reversed(parts):
                 if index < 0:
@@ -232,8 +234,7 @@ def backward(
             walk.to_z += lam
             clipped += walk.clipped
     if matrices:
-        parts_ = sums.A, sums.r, sums.R, sums.b, sums.z
-        return Gradients(sums.times, sums.weights, *parts_, clipped=clipped)
+        return replace(sums, clipped=clipped)
     return Gradients(sums.times, sums.weights, clipped=clipped)
 
 
@@ -244,7 +245,9 @@ class _Adjoint:
         self.A, self.R, self.b, self.r = system.A[g], system.R[g], system.b[g], system.r[g]
         self.z, self.slope, self.clipped = system.z[g], slope, 0
         pairs = (sums.A, sums.r, sums.R, sums.b, sums.z)
-        self.to_A, self.to_r, self.to_R, self.to_b, self.to_z = (x[g] for x in pairs if x is not None)
+        self.to_A, self.to_r, self.to_R, self.to_b, self.to_z = (
+            x[g] for x in pairs if x is not None
+        )
 
     def flow(self, lam: Array, start: Array, length: float) -> Array:
         """The adjoint `length` earlier, where the state was `start`; adds ∫ λ zᵀ dt, by A."""

@@ -94,14 +94,13 @@ def _rates(a: Array, name: str) -> Array:
     found: list[complex] = []
     for block in _loops(a):
         found += [complex(x) for x in np.linalg.eigvals(a[np.ix_(block, block)])]
-    values = np.array(found)
-    if (abs(values.imag) > 1e-9 * (abs(values) + 1e-300)).any():
+    if any(abs(x.imag) > 1e-9 * abs(x) for x in found):
         raise NumericsError(
             f"{name}: with these parameters it oscillates between spikes.",
             hint="exact spike times need real time constants; simulate it in time steps",
         )
     # The constant first: then f_1 is the slope of the distance to threshold.
-    real = values.real
+    real = np.array([x.real for x in found])
     return np.concatenate([np.sort(real[real == 0]), np.sort(real[real != 0])[::-1]])
 
 

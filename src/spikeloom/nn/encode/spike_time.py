@@ -43,10 +43,10 @@ class SpikeTime:
 
     def __post_init__(self) -> None:
         check_steps("SpikeTime", self.steps)
-        for name in ("first", "last", "bias"):
-            value = getattr(self, name)
-            if value is None and name == "bias":
-                continue
+        given = {"first": self.first, "last": self.last}
+        if self.bias is not None:
+            given["bias"] = self.bias
+        for name, value in given.items():
             fine = isinstance(value, int | float) and math.isfinite(value)
             if not fine or not 0 <= value <= self.steps - 1:
                 raise ParameterError(

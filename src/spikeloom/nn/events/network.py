@@ -82,8 +82,8 @@ class EventNetwork:
             trains: What enters the first layer.
             duration: Length of the run, ms.
             output: Of a last layer without threshold: ``"peaks"`` notes its local maxima as if
-                they were spikes, ``"mean"`` gives the integral of its output as one more state. ``"first"``: after its first
-                spike an output neuron is not looked at any more.
+                they were spikes, ``"mean"`` gives the integral of its output as one more state.
+                ``"first"``: after its first spike an output neuron is not looked at any more.
         """
         made: list[Spikes] = []
         for k, stage in enumerate(self.stages):
@@ -184,4 +184,3 @@ def _no_layer(name: str, layer: nn.Module, why: str) -> ParameterError:
         f"exact spike times: {name} ({type(layer).__name__}) cannot be used here: {why}.",
         hint="Sequential(Linear, Spiking, Linear, Spiking), with Flatten or Delay before a Linear",
     )
-

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from spikeloom.engines.events import Arrivals, EventSystem, Record
 from spikeloom.engines.events.record import MOST
@@ -52,18 +51,19 @@ class EventScan(torch.autograd.Function):
     """(call, times, weights, A, r, R, b, z) -> spike times, states at spikes, states at the end."""
 
     @staticmethod
-    def forward(ctx: Any, call: EventCall, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: D102
+    def forward(ctx: Any, call: EventCall, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         _, weights, *matrices = (x.detach().numpy() for x in given)
         system = EventSystem(call.name, *matrices, spikes=call.spikes, strict=call.strict)
-        made = engine_of(call.engine).forward(system, call.arrivals, weights, call.duration, call.limit)
+        made = engine_of(call.engine).forward(
+            system, call.arrivals, weights, call.duration, call.limit
+        )
         call.record = made
         ctx.call, ctx.system = call, system
         ctx.save_for_backward(given[1])
         return tuple(torch.from_numpy(x) for x in (made.times, made.states, made.end))  # type: ignore[return-value]
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: D102
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         call, system = ctx.call, ctx.system
         (weights,) = ctx.saved_tensors
         learn = any(ctx.needs_input_grad[3:])

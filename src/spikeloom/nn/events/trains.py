@@ -88,8 +88,8 @@ class Trains:
     def until(self, duration: float) -> Trains:
         """Without what comes at the end of the run or later."""
         keep = self.times.detach() < duration
-        parts = (x[keep] for x in (self.times, self.sample, self.source, self.size))
-        return Trains(*parts, self.batch, self.width)
+        times, size = self.times[keep], self.size[keep]
+        return Trains(times, self.sample[keep], self.source[keep], size, self.batch, self.width)
 
     def sorted(self) -> tuple[Tensor, Arrivals]:
         """Times in the order of samples and time, and the events as an engine takes them."""

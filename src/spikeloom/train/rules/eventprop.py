@@ -134,7 +134,7 @@ class EventProp:
         mode = output_mode(network, objective.loss.readout)
         trains, steps = _trains(objective, x, draw, network.dt)
         given = self.duration
-        duration = steps * network.dt if given is None else float(given.to(ms))  # type: ignore[arg-type]
+        duration = steps * network.dt if given is None else float(given.to(ms))
         made = network.run(trains, duration, mode)
         spiking = network.stages[-1].neurons.spikes
         return block(made[-1], mode, spiking, duration, network.dt), made, network

@@ -27,7 +27,7 @@ def write_backward(shape: Shape, counts: tuple[int, int]) -> str:
             kept = s.at("%scratch", total, n * n)
             with w.loop("0", given["neurons"]) as neurons:
                 k = neurons.index
-                walk.enter(k, tuple(map(str, counts)))
+                walk.enter(k, (str(counts[0]), str(counts[1])))
                 walk.steps(k, first, events, "%scratch")
                 line = w.let(f"mul i64 {k}, {given['sources']}")
                 back.weights, back.to_weights = (
@@ -74,7 +74,9 @@ class _Back:
         w, s, given = self.w, self.s, self.walk.given
         count = w.let(f"load i64, ptr {self.left}, align 8")
         spent = w.let(f"icmp sge i64 {count}, {given['limit']}")
-        last = s.pick(spent, w.let(f"add i64 {self.row}, {w.let(f'sub i64 {count}, 1')}"), "0", "i64")
+        last = s.pick(
+            spent, w.let(f"add i64 {self.row}, {w.let(f'sub i64 {count}, 1')}"), "0", "i64"
+        )
         address = w.let(f"getelementptr i64, ptr {given['place']}, i64 {last}")
         at = w.let(f"load i64, ptr {s.pick(spent, address, self.left, 'ptr')}, align 8")
         begun = w.let(f"add i64 {w.let(f'lshr i64 {at}, 1')}, 1")
@@ -252,7 +254,9 @@ class _Back:
         flat = s.test("olt", rise, walk.given["slope"])
         with w.when(flat):
             before = w.let(f"load i64, ptr {walk.given['clipped']}, align 8")
-            w.put(f"store i64 {w.let(f'add i64 {before}, 1')}, ptr {walk.given['clipped']}, align 8")
+            w.put(
+                f"store i64 {w.let(f'add i64 {before}, 1')}, ptr {walk.given['clipped']}, align 8"
+            )
         share = s.op("fdiv", total, s.pick(flat, walk.given["slope"], rise))
         minus = w.let(f"fneg double {share}")
         r = s.vector(walk.group["r"])

@@ -48,6 +48,7 @@ class _Call:
     def __init__(
         self, system: EventSystem, arrivals: Arrivals, weights: Array, duration: float, learn: bool
     ) -> None:
+        arrivals.check(weights.shape[1], duration)
         rows, rates = system.chain
         rho = max(float(abs(system.rates).max(initial=0.0)), PART / max(duration, 1e-300))
         delta = PART / rho
@@ -88,7 +89,12 @@ class _Call:
 
 
 def forward(
-    system: EventSystem, arrivals: Arrivals, weights: Array, duration: float, limit: int = MOST, room: int = ROOM
+    system: EventSystem,
+    arrivals: Arrivals,
+    weights: Array,
+    duration: float,
+    limit: int = MOST,
+    room: int = ROOM,
 ) -> Record:
     """As `spikeloom.engines.events.reference.forward`; `room` is a guess of spikes per neuron."""
     weights = np.ascontiguousarray(weights, np.float64)
@@ -105,8 +111,8 @@ def forward(
             np.zeros((batch, neurons, n)),
         )
         call.run(
-            "forward", room=room, limit=limit, count=record.count, spikes=record.times, states=record.states,
-            place=record.place, end=record.end, fault=fault,
+            "forward", room=room, limit=limit, count=record.count, spikes=record.times,
+            states=record.states, place=record.place, end=record.end, fault=fault,
         )  # fmt: skip
         if fault[0]:
             raise _fault(system.name, int(fault[0]))
@@ -161,8 +167,8 @@ def backward(
         )
     }  # fmt: skip
     call.run(
-        "backward", room=record.times.shape[2], limit=limit, count=record.count, spikes=record.times,
-        states=record.states, place=record.place, slope=slope, clipped=clipped,
+        "backward", room=record.times.shape[2], limit=limit, count=record.count,
+        spikes=record.times, states=record.states, place=record.place, slope=slope, clipped=clipped,
         to_spikes=np.ascontiguousarray(to_times, np.float64),
         to_states=np.ascontiguousarray(to_states, np.float64),
         to_end=np.ascontiguousarray(to_end, np.float64), **sums,

@@ -9,6 +9,7 @@ from spikeloom.engines.cpu.events.walk import Walk
 from spikeloom.engines.cpu.text import Writer
 from spikeloom.engines.events.record import MOST
 
+
 def write_forward(shape: Shape, counts: tuple[int, int]) -> str:
     """The module with ``forward``."""
     w = Writer()
@@ -25,7 +26,7 @@ def write_forward(shape: Shape, counts: tuple[int, int]) -> str:
             first, events = walk.sample(samples.index)
             with w.loop("0", given["neurons"]) as neurons:
                 k = neurons.index
-                walk.enter(k, tuple(map(str, counts)))
+                walk.enter(k, (str(counts[0]), str(counts[1])))
                 walk.steps(k, first, events, "%scratch")
                 row = s.place(samples.index, given["neurons"], k)
                 weights = s.at(given["weights"], w.let(f"mul i64 {k}, {given['sources']}"))
@@ -90,9 +91,7 @@ def _spikes(
     w.repeat([("double", search(length))], lambda c: s.test("oge", c[0], s.const(0.0)), spike)
 
 
-def _fire(
-    walk: Walk, row: str, count: str, before: str, state: str, time: str, place: str
-) -> str:
+def _fire(walk: Walk, row: str, count: str, before: str, state: str, time: str, place: str) -> str:
     """Note a spike and reset; gives whether the neuron may go on."""
     w, s, n, given = walk.w, walk.s, walk.shape.n, walk.given
     z = s.vector(before)

@@ -129,9 +129,7 @@ class Scalar:
             to, of = (column, row) if transposed else (row, column)
             before = made[to]
             made[to] = (
-                self.op("fmul", entry, x[of])
-                if before is None
-                else self.fma(entry, x[of], before)
+                self.op("fmul", entry, x[of]) if before is None else self.fma(entry, x[of], before)
             )
         return [self.const(0.0) if m is None else m for m in made]
 

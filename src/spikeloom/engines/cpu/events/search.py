@@ -42,7 +42,13 @@ def _write_zero(w: Writer, shape: Shape) -> None:
         early = w.let("icmp eq i64 %k, 1") if shape.length == 3 else "false"
         negative = s.test("olt", "%left", zero)
         part = s.op("fdiv", "%left", s.op("fsub", "%left", "%right"))
-        first = s.fma(s.op("fsub", "%b", "%a"), part, "%a")
+        secant = s.fma(s.op("fsub", "%b", "%a"), part, "%a")
+        # From the start of an interval Newton's own first step mostly falls short, and never far.
+        rise = s.fma(rate, "%left", s.dot(slope_row, s.vector("%z")))
+        newton = s.op("fdiv", w.let("fneg double %left"), rise)
+        fits = w.let(f"and i1 {s.test('ogt', newton, zero)}, {s.test('olt', newton, '%b')}")
+        fits = w.let(f"and i1 {fits}, {s.test('oeq', '%a', zero)}")
+        first = s.pick(fits, newton, secant)
 
         def going(carried: tuple[str, ...]) -> str:
             return w.let(f"icmp slt i64 {carried[3]}, {MOST}")
