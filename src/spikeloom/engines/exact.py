@@ -14,6 +14,7 @@ from spikeloom.compile.values import numbers
 from spikeloom.engines.arguments import check_options, drive
 from spikeloom.engines.events.arrivals import Arrivals
 from spikeloom.engines.events.bind import system_of
+from spikeloom.engines.events.choose import event_engine
 from spikeloom.engines.events.system import EventSystem
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
@@ -129,7 +130,7 @@ def exact_spikes(
     if not system.spikes:
         raise ParameterError(f"exact_spikes: {model.name} never fires.")
     system = _with_inflows(system, model.rows, held, size)
-    run = _engine(engine).forward(system, events, weights, length)
+    run = event_engine(engine).forward(system, events, weights, length)
     where = np.arange(run.times.shape[2]) < run.count[0][:, None]
     times, ids = run.times[0][where], np.nonzero(where)[0]
     order = np.lexsort((ids, times))
@@ -140,20 +141,6 @@ class _HasSimulate:
     """Passes where options are checked for an engine with time steps."""
 
     simulate = None
-
-
-def _engine(name: str) -> Any:
-    if name == "reference":
-        from spikeloom.engines.events import reference
-
-        return reference
-    if name != "cpu":
-        raise ParameterError(
-            f"exact_spikes: no engine is called {name!r}.", hint=suggest(name, ["cpu", "reference"])
-        )
-    from spikeloom.engines.cpu import events
-
-    return events
 
 
 def _ms(what: str, value: Any, shape: tuple[int, ...] | None) -> Any:

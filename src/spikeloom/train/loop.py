@@ -74,7 +74,10 @@ def _check_finite(loss: float, at: Progress) -> None:
 
 @torch.no_grad()
 def validate(
-    objective: Objective, batches: Batches, processes: Processes, by_class: bool = False,
+    objective: Objective,
+    batches: Batches,
+    processes: Processes,
+    by_class: bool = False,
     rule: Rule | None = None,
 ) -> Tally:
     """Loss and hits on samples that are not trained on; the same draws every time.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from spikeloom.engines.events.choose import event_engine
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.delay import Delay
 from spikeloom.nn.events.matrices import Matrices, matrices_of, observer, with_integral
-from spikeloom.nn.events.scan import EventCall, EventScan, engine_of
+from spikeloom.nn.events.scan import EventCall, EventScan
 from spikeloom.nn.events.trains import Trains
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.spiking import Spiking
@@ -70,7 +71,7 @@ class EventNetwork:
     """
 
     def __init__(self, net: nn.Module, engine: str = "cpu", slope: float = 1e-3) -> None:
-        engine_of(engine)
+        event_engine(engine)
         self.engine, self.slope = engine, slope
         self.stages = _stages(net)
         self.dt = float(self.stages[0].neurons.dt.to(ms))

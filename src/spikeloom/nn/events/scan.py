@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from spikeloom.engines.events import Arrivals, EventSystem, Record
+from spikeloom.engines.events.choose import event_engine
 from spikeloom.engines.events.record import MOST
-from spikeloom.errors import ParameterError
-
-EngineName = Literal["cpu", "reference"]
-
-
-def engine_of(name: str) -> ModuleType:
-    """The module that runs events."""
-    if name == "cpu":
-        from spikeloom.engines.cpu import events
-
-        return events
-    if name == "reference":
-        from spikeloom.engines.events import reference
-
-        return reference
-    raise ParameterError(
-        f"exact spike times: no engine is called {name!r}.", hint='take "cpu" or "reference"'
-    )
 
 
 @dataclass(eq=False)
@@ -54,7 +36,7 @@ class EventScan(torch.autograd.Function):
     def forward(ctx: Any, call: EventCall, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         _, weights, *matrices = (x.detach().numpy() for x in given)
         system = EventSystem(call.name, *matrices, spikes=call.spikes, strict=call.strict)
-        made = engine_of(call.engine).forward(
+        made = event_engine(call.engine).forward(
             system, call.arrivals, weights, call.duration, call.limit
         )
         call.record = made
@@ -67,7 +49,7 @@ class EventScan(torch.autograd.Function):
         call, system = ctx.call, ctx.system
         (weights,) = ctx.saved_tensors
         learn = any(ctx.needs_input_grad[3:])
-        engine = engine_of(call.engine)
+        engine = event_engine(call.engine)
         found = engine.backward(
             system,
             call.arrivals,

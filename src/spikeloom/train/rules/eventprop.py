@@ -22,6 +22,9 @@ from spikeloom.train.step import in_precision_of
 if TYPE_CHECKING:
     from spikeloom.train.step import Objective
 
+MANY = 0.01
+"""Share of clipped spikes in a batch from which on there is a warning."""
+
 
 @dataclass(frozen=True)
 class EventProp:
@@ -43,7 +46,7 @@ class EventProp:
         duration: Length of a run; None takes the steps of the encoder.
         slope: Smallest slope of a potential at threshold, as a share per ms of the way from start
             to threshold. The gradient of a flatter crossing, which grows without bound, is taken
-            as that of this slope, with a warning.
+            as that of this slope, with a warning if that befalls one spike in a hundred.
         bump: Added to all weights into a hidden neuron that was silent too often; 0 for never.
         silent: Share of the batch without a spike from which on a neuron counts as silent.
         engine: ``"cpu"``, or ``"reference"``, slow and obvious.
@@ -107,9 +110,9 @@ class EventProp:
         if loss.requires_grad:
             loss.backward()
         clipped = sum(layer.call.clipped for layer in made)
-        if clipped:
+        if clipped > MANY * sum(int(layer.count.sum()) for layer in made):
             warnings.warn(
-                "EventProp: some spikes barely touched the threshold; their gradients are clipped"
+                "EventProp: many spikes barely touched the threshold; their gradients are clipped"
                 " (slope=...).",
                 RuntimeWarning,
                 stacklevel=2,
