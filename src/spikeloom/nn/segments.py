@@ -33,8 +33,7 @@ def may_cut(x: Any, segment: int) -> bool:
 def uncuttable(net: nn.Module) -> str | None:
     """Name of a layer that looks at all steps of a block at once, or None.
 
-    Statistics over a batch in training, and masks that hold for a whole block, would be others for
-    each segment.
+    Statistics over a batch in training would be others for each segment.
 
     >>> uncuttable(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     '1'
@@ -43,7 +42,7 @@ def uncuttable(net: nn.Module) -> str | None:
         norm = isinstance(layer, nn.modules.batchnorm._BatchNorm) and (
             layer.training or not layer.track_running_stats
         )
-        if norm or getattr(layer, "whole_block", False):
+        if norm or (layer.training and getattr(layer, "normalises", False)):
             return name
     return None
 

@@ -19,6 +19,8 @@ from spikeloom.train.history import History as History
 from spikeloom.train.job import run as run
 from spikeloom.train.load import TrainedRun as TrainedRun
 from spikeloom.train.load import load_run as load_run
+from spikeloom.train.memory.plan import MemoryPlan as MemoryPlan
+from spikeloom.train.memory.plan import memory_plan as memory_plan
 from spikeloom.train.outcome import Outcome as Outcome
 from spikeloom.train.predict import Decisions as Decisions
 from spikeloom.train.predict import predict as predict
@@ -58,6 +60,7 @@ __all__ = [
     "Evaluation",
     "History",
     "LightningNet",
+    "MemoryPlan",
     "Outcome",
     "RECIPES",
     "Recipe",
@@ -69,6 +72,7 @@ __all__ = [
     "evaluate",
     "fit",
     "load_run",
+    "memory_plan",
     "predict",
     "run",
 ]

@@ -31,8 +31,10 @@ from spikeloom.train.arguments import (
 from spikeloom.train.augment import Augment
 from spikeloom.train.checkpoint import Checkpoint, Progress
 from spikeloom.train.history import CHOOSE_BY, ChooseBy, Epoch, History
+from spikeloom.train.memory.follow import planned
+from spikeloom.train.memory.plan import Budget
 from spikeloom.train.processes import Processes, check_size
-from spikeloom.train.progress import Show, reporter
+from spikeloom.train.progress import Show, reporter, show_on
 from spikeloom.train.rules.bptt import BPTT
 from spikeloom.train.rules.rule import Rule, check_rule
 from spikeloom.train.runner import Run
@@ -71,6 +73,7 @@ def fit(
     save_seconds: float = 5.0,
     choose_by: ChooseBy = "accuracy",
     threads: int = 1,
+    memory: Budget = "auto",
     title: str = "training",
     show: Show = "auto",
 ) -> History:
@@ -111,6 +114,8 @@ def fit(
         choose_by: What the best epoch is best at on the validation data; ties go to the lower loss.
         threads: For torch's own operations; part of what makes the bits. For small networks one
             is the fastest, also on many cores.
+        memory: Bytes that a step may take (see `memory_plan`); ``"auto"`` is 80 % of what the
+            machine has left, and changes no bit of the result; None plans nothing.
         title: Name shown beside the progress.
         show: ``"auto"``, ``"quiet"`` or a reporter.
 
@@ -119,6 +124,7 @@ def fit(
 
     Raises:
         CheckpointError: The run to resume is damaged or had other settings.
+        ParameterError: A step does not fit into memory; the message names the largest batch.
         StorageError: The folder cannot be written.
         NumericsError: NaN or infinity in the data or in the loss.
         EngineError: A batch does not fit into memory; the largest one that does is named.
@@ -207,12 +213,15 @@ def fit(
         choose_by=choose_by,
         average=mean,
     )
-    report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
-    try:
-        with repeatable(threads), Interrupt() as interrupt:
-            run.until(epochs, interrupt)
-    finally:
-        report.close()
+    with planned(objective, batches, rule, optimizer, memory) as plan:
+        if plan is not None:
+            show_on(report, plan)
+        report.start(title, epochs, batches.steps, at.epoch * batches.steps + at.step)
+        try:
+            with repeatable(threads), Interrupt() as interrupt:
+                run.until(epochs, interrupt)
+        finally:
+            report.close()
     if at.best:
         copy_into(net.state_dict(), at.best)
     elif mean is not None:

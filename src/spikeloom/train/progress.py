@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from spikeloom.errors import ParameterError
 from spikeloom.train.history import Epoch
+from spikeloom.train.memory.plan import MemoryPlan
+from spikeloom.train.memory.table import show_plan
 
 
 class Reporter(Protocol):
@@ -49,6 +51,13 @@ def reporter(show: Show) -> Reporter:
     if not hasattr(show, "start"):
         raise ParameterError(f"show must be 'auto', 'quiet' or a reporter, got {show!r}.")
     return show
+
+
+def show_on(report: Reporter, plan: MemoryPlan) -> None:
+    """Show the memory plan where a reporter has a console to show it on."""
+    console = getattr(report, "console", None)
+    if isinstance(console, Console):
+        show_plan(console, plan)
 
 
 class Silent:
@@ -93,6 +102,7 @@ class Live:
     """A bar with time left, loss, validation accuracy and speed, redrawn in place."""
 
     def __init__(self, console: Console) -> None:
+        self.console = console
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),

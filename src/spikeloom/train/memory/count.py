@@ -75,23 +75,23 @@ def count_bytes(
         still_before, still = still, still and f.once
         before = f.before * batch * (1 if still_before else steps) * size
         after = f.after * batch * (1 if still else steps) * size
-        held_bytes, form, source = _kept(f, before, after, binary, again, waits, saves, still_before)
+        held_bytes, form, source = _kept(
+            f, before, after, binary, again, waits, saves, still_before
+        )
         if f.kind == "neurons":
             held_bytes += f.states * batch * -(-steps // SEGMENT) * size
-        # The gradient for an input that does not change is worked out for each step before it is summed.
+        # The gradient for an input that does not change is there for each step before it is summed.
         gradient = f.before * batch * (1 if still else steps) * size
-        used = 0 if f.kind == "view" else after + gradient
+        used = 0 if f.kind == "view" else after + gradient + f.weights * size
         if form in ("bits", "computed again") and f.kind in ("weights", "neurons"):
             used += before
-        if f.kind == "view":
-            after_new = 0
-        else:
-            after_new = after
         rows.append(Row(f.name, f.what, after, held_bytes, form, used))
         in_memory = 0 if waits or f.kind == "view" else before
         kept += held_bytes
         loose = before if form == "itself" else 0
-        forward = max(forward, kept - loose + max(in_memory, loose) + after_new)
+        forward = max(
+            forward, kept - loose + max(in_memory, loose) + (0 if f.kind == "view" else after)
+        )
         if f.kind == "view":
             continue
         waits = False
@@ -147,5 +147,7 @@ def _in_segments(
     one = count_bytes(facts, batch, segment, inside, held, size)
     cuts = -(-steps // segment)
     states = sum(f.states for f in facts) * batch * size * cuts
+    # Weights get a gradient from each segment, and these are added up.
+    states += sum(f.weights for f in facts) * size
     outputs = 2 * facts[-1].after * batch * steps * size if facts else 0
     return Count(one.rows, one.forward + states + outputs, one.peak + states + outputs)

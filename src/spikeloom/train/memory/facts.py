@@ -17,8 +17,17 @@ from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.spiking import Spiking
 from spikeloom.nn.weights import is_weight_layer
 
-Kind = Literal["weights", "neurons", "stateful", "average", "largest", "norm", "view", "mask", "any"]
+Kind = Literal[
+    "weights", "neurons", "stateful", "average", "largest", "norm", "view", "mask", "any"
+]
 VIEWS = (nn.Flatten, nn.Unflatten, nn.Identity)
+KINDS: tuple[tuple[Kind, tuple[type, ...]], ...] = (
+    ("average", AVERAGES),
+    ("largest", POOLS),
+    ("norm", NORMS),
+    ("view", VIEWS),
+    ("mask", (nn.Dropout,)),
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,7 @@ class Facts:
         once: Whether it needs to run only once for an input that does not change.
         products: Multiplications for one step of one sample.
         quick: Whether pooling runs in our own kernel.
+        weights: Numbers to learn.
     """
 
     name: str
@@ -48,6 +58,7 @@ class Facts:
     once: bool = False
     products: int = 0
     quick: bool = False
+    weights: int = 0
 
 
 @torch.no_grad()
@@ -86,6 +97,7 @@ def find_facts(net: Sequential, shape: tuple[int, ...], dtype: torch.dtype) -> l
                 type(layer) in PER_SAMPLE or type(layer) in NORMS,
                 _products(layer, size),
                 pool(layer, x.flatten(0, 1)) is not None,
+                sum(p.numel() for p in layer.parameters() if p.requires_grad),
             )
         )
         x = y
@@ -97,16 +109,12 @@ def _kind(layer: nn.Module) -> Kind:
         return "neurons"
     if is_stateful(layer):
         return "stateful"
-    kinds: list[tuple[Kind, tuple[type, ...]]] = [
-        ("average", AVERAGES),
-        ("largest", POOLS),
-        ("norm", NORMS),
-        ("view", VIEWS),
-        ("mask", (nn.Dropout,)),
-    ]
     if is_weight_layer(layer):
         return "weights"
-    return next((kind for kind, types in kinds if isinstance(layer, types)), "any")
+    for kind, types in KINDS:
+        if isinstance(layer, types):
+            return kind
+    return "any"
 
 
 def _products(layer: nn.Module, after: int) -> int:
