@@ -48,10 +48,11 @@ def examples(
     inputs = torch.from_numpy(data.inputs[rows])
     with torch.no_grad():
         x = encode(inputs, 0)
-        y, _, kept = net.trace(x)
-        made = decide(y, readout)
+        ends = _lengths(data, rows)
+        y, _, kept = net.trace(x, None, *ends)
+        made = decide(y, readout, *ends)
         last_spikes = emits_spikes(net.leaves[-1][1])
-        shown = readout.running(y) if last_spikes else y
+        shown = readout.running(y, *ends) if last_spikes else y
     layers = [Layer("input", _spikes(x))] if _binary(x) else []
     layers += [
         Layer(_spoken(name), _spikes(kept[name]))
@@ -102,18 +103,26 @@ def neuron_rates(
 
     net.eval()
     counts: dict[str, Any] = {}
-    steps = 1
+    steps = 0
     with torch.no_grad():
         for first in range(0, len(data), batch):
             x = encode(torch.from_numpy(data.inputs[first : first + batch]), -1 - first // batch)
-            steps = x.shape[0]
-            _, _, kept = net.trace(x)
+            ends = _lengths(data, slice(first, first + batch))
+            steps += int(ends[0].sum()) if ends else x.shape[0] * x.shape[1]
+            _, _, kept = net.trace(x, None, *ends)
             for name, layer in net.leaves:
                 if emits_spikes(layer):
                     fired = kept[name].flatten(2).sum((0, 1), dtype=torch.float64).numpy()
                     counts[_spoken(name)] = counts.get(_spoken(name), 0.0) + fired
-    seconds = max(len(data), 1) * steps * dt_ms / 1000
+    seconds = max(steps, 1) * dt_ms / 1000
     return {name: total / seconds for name, total in counts.items()}
+
+
+def _lengths(data: Dataset, rows: list[int] | slice) -> tuple[Tensor, ...]:
+    """Valid steps of these samples, as a further argument; none where all steps are valid."""
+    import torch
+
+    return () if data.lengths is None else (torch.from_numpy(data.lengths[rows]),)
 
 
 def _spoken(name: str) -> str:
