@@ -74,9 +74,8 @@ def test_a_recipe_trains_and_its_folder_is_read_back(data, model, tmp_path):
     assert one["spiking"]["test"]["synaptic_events_per_sample"] > 0
     assert one["twin"]["test"]["multiply_accumulates_per_sample"] > 0
     assert one["twin"]["test"]["synaptic_events_per_sample"] == 0
-    assert set(one["spiking"]["test"]["rate_hz"]) == {
-        name for name, layer in outcome.net.layers if emits_spikes(layer)
-    }
+    spiking = {name for name, layer in outcome.net.layers if emits_spikes(layer)}
+    assert spiking and spiking <= set(one["spiking"]["test"]["rate_hz"])
 
 
 def test_the_first_model_is_the_default_and_others_are_named():

@@ -234,6 +234,7 @@ class _Job:
             patience=recipe.patience,
             augment=recipe.augment,
             choose_by=recipe.choose_by,
+            average=recipe.average,
             callbacks=narrowing(net, recipe.epochs),
             out=place,
             resume=place if begun else None,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from spikeloom.errors import ConfigError, suggest
 from spikeloom.train.recipes.architectures import Architecture as Architecture
+from spikeloom.train.recipes.architectures import Attention as Attention
 from spikeloom.train.recipes.architectures import Conv as Conv
 from spikeloom.train.recipes.architectures import Delay as Delay
 from spikeloom.train.recipes.architectures import FullyConnected as FullyConnected
@@ -26,13 +27,14 @@ from spikeloom.train.recipes.fsdd import FSDD_FC as FSDD_FC
 from spikeloom.train.recipes.fsdd import FSDD_RECURRENT as FSDD_RECURRENT
 from spikeloom.train.recipes.mitbih import MITBIH_CONV as MITBIH_CONV
 from spikeloom.train.recipes.mnist import MNIST as MNIST
+from spikeloom.train.recipes.mnist import MNIST_ATTENTION as MNIST_ATTENTION
 from spikeloom.train.recipes.mnist import MNIST_CONV as MNIST_CONV
 from spikeloom.train.recipes.nmnist import NMNIST_CONV as NMNIST_CONV
 from spikeloom.train.recipes.recipe import Recipe as Recipe
 
 MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "digits": {"fc": DIGITS, "conv": DIGITS_CONV},
-    "mnist": {"conv": MNIST_CONV, "fc": MNIST},
+    "mnist": {"conv": MNIST_CONV, "fc": MNIST, "attention": MNIST_ATTENTION},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
     "fsdd": {"conv": FSDD_CONV, "recurrent": FSDD_RECURRENT, "delay": FSDD_DELAY, "fc": FSDD_FC},
     "nmnist": {"conv": NMNIST_CONV},

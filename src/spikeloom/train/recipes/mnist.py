@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.train.affine import Affine
-from spikeloom.train.recipes.architectures import Conv
+from spikeloom.train.recipes.architectures import Attention, Conv
 from spikeloom.train.recipes.digits import DIGITS, DIGITS_CONV
 
 MNIST = replace(
@@ -35,3 +35,9 @@ MNIST_CONV = replace(
     smoothing=0.05,
 )
 """16, 32 and 64 channels, four steps of 1 ms: 29,434 parameters."""
+
+MNIST_ATTENTION = replace(
+    MNIST_CONV,
+    model=Attention(channels=(16, 32), kernels=(5, 3), pools=(2, 2), blocks=1, heads=4),
+)
+"""Two convolutions make 49 tokens of 32 channels, which attend to each other once."""

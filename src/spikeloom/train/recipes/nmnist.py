@@ -26,5 +26,6 @@ NMNIST_CONV = replace(
     batch_size=32,
     learning_rate=2e-3,
     choose_by="loss",
+    average=0.99,
 )
 """Each frame passes the convolutions as it comes; the twin reads the same frames."""

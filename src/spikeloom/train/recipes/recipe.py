@@ -71,6 +71,7 @@ class Recipe:
         smoothing: Of the labels.
         balance: Classes weigh n^-balance in the loss, n being their number of training samples:
             0 is every sample alike, 1 every class alike.
+        average: Decay of a moving average of the weights over updates, or None; see `fit`.
         clip: Largest norm of the gradient, or None.
         patience: Epochs without a better validation before stopping, or None.
         validation: Share of the training data that chooses the epoch.
@@ -103,6 +104,7 @@ class Recipe:
     weight_decay: float = 0.0
     smoothing: float = 0.0
     balance: float = 0.0
+    average: float | None = None
     clip: float | None = None
     patience: int | None = None
     validation: float = 0.1
@@ -135,6 +137,10 @@ class Recipe:
             value = getattr(self, name)
             if value not in words:
                 raise ParameterError(f"Recipe: {name} must be one of {words}, got {value!r}.")
+        if self.average is not None and not (
+            isinstance(self.average, float) and 0.0 < self.average < 1.0
+        ):
+            raise ParameterError(f"Recipe: average must be in (0, 1), got {self.average!r}.")
         if self.clip is not None and not (isinstance(self.clip, int | float) and self.clip > 0):
             raise ParameterError(f"Recipe: clip must be a number above 0, got {self.clip!r}.")
         if self.threads > MOST_THREADS:

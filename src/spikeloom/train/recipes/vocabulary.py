@@ -37,6 +37,7 @@ NEURONS = {**_classes(models, Neuron), "Refractory": Refractory, "learn": learn,
 
 VOCABULARY: Mapping[str, Mapping[str, Any]] = {
     "model": _of(
+        architectures.Attention,
         architectures.Conv,
         architectures.Delay,
         architectures.FullyConnected,
