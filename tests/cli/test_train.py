@@ -206,3 +206,32 @@ def test_folds_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert again.exit_code == 0 and json.loads((out / "metrics.json").read_text()) == metrics
         kept = tomllib.loads((out / "config.toml").read_text())
         assert kept["recipe"]["validate_by"] == ("group" if split == "speakers" else "class")
+
+
+def test_the_doctor_looks_at_a_run(trained: tuple[Path, str], tmp_path: Path) -> None:
+    done = ask("doctor", trained[0], "--samples", "32")
+    assert done.exit_code == 0, done.output
+    assert "hidden1" in done.output and "Nothing stands in the way" in done.output
+    found = json.loads(ask("doctor", trained[0], "--json").stdout)
+    assert found["healthy"] and found["readings"][0]["neurons"] == 256
+    assert ask("doctor", tmp_path / "nowhere").exit_code == 1
+
+
+def test_the_doctor_fails_where_nothing_fires(trained: tuple[Path, str], tmp_path: Path) -> None:
+    from spikeloom.train.load import load_run
+    from spikeloom.train.run_folder import RunFolder
+
+    sick = tmp_path / "sick"
+    sick.mkdir()
+    for name in ("config.toml", "weights.safetensors"):
+        (sick / name).write_bytes((trained[0] / name).read_bytes())
+    tensors, record = RunFolder(sick).read_weights()
+    for name in tensors:
+        if name.startswith("weights1"):
+            tensors[name] = tensors[name] * 0
+    outcome = json.loads((trained[0] / "metrics.json").read_text())
+    RunFolder(sick).finish(outcome, tensors, record)
+    assert load_run(sick).net is not None
+    done = ask("doctor", sick)
+    assert done.exit_code == 3 and "no neuron fires" in done.output
+    assert "scale_to_rate" in done.output

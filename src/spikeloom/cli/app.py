@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from spikeloom.cli.bench import bench
+from spikeloom.cli.doctor import doctor
 from spikeloom.cli.explain import explain
 from spikeloom.cli.guard import Guarded
 from spikeloom.cli.models import models
@@ -39,6 +40,7 @@ def root(
 
 app.command()(train)
 app.command()(predict)
+app.command()(doctor)
 app.command()(simulate)
 app.command()(explain)
 app.command()(models)

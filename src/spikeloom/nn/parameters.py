@@ -27,6 +27,7 @@ class Parameter(nn.Module):
         seed: Seed of the draw.
     """
 
+    unit: Unit
     low: float | None
     high: float | None
 
@@ -35,7 +36,7 @@ class Parameter(nn.Module):
     ) -> None:
         super().__init__()
         start = np.asarray(number(value, unit, entity, size, seed), np.float64)
-        self.learnt = isinstance(value, Learn)
+        self.learnt, self.unit = isinstance(value, Learn), unit
         self.low = self.high = None
         if isinstance(value, Learn):
             self.low = None if value.low is None else _number(value.low.to(unit))

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from spikeloom.train.affine import Affine as Affine
 from spikeloom.train.augment import Shift as Shift
+from spikeloom.train.doctor import Diagnosis as Diagnosis
+from spikeloom.train.doctor import Doctor as Doctor
+from spikeloom.train.doctor import DoctorWarning as DoctorWarning
+from spikeloom.train.doctor import Finding as Finding
+from spikeloom.train.doctor import examine as examine
 from spikeloom.train.evaluate import evaluate as evaluate
 from spikeloom.train.evaluation import Evaluation as Evaluation
 from spikeloom.train.fit import fit as fit
@@ -52,15 +57,19 @@ __all__ = [
     "Affine",
     "BPTT",
     "DECOLLE",
-    "EProp",
-    "OTTT",
-    "EventProp",
     "Decisions",
+    "Diagnosis",
+    "Doctor",
+    "DoctorWarning",
+    "EProp",
     "Epoch",
     "Evaluation",
+    "EventProp",
+    "Finding",
     "History",
     "LightningNet",
     "MemoryPlan",
+    "OTTT",
     "Outcome",
     "RECIPES",
     "Recipe",
@@ -70,6 +79,7 @@ __all__ = [
     "TensorBoard",
     "TrainedRun",
     "evaluate",
+    "examine",
     "fit",
     "load_run",
     "memory_plan",
