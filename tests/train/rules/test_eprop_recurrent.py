@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.errors import ParameterError
-from spikeloom.models import ALIF, LeakyIntegrator
+from spikeloom.models import ALIF, LeakyIntegrator, Triangle
 from spikeloom.nn import Recurrent, Sequential, Spiking
 from spikeloom.nn.encode import Frames
 from spikeloom.nn.loss import MeanSquare, RateBand
@@ -96,21 +96,22 @@ def test_pattern_generation() -> None:
     for period in (1.0, 0.5, 0.333, 0.2):
         size, phase = torch.rand(2, generator=generator)
         goal = goal + (0.5 + 1.5 * size) * torch.sin(2 * math.pi * (time / period + phase))
+    goal = goal / goal.abs().max()
     x = (torch.rand(1, steps, n, generator=generator) < 0.05).float()
     with torch.random.fork_rng():
         torch.manual_seed(6)
         neuron = Soft(tau=30 * ms, R=1 * MOhm, theta=0.03 * mV)
         net = Sequential(
             nn.Linear(n, n, bias=False),
-            Recurrent(neuron, features=n, mask=~torch.eye(n, dtype=torch.bool)),
+            Recurrent(neuron, Triangle(), features=n, mask=~torch.eye(n, dtype=torch.bool)),
             nn.Linear(n, 1),
-            Spiking(LeakyIntegrator(tau=30 * ms, R=1 * MOhm)),
+            Spiking(LeakyIntegrator(tau=30 * ms, R=5 * MOhm)),
         )
         with torch.no_grad():
             for name in ("linear1", "recurrent1"):
                 net.get_submodule(name).weight.normal_(0, n**-0.5)
     objective = Objective(
-        net, Course(Direct()), Frames(), (RateBand(10 * Hz, 10 * Hz, 1 * ms, weight=40.0),)
+        net, Course(Direct()), Frames(), (RateBand(10 * Hz, 10 * Hz, 1 * ms, weight=4000.0),)
     )
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
     seen: list[float] = []
@@ -122,5 +123,5 @@ def test_pattern_generation() -> None:
             y, _, kept = net.trace(objective.block(x, 0))
         seen.append(float(objective.loss(y, goal[None])))
     rate = 1000 * float(kept["recurrent1"].mean())
-    assert min(seen[:100]) <= 0.12 and min(seen) <= 0.06, (min(seen[:100]), min(seen))
+    assert seen[99] <= 0.12 and seen[199] <= 0.06, (seen[99], seen[199])
     assert 8 <= rate <= 16, rate

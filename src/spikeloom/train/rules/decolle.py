@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -117,7 +118,7 @@ class DECOLLE:
             if not traces:
                 traces = [traces_for(w.stage, w.what, m.partials, self) for w, m in pairs]
                 readouts = [
-                    self.readout(w.stage.name, m.out[0, 0].numel(), now.shape[2], now)
+                    self.readout(w.stage.name, prod(m.out.shape[2:]), now.shape[2], now)
                     for w, m in pairs[:-1]
                 ]
             outputs.append(now)
@@ -130,7 +131,7 @@ class DECOLLE:
                     local = moment.out.flatten(2) @ readouts[place].T if hidden else moment.out
                     loss, signal = instant_loss(objective, local[late:], targets, share)
                     if hidden:
-                        signal = (signal @ readouts[place]).reshape(-1, *moment.out.shape[1:])
+                        signal = (signal @ readouts[place]).reshape(len(piece) - late, *moment.out.shape[1:])
                     else:
                         total = total + loss
                     signal = torch.cat([torch.zeros_like(moment.out[:late]), signal])
