@@ -100,7 +100,7 @@ def train(
 
     Example: `spikeloom train mnist --data ~/mnist`
     """
-    from spikeloom.cli.memory import keep_freed_memory
+    from spikeloom.train.memory.freed import keep_freed_memory
 
     keep_freed_memory()
     if resume is not None:

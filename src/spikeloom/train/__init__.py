@@ -24,6 +24,7 @@ from spikeloom.train.history import History as History
 from spikeloom.train.job import run as run
 from spikeloom.train.load import TrainedRun as TrainedRun
 from spikeloom.train.load import load_run as load_run
+from spikeloom.train.memory.freed import keep_freed_memory as keep_freed_memory
 from spikeloom.train.memory.plan import MemoryPlan as MemoryPlan
 from spikeloom.train.memory.plan import memory_plan as memory_plan
 from spikeloom.train.outcome import Outcome as Outcome
@@ -81,6 +82,7 @@ __all__ = [
     "evaluate",
     "examine",
     "fit",
+    "keep_freed_memory",
     "load_run",
     "memory_plan",
     "predict",

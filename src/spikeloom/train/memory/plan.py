@@ -34,6 +34,10 @@ class MemoryPlan:
         weights: Bytes of weights, their gradients and what the optimiser keeps of them.
         budget: Bytes that were allowed, or None.
         reason: Why these choices.
+
+    >>> plan = memory_plan(Sequential(nn.Linear(100, 50), nn.ReLU()), (100,), 10, 20)
+    >>> plan.steps, plan.peak == plan.activations + plan.weights, plan.saves
+    (20, True, Saves(bits=True, recompute=(), segment=None))
     """
 
     rows: tuple[Row, ...]
