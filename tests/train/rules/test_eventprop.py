@@ -358,12 +358,13 @@ def test_yin_yang_is_learnt_in_thirty_epochs() -> None:
         last.weight.normal_(0.2, 0.02)
     net = Sequential(first, Spiking(CubaLIF()), last, Spiking(CubaLIF()))
     data = load_yin_yang()
-    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
-    loss, rule = EarlySpike(tau=0.5, late=1e-2, tau_late=6.4), EventProp(bump=1e-3)
+    optimizer = torch.optim.Adam(net.parameters(), lr=5e-3)
+    loss, rule = EarlySpike(tau=1.0, late=1e-2, tau_late=6.4), EventProp(bump=1e-3, slope=0.02)
     code = SpikeTime(steps=81, first=10, last=40, bias=20)
     fit(
-        net, data.train, loss=loss, encode=code, optimizer=optimizer, epochs=30, rule=rule,
-        scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 30), show="quiet",
+        net, data.train, loss=loss, encode=code, optimizer=optimizer, epochs=25, rule=rule,
+        scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 25), show="quiet",
+        batch_size=50, clip=1.0,
     )  # fmt: skip
     goal = Objective(net, loss, code)
     y = rule.outputs(goal, torch.from_numpy(data.test.inputs), 0)

@@ -22,7 +22,7 @@ from spikeloom.train.step import in_precision_of
 if TYPE_CHECKING:
     from spikeloom.train.step import Objective
 
-MANY = 0.01
+MANY = 0.1
 """Share of clipped spikes in a batch from which on there is a warning."""
 
 
@@ -46,7 +46,7 @@ class EventProp:
         duration: Length of a run; None takes the steps of the encoder.
         slope: Smallest slope of a potential at threshold, as a share per ms of the way from start
             to threshold. The gradient of a flatter crossing, which grows without bound, is taken
-            as that of this slope, with a warning if that befalls one spike in a hundred.
+            as that of this slope, with a warning if that befalls one spike in ten.
         bump: Added to all weights into a hidden neuron that was silent too often; 0 for never.
         silent: Share of the batch without a spike from which on a neuron counts as silent.
         engine: ``"cpu"``, or ``"reference"``, slow and obvious.
