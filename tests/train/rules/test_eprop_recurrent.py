@@ -111,7 +111,7 @@ def test_pattern_generation() -> None:
             for name in ("linear1", "recurrent1"):
                 net.get_submodule(name).weight.normal_(0, n**-0.5)
     objective = Objective(
-        net, Course(Direct()), Frames(), (RateBand(10 * Hz, 10 * Hz, 1 * ms, weight=4000.0),)
+        net, Course(Direct()), Frames(), (RateBand(12 * Hz, 12 * Hz, 1 * ms, weight=1500.0),)
     )
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
     seen: list[float] = []
