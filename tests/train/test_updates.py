@@ -16,6 +16,7 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy, RateBand
 from spikeloom.nn.readout import Direct, MembraneMean
 from spikeloom.train import BPTT, fit
+from spikeloom.train.updates import moving_average
 
 
 def spiking() -> Sequential:
@@ -62,17 +63,29 @@ def test_a_group_is_clipped_as_a_whole(data):
 
 
 def test_the_average_is_what_validates_and_what_remains(data):
-    """Against the recursion a <- d a + (1 - d) w over the weights after every update."""
+    """Against the recursion a <- d a + (1 - d) w with d <= (1 + n) / (10 + n), n updates on."""
     net, decay = spiking().double(), 0.8
     course: list[Tensor] = []
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     optimizer.register_step_post_hook(lambda *_: course.append(weights(net)))
     train(net, data, optimizer=optimizer, average=decay, validation=None, epochs=2)
     mean = course[0]
-    for now in course[1:]:
-        mean = decay * mean + (1 - decay) * now
+    for count, now in enumerate(course[1:], start=1):
+        share = min(decay, (1 + count) / (10 + count))
+        mean = share * mean + (1 - share) * now
     torch.testing.assert_close(weights(net), mean)
     assert not torch.allclose(mean, course[-1])
+
+
+def test_a_norm_forgets_what_it_counted_before_it_saw_anything():
+    norm = nn.BatchNorm1d(1)
+    mean = moving_average(norm, 0.99)
+    x = 0.1 * torch.randn(64, 1, generator=torch.Generator().manual_seed(0))
+    for _ in range(60):
+        norm(x)
+        mean.update_parameters(norm)
+    # A plain average would still hold 0.99^60 = 55 % of the variance of 1 that it began with.
+    assert float(mean.module.running_var) < 0.05 < 0.99**60
 
 
 def test_a_resumed_run_with_everything_ends_in_the_same_bits(data, tmp_path):

@@ -102,7 +102,8 @@ def fit(
         precision: ``"full"``, that of the weights; ``"bfloat16"`` or ``"float16"`` for the layers
             that torch's autocast lists. Neurons keep their states in float32.
         average: Decay of an exponential moving average of the weights over updates, such as 0.999,
-            or None. The average is what is validated, and what the network is at the end.
+            or None; after n updates it is at most (1 + n) / (10 + n). The average is what is
+            validated, and what the network is at the end.
         clip: Largest norm of the gradient, or None.
         patience: Stop after this many epochs without a better validation.
         augment: Changes training samples, such as ``Shift(1)``.

@@ -194,10 +194,18 @@ def _first(
 def moving_average(net: nn.Module, decay: float) -> AveragedModel:
     """The exponential moving average of weights and buffers, as torch keeps it.
 
+    After n updates the decay is at most (1 + n) / (10 + n): what a norm has counted before it saw
+    anything (a variance of 1) would otherwise stay in the average for hundreds of updates.
+
     >>> moving_average(nn.Linear(1, 1), 0.9).module
     Linear(in_features=1, out_features=1, bias=True)
     """
-    return AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+    def mix(mean: Any, now: Any, count: Any) -> None:
+        seen = float(count)
+        get_ema_multi_avg_fn(min(decay, (1 + seen) / (10 + seen)))(mean, now, count)
+
+    return AveragedModel(net, multi_avg_fn=mix, use_buffers=True)
 
 
 @dataclass(frozen=True, eq=False)
