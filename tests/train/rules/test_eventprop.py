@@ -372,3 +372,10 @@ def test_yin_yang_is_learnt_in_thirty_epochs() -> None:
         float((loss.readout(y).argmax(1) == torch.from_numpy(data.test.targets)).double().mean())
         >= 0.92
     )
+
+
+def test_the_command_line_knows_the_rule() -> None:
+    from spikeloom.train.recipes.vocabulary import rule_named
+
+    assert rule_named("eventprop") == EventProp()
+    assert rule_named("EventProp(slope=0.02, bump=0.001)") == EventProp(slope=0.02, bump=1e-3)

@@ -69,7 +69,7 @@ VOCABULARY: Mapping[str, Mapping[str, Any]] = {
         readout.MembraneMean,
         readout.Rate,
     ),
-    "rule": {**_of(rules.BPTT, rules.DECOLLE, rules.EProp, rules.OTTT), **UNITS},
+    "rule": {**_of(rules.BPTT, rules.DECOLLE, rules.EProp, rules.EventProp, rules.OTTT), **UNITS},
     "augment": _of(Affine, Chain, Flip, Shift, Signal, Spectrogram),
 }
 """Field -> names. A model of the user's own is no word here: it has no text that stands alone."""

@@ -131,7 +131,9 @@ class DECOLLE:
                     local = moment.out.flatten(2) @ readouts[place].T if hidden else moment.out
                     loss, signal = instant_loss(objective, local[late:], targets, share)
                     if hidden:
-                        signal = (signal @ readouts[place]).reshape(len(piece) - late, *moment.out.shape[1:])
+                        signal = (signal @ readouts[place]).reshape(
+                            len(piece) - late, *moment.out.shape[1:]
+                        )
                     else:
                         total = total + loss
                     signal = torch.cat([torch.zeros_like(moment.out[:late]), signal])
