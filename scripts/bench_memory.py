@@ -7,7 +7,8 @@ The network is 16C3-AP2-32C3-AP2-128-10 on 28 x 28 pixels held for T steps, LIF 
 Each case runs in a process of its own that returns freed memory to the system at once, so that what
 is resident is alive. Prints megabytes above the level before the step, and milliseconds of
 processor time of the fastest of five steps, measured with freed memory kept on all sides
-(`train.keep_freed_memory`). Weights differ between the libraries; the figures do not depend on them.
+(`train.keep_freed_memory`). Weights differ between the libraries; the figures do not depend on
+them.
 """
 
 from __future__ import annotations

@@ -72,8 +72,8 @@ def train(
     rule: Annotated[
         str | None,
         typer.Option(
-            help="How the spiking network learns: `bptt`, `eventprop`, `eprop`, `ottt`, `decolle`, or "
-            "a rule with its options, such as `'BPTT(chunk=5)'`; the recipe's own if left out.",
+            help="How the spiking network learns: `bptt`, `eventprop`, `eprop`, `ottt`, `decolle`, "
+            "or a rule with its options, such as `'BPTT(chunk=5)'`; the recipe's own if left out.",
         ),
     ] = None,
     threads: Annotated[
