@@ -235,3 +235,24 @@ def test_the_doctor_fails_where_nothing_fires(trained: tuple[Path, str], tmp_pat
     done = ask("doctor", sick)
     assert done.exit_code == 3 and "no neuron fires" in done.output
     assert "scale_to_rate" in done.output
+
+
+def test_two_processes_train_one_network(trained: tuple[Path, str], tmp_path: Path) -> None:
+    """The digits' recipe draws nothing by chance in its layers: only rounding may differ."""
+    out = tmp_path / "two"
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    words = ["train", "digits", "--epochs", "1", "--threads", "1", "--out", str(out)]
+    done = subprocess.run(
+        [*launcher, "--nproc-per-node", "2", "-m", "spikeloom.cli", *words],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("report.html to look at") == 1
+    two, one = (json.loads((f / "metrics.json").read_text()) for f in (out, trained[0]))
+    assert two["validation_accuracy"] == pytest.approx(one["validation_accuracy"], abs=0.03)
+    assert two["mean_rate_hz"] == pytest.approx(one["mean_rate_hz"], rel=0.02)
+    assert (out / "report.html").is_file()

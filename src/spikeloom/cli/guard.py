@@ -4,6 +4,7 @@
  0    done
  1    an error with a message: what happened and the way out
  2    the command was not understood
+ 3    `spikeloom doctor` found something grave
  70   a fault of spikeloom itself
  130  interrupted with Ctrl-C
 ====  ===========================================================

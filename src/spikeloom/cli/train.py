@@ -18,6 +18,7 @@ from spikeloom.errors import ConfigError, StorageError
 if TYPE_CHECKING:
     from spikeloom.data import Splits
     from spikeloom.train.outcome import Outcome
+    from spikeloom.train.processes import Processes
     from spikeloom.train.recipes import Recipe
 
 
@@ -99,8 +100,12 @@ def train(
     Example: `spikeloom train digits --seeds 5 --out runs/five`
 
     Example: `spikeloom train mnist --data ~/mnist`
+
+    Example: `torchrun --nproc-per-node 2 -m spikeloom.cli train digits` (each process presents its
+    part of every batch)
     """
     from spikeloom.train.memory.freed import keep_freed_memory
+    from spikeloom.train.processes import Processes
 
     keep_freed_memory()
     if resume is not None:
@@ -124,13 +129,16 @@ def train(
         note: dict[str, Any] = {"split": kept.value}
         note |= {"folds_count": folds} if kept is Split.folds else {}
         folder = out if out is not None else _free_folder(Path("runs"), task)
+    processes = Processes.join()
+    # All write where the first one does: its free folder may be taken when the others look.
+    folder = Path(processes.gather(str(folder))[0])
     noted = note.get("data_folder")
     place = data if data is not None or noted is None else Path(str(noted))
     task, kept = Task(recipe.data), Split(str(note.get("split", Split.official)))
     parts = read_task(task, place, kept, int(note.get("folds_count", FOLDS)))
     if place is not None:
         note["data_folder"] = str(place.resolve())
-    go = Going(recipe, numbers, folder, resume is not None, overwrite, note, quiet)
+    go = Going(recipe, numbers, folder, resume is not None, overwrite, note, quiet, processes)
     go.single(parts[0][1]) if kept is Split.official else go.folds(parts)
 
 
@@ -145,6 +153,7 @@ class Going:
     overwrite: bool
     note: dict[str, Any]
     quiet: bool
+    processes: Processes
     began: float = field(default_factory=time.monotonic)
 
     def single(self, splits: Splits) -> None:
@@ -154,6 +163,8 @@ class Going:
 
         with self._interruptible():
             outcome = run(self.recipe, splits, **self._options())
+            if not self.processes.first:
+                return
             told = report_of(outcome, splits, self.folder, self._seconds(), self.note)
             files = _write_report(told, self.folder)
         if not self.quiet:
@@ -171,7 +182,7 @@ class Going:
 
         with self._interruptible():
             outcome = run_folds(self.recipe, parts, finished=finished, **self._options())
-        if not self.quiet:
+        if not self.quiet and self.processes.first:
             folds_summary(outcome, self.folder)
 
     def _options(self) -> dict[str, Any]:

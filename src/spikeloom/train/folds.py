@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from spikeloom.errors import CheckpointError, ParameterError
-from spikeloom.files import hold_folder, write_file
+from spikeloom.files import write_file
 from spikeloom.train.f1 import macro_f1
 from spikeloom.train.job import Splits, run
 from spikeloom.train.outcome import Outcome
+from spikeloom.train.processes import Processes
 from spikeloom.train.progress import Show
 from spikeloom.train.recipes import Recipe
 from spikeloom.train.run_folder import RunFolder
@@ -127,7 +128,8 @@ def run_folds(
         return FoldsOutcome(
             recipe, {n: _one(recipe, n, d, seeds, show, finished) for n, d in folds}
         )
-    folder = RunFolder(Path(place))
+    processes = Processes.here()
+    folder = RunFolder(Path(place), processes.first)
     if resume is not None:
         before, old_seeds, _ = folder.read_config()
         if before != recipe or old_seeds != list(seeds):
@@ -136,7 +138,7 @@ def run_folds(
                 hint="resume without further options: the folder knows its own",
             )
     found: dict[str, Outcome] = {}
-    with hold_folder(folder.path):
+    with folder.hold():
         if resume is None:
             folder.start(recipe, seeds, {**(note or {}), "folds": names}, overwrite=overwrite)
         for name, data in folds:
@@ -151,10 +153,11 @@ def run_folds(
                 overwrite=overwrite,
                 show=show,
             )
-            if finished is not None:
+            if finished is not None and processes.first:
                 finished(name, found[name], data, part)
         outcome = FoldsOutcome(recipe, found)
-        write_file(folder.metrics, json.dumps(outcome.metrics(), indent=2) + "\n")
+        if folder.writes:
+            write_file(folder.metrics, json.dumps(outcome.metrics(), indent=2) + "\n")
     return outcome
 
 

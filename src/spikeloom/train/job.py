@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from spikeloom.errors import CheckpointError, ParameterError
-from spikeloom.files import hold_folder
 from spikeloom.nn.delay.anneal import narrowing
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.init import scale_to_rate
@@ -23,6 +22,7 @@ from spikeloom.train.checkpoint import FILE
 from spikeloom.train.evaluate import evaluate
 from spikeloom.train.fit import fit
 from spikeloom.train.outcome import Outcome, SeedOutcome, Trained
+from spikeloom.train.processes import Processes
 from spikeloom.train.progress import Show
 from spikeloom.train.recipes import Recipe, build
 from spikeloom.train.rules import BPTT, Rule
@@ -97,7 +97,8 @@ def run(
     samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
     first, second = _divide(recipe, data.train, samples.targets.numpy())
     place = resume if resume is not None else out
-    folder = None if place is None else RunFolder(Path(place))
+    processes = Processes.here()
+    folder = None if place is None else RunFolder(Path(place), processes.first)
     job = _Job(recipe, samples.rows(first), samples.rows(second), test, len(classes), folder, show)
     if folder is None:
         return Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
@@ -108,9 +109,10 @@ def run(
                 f"{folder.path}: the run there has another recipe or other seeds.",
                 hint="resume without further options: the folder knows its own",
             )
-    with hold_folder(folder.path):
+    with folder.hold():
         if resume is None:
             folder.start(recipe, seeds, note or {}, overwrite=overwrite)
+        processes.wait()
         outcome = Outcome(recipe, [job.seed(seed) for seed in seeds], classes)
         record = {
             "recipe": recipe.to_record(),
@@ -120,6 +122,7 @@ def run(
             "model": repr(outcome.net),
         }
         folder.finish(outcome.metrics(), outcome.net.state_dict(), record)
+        processes.wait()
     return outcome
 
 
@@ -250,6 +253,6 @@ class _Job:
             dt=recipe.dt,
             threads=recipe.threads,
             title=f"testing {title}",
-            show=self.show,
+            show=self.show if Processes.here().first else "quiet",
         )
         return Trained(net, history, test)

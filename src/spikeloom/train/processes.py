@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -49,6 +50,19 @@ class Processes:
         if not (dist.is_available() and dist.is_initialized()):
             return cls()
         return cls(dist.get_rank(), dist.get_world_size())
+
+    @classmethod
+    def join(cls) -> Processes:
+        """Join the processes that ``torchrun`` has started, if it was torchrun that started us.
+
+        >>> Processes.join()
+        Processes(rank=0, size=1)
+        """
+        if not dist.is_torchelastic_launched() or dist.is_initialized():
+            return cls.here()
+        dist.init_process_group("gloo")
+        atexit.register(_leave)
+        return cls.here()
 
     @property
     def alone(self) -> bool:
@@ -102,6 +116,10 @@ class Processes:
         self._talk(lambda: dist.all_gather_object(said, value))
         return said
 
+    def wait(self) -> None:
+        """Go on when all have come here."""
+        self.any(False)
+
     def any(self, flag: bool) -> bool:
         """Whether it is so in any process."""
         return flag if self.alone else self.add(float(flag))[0] > 0
@@ -137,6 +155,11 @@ class Processes:
                 f"rank {self.rank} of {self.size}: another process has ended.",
                 hint="the reason stands in what that process has printed",
             ) from error
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def samples(objective: Objective, where: slice) -> Objective:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from spikeloom.errors import CheckpointError, ParameterError, SpikeloomError, StorageError
-from spikeloom.files import make_folder, storage_error, write_file
+from spikeloom.files import hold_folder, make_folder, storage_error, write_file
 from spikeloom.train.bundle import read_bundle, write_bundle
 from spikeloom.train.recipes.recipe import Recipe
 from spikeloom.train.toml import to_toml
@@ -36,9 +37,12 @@ class RunFolder:
 
     Arguments:
         path: The folder.
+        writes: Whether this process writes to it. Of several, only the first one does; for the
+            others `hold`, `start` and `finish` do nothing.
     """
 
     path: Path
+    writes: bool = True
 
     @property
     def config(self) -> Path:
@@ -54,6 +58,10 @@ class RunFolder:
     def weights(self) -> Path:
         """The network, for `load_run`."""
         return self.path / "weights.safetensors"
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Keep other programs out, see `hold_folder`."""
+        return hold_folder(self.path) if self.writes else nullcontext()
 
     def part(self, seed: int, kind: str) -> Path:
         """Where one training of the run keeps its checkpoint."""
@@ -78,6 +86,8 @@ class RunFolder:
         Raises:
             StorageError: Not writable, or something else stands there.
         """
+        if not self.writes:
+            return
         self._check_free(overwrite)
         make_folder(self.path)
         # The report of the run before would tell lies about this one until the end.
@@ -146,6 +156,8 @@ class RunFolder:
         Raises:
             StorageError: It cannot be written; nothing is left half-written.
         """
+        if not self.writes:
+            return
         write_bundle(self.weights, "weights", tensors, record)
         write_file(self.metrics, json.dumps(metrics, indent=2) + "\n")
 
