@@ -23,6 +23,11 @@ from spikeloom.cli import app
         ),
         (["step", "--rounds", "3"], "step", {"rounds": 3}),
         (["start", "--threads", "1"], "start", {"threads": 1}),
+        (
+            ["train", "--case", "recurrent,fsdd", "--against", "norse", "--seed", "1"],
+            "train",
+            {"case": ("recurrent", "fsdd"), "against": ("norse",), "seed": 1},
+        ),
         (["noise", "--rounds", "2"], "noise", {"rounds": 2}),
         (["network"], "network", {"case": ("all",), "threads": 1}),
         (

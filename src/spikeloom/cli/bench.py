@@ -43,6 +43,38 @@ def neuron(
 
 
 @bench.command()
+def train(
+    case: Annotated[
+        str,
+        typer.Option(
+            help="Networks, separated by commas, or `all`: mnist-fc, mnist-conv, recurrent, fsdd.",
+            show_default=True,
+        ),
+    ] = "all",
+    against: Against = None,
+    json: Json = None,
+    rounds: Rounds = None,
+    threads: Threads = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of weights and samples.")] = None,
+) -> None:
+    """Whole training steps of small networks, beside SpikingJelly, snnTorch and Norse.
+
+    Samples per second of forward, loss, backward and Adam, and the peak memory of a step.
+
+    Example: `spikeloom bench train --case recurrent --against snntorch,norse --json train.json`
+    """
+    _run(
+        "train",
+        case=_names(case),
+        against=_names(against),
+        json=json,
+        rounds=rounds,
+        threads=threads,
+        seed=seed,
+    )
+
+
+@bench.command()
 def step(
     against: Against = None, json: Json = None, rounds: Rounds = None, threads: Threads = None
 ) -> None:
