@@ -11,6 +11,7 @@ from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.channels_first import ChannelsFirst
 from spikeloom.nn.lengths import valid_steps
 from spikeloom.nn.pooling import pool
+from spikeloom.nn.sparse import linear
 from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
 
 PER_SAMPLE = (
@@ -96,9 +97,11 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor, lengths: Tensor | None 
 
 
 def run_layer(layer: nn.Module, x: Tensor) -> Any:
-    """Call a stateless module on (batch, *features); pooling by our own kernels where they can."""
-    pooled = pool(layer, x)
-    return layer(x) if pooled is None else pooled
+    """Call a stateless module on (batch, *features); by our own kernels where they can."""
+    found = pool(layer, x)
+    if found is None:
+        found = linear(layer, x)
+    return layer(x) if found is None else found
 
 
 def _valid_rows(kind: type[nn.Module], x: Tensor, lengths: Tensor) -> Tensor | None:

@@ -1,0 +1,208 @@
+"""Products with matrices that are mostly zeros, as spikes are: the cost is that of the others.
+
+Rows of spikes (rows, inputs) meet weights (inputs, outputs). Each row lists its numbers that are
+not zero and adds so many rows of weights; the gradient of the weights adds the gradient of a row
+to as many rows. Every sum runs in the order of inputs, or of rows, so its bits do not depend on
+the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from spikeloom.engines.cpu import pool
+from spikeloom.engines.cpu.build import Native
+from spikeloom.engines.cpu.host import this_host
+from spikeloom.engines.cpu.library import load
+from spikeloom.engines.cpu.text import Writer
+
+Kind = Literal["product", "gradient"]
+SLOTS = ("spikes", "weights", "results", "inputs", "outputs", "rows")
+GROUPS = (8, 4, 2, 1)
+"""Vectors of outputs that stay in registers together."""
+
+
+class _Plan:
+    """One kernel in the making."""
+
+    def __init__(self, kind: Kind, lanes: int, groups: int, dtype: str) -> None:
+        self.w = Writer()
+        self.kind, self.lanes, self.groups = kind, lanes, groups
+        self.scalar = "float" if dtype == "float32" else "double"
+        self.bytes = 4 if dtype == "float32" else 8
+        self.vector = f"<{lanes} x {self.scalar}>"
+        self.slot: dict[str, str] = {}
+
+    def text(self) -> str:
+        w = self.w
+        with w.function("sparse", "ptr %slots, i64 %begin, i64 %end, ptr %scratch"):
+            for k, name in enumerate(SLOTS):
+                at = w.let(f"getelementptr i64, ptr %slots, i64 {k}")
+                self.slot[name] = w.let(f"load {'ptr' if k < 3 else 'i64'}, ptr {at}, align 8")
+            self.product() if self.kind == "product" else self.gradient()
+        return w.text()
+
+    def product(self) -> None:
+        """Of rows begin to end; scratch: (inputs) places of numbers that are not zero."""
+        w, s = self.w, self.slot
+        with w.loop("%begin", "%end") as rows:
+            spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
+
+            def keep(place: str, count: str) -> None:
+                target = w.let(f"getelementptr i64, ptr %scratch, i64 {count}")
+                w.put(f"store i64 {place}, ptr {target}, align 8")
+
+            count = self.each(spikes, keep)
+            results = self.at(s["results"], self.mul(rows.index, s["outputs"]))
+            with w.loop("0", s["outputs"], self.lanes * self.groups) as columns:
+                zero = [(self.vector, "zeroinitializer")] * self.groups
+                with w.loop("0", count, carried=zero) as listed:
+                    at = w.let(f"getelementptr i64, ptr %scratch, i64 {listed.index}")
+                    place = w.let(f"load i64, ptr {at}, align 8")
+                    value = self.splat(self.at(spikes, place))
+                    row = self.add(self.mul(place, s["outputs"]), columns.index)
+                    line = self.at(s["weights"], row)
+                    listed.next = tuple(
+                        self.fma(value, self.load(line, k), total)
+                        for k, total in enumerate(listed.carried)
+                    )
+                line = self.at(results, columns.index)
+                for k, total in enumerate(listed.results):
+                    self.store(total, line, k)
+
+    def gradient(self) -> None:
+        """Of the stretches of outputs begin to end; ``results`` are the rows' gradients."""
+        w, s = self.w, self.slot
+        with w.loop("%begin", "%end") as stretches:
+            column = self.mul(stretches.index, str(self.lanes * self.groups))
+            with w.loop("0", s["rows"]) as rows:
+                spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
+                first = self.add(self.mul(rows.index, s["outputs"]), column)
+                line = self.at(s["results"], first)
+                grads = [self.load(line, k) for k in range(self.groups)]
+
+                def gather(place: str, count: str) -> None:
+                    del count
+                    value = self.splat(self.at(spikes, place))
+                    row = self.add(self.mul(place, s["outputs"]), column)
+                    target = self.at(s["weights"], row)
+                    for k, grad in enumerate(grads):
+                        self.store(self.fma(value, grad, self.load(target, k)), target, k)
+
+                self.each(spikes, gather)
+
+    def each(self, spikes: str, act: Callable[[str, str], None]) -> str:
+        """Call ``act(place, count)`` for every number of a row that is not zero; their count."""
+        w, lanes = self.w, self.lanes
+        inputs = self.slot["inputs"]
+        rest = w.let(f"urem i64 {inputs}, {lanes}")
+        whole = w.let(f"sub i64 {inputs}, {rest}")
+
+        def some(base: str, bits: str, count: str) -> str:
+            def more(values: tuple[str, ...]) -> str:
+                return w.let(f"icmp ne i64 {values[0]}, 0")
+
+            def body(values: tuple[str, ...]) -> tuple[str, str]:
+                left, number = values
+                bit = w.call("i64", "llvm.cttz.i64", f"i64 {left}, i1 true", "i64, i1")
+                act(self.add(base, bit), number)
+                less = w.let(f"add i64 {left}, -1")
+                return w.let(f"and i64 {left}, {less}"), self.add(number, "1")
+
+            return w.repeat([("i64", bits), ("i64", count)], more, body)[1]
+
+        with w.loop("0", whole, lanes, carried=[("i64", "0")]) as columns:
+            numbers = self.load(self.at(spikes, columns.index), 0)
+            fired = w.let(f"fcmp une {self.vector} {numbers}, zeroinitializer")
+            word = w.let(f"bitcast <{lanes} x i1> {fired} to i{lanes}")
+            bits = w.let(f"zext i{lanes} {word} to i64")
+            columns.next = (some(columns.index, bits, columns.carried[0]),)
+        with w.loop(whole, inputs, carried=[("i64", columns.results[0])]) as last:
+            at = self.at(spikes, last.index)
+            number = w.let(f"load {self.scalar}, ptr {at}, align {self.bytes}")
+            fired = w.let(f"fcmp une {self.scalar} {number}, 0.0")
+            bits = w.let(f"zext i1 {fired} to i64")
+            last.next = (some(last.index, bits, last.carried[0]),)
+        return last.results[0]
+
+    def mul(self, a: str, b: str) -> str:
+        return self.w.let(f"mul i64 {a}, {b}")
+
+    def add(self, a: str, b: str) -> str:
+        return self.w.let(f"add i64 {a}, {b}")
+
+    def at(self, base: str, index: str) -> str:
+        return self.w.let(f"getelementptr {self.scalar}, ptr {base}, i64 {index}")
+
+    def load(self, line: str, group: int) -> str:
+        at = self.at(line, str(group * self.lanes))
+        return self.w.let(f"load {self.vector}, ptr {at}, align {self.bytes}")
+
+    def store(self, value: str, line: str, group: int) -> None:
+        at = self.at(line, str(group * self.lanes))
+        self.w.put(f"store {self.vector} {value}, ptr {at}, align {self.bytes}")
+
+    def splat(self, address: str) -> str:
+        w = self.w
+        number = w.let(f"load {self.scalar}, ptr {address}, align {self.bytes}")
+        one = w.let(f"insertelement {self.vector} poison, {self.scalar} {number}, i64 0")
+        zeros = f"<{self.lanes} x i32> zeroinitializer"
+        return w.let(f"shufflevector {self.vector} {one}, {self.vector} poison, {zeros}")
+
+    def fma(self, a: str, b: str, c: str) -> str:
+        product = self.w.let(f"fmul contract {self.vector} {a}, {b}")
+        return self.w.let(f"fadd contract {self.vector} {product}, {c}")
+
+
+@lru_cache(maxsize=64)
+def _native(kind: Kind, lanes: int, groups: int, dtype: str) -> Native:
+    name = f"{kind} {lanes} {groups} {dtype}"
+    plan = _Plan(kind, lanes, groups, dtype)
+    return load("sparse", "sparse", name, plan.text, this_host())
+
+
+def fits(outputs: int, dtype: str) -> bool:
+    """Whether the outputs are whole vectors."""
+    return outputs > 0 and outputs % this_host().lanes(dtype) == 0
+
+
+def product(spikes: np.ndarray, weights: np.ndarray, threads: int | None = 1) -> np.ndarray:
+    """Spikes (rows, inputs) times weights (inputs, outputs), both contiguous, of the same type.
+
+    >>> product(np.eye(2), np.arange(16.0).reshape(2, 8))[1].astype(int).tolist()
+    [8, 9, 10, 11, 12, 13, 14, 15]
+    """
+    results = np.empty((len(spikes), weights.shape[1]), spikes.dtype)
+    _run("product", spikes, weights, results, threads)
+    return results
+
+
+def gradient(spikes: np.ndarray, grads: np.ndarray, threads: int | None = 1) -> np.ndarray:
+    """Spikes (rows, inputs), transposed, times gradients (rows, outputs).
+
+    >>> gradient(np.array([[0.0, 2.0]]), np.ones((1, 8)))[:, 0].tolist()
+    [0.0, 2.0]
+    """
+    weights = np.zeros((spikes.shape[1], grads.shape[1]), spikes.dtype)
+    _run("gradient", spikes, weights, grads, threads)
+    return weights
+
+
+def _run(
+    kind: Kind, spikes: np.ndarray, weights: np.ndarray, results: np.ndarray, threads: int | None
+) -> None:
+    rows, inputs = spikes.shape
+    outputs = weights.shape[1]
+    lanes = this_host().lanes(str(spikes.dtype))
+    groups = next(n for n in GROUPS if outputs % (lanes * n) == 0)
+    native = _native(kind, lanes, groups, str(spikes.dtype))
+    addresses = (a.ctypes.data for a in (spikes, weights, results))
+    slots = np.array([*addresses, inputs, outputs, rows], np.int64)
+    units = rows if kind == "product" else outputs // (lanes * groups)
+    work = spikes.size * outputs / lanes / 16
+    scratch = inputs * 8
+    pool.run(native, slots, units, group=1, scratch=scratch, work=work, threads=threads)
