@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from spikeloom.cli.bench import bench
+from spikeloom.cli.convert import convert
 from spikeloom.cli.doctor import doctor
 from spikeloom.cli.explain import explain
 from spikeloom.cli.guard import Guarded
@@ -41,6 +42,7 @@ def root(
 app.command()(train)
 app.command()(predict)
 app.command()(doctor)
+app.command()(convert)
 app.command()(simulate)
 app.command()(explain)
 app.command()(models)

@@ -28,6 +28,7 @@ from .neurons.probabilistic_lif import ProbabilisticLIF as ProbabilisticLIF
 from .neurons.quadratic_if import QuadraticIF as QuadraticIF
 from .neurons.srm0 import SRM0 as SRM0
 from .neurons.stochastic_srm import StochasticSRM as StochasticSRM
+from .neurons.subtractive_if import SubtractiveIF as SubtractiveIF
 from .neurons.theta_neuron import ThetaNeuron as ThetaNeuron
 from .neurons.traub_miles import TraubMiles as TraubMiles
 from .neurons.triesch_unit import TrieschUnit as TrieschUnit

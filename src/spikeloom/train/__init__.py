@@ -11,6 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from spikeloom.train.affine import Affine as Affine
 from spikeloom.train.augment import Shift as Shift
+from spikeloom.train.conversion import QCFS as QCFS
+from spikeloom.train.conversion import ConversionReport as ConversionReport
+from spikeloom.train.conversion import Converted as Converted
+from spikeloom.train.conversion import QCFSActivation as QCFSActivation
+from spikeloom.train.conversion import ThresholdBalance as ThresholdBalance
+from spikeloom.train.conversion import WeightNorm as WeightNorm
+from spikeloom.train.conversion import convert as convert
+from spikeloom.train.conversion import convert_run as convert_run
+from spikeloom.train.conversion import load_twin as load_twin
+from spikeloom.train.conversion import quantised as quantised
 from spikeloom.train.doctor import Diagnosis as Diagnosis
 from spikeloom.train.doctor import Doctor as Doctor
 from spikeloom.train.doctor import DoctorWarning as DoctorWarning
@@ -57,6 +67,16 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Affine",
     "BPTT",
+    "ConversionReport",
+    "Converted",
+    "QCFS",
+    "QCFSActivation",
+    "ThresholdBalance",
+    "WeightNorm",
+    "convert",
+    "convert_run",
+    "load_twin",
+    "quantised",
     "DECOLLE",
     "Decisions",
     "Diagnosis",

@@ -95,7 +95,7 @@ def run(
     check_seeds(seeds)
     classes = tuple(str(name) for name in data.train.classes)
     samples, test = as_samples(data.train, "training data"), as_samples(data.test, "test data")
-    first, second = _divide(recipe, data.train, samples.targets.numpy())
+    first, second = divide(recipe, data.train, samples.targets.numpy())
     place = resume if resume is not None else out
     processes = Processes.here()
     folder = None if place is None else RunFolder(Path(place), processes.first)
@@ -126,8 +126,13 @@ def run(
     return outcome
 
 
-def _divide(recipe: Recipe, data: Any, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows for training and for validation; whole groups of them if the recipe asks for it."""
+def divide(recipe: Recipe, data: Any, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows for training and for validation; whole groups of them if the recipe asks for it.
+
+    >>> from spikeloom.train.recipes import DIGITS
+    >>> [len(rows) for rows in divide(DIGITS, None, np.arange(100) % 10)]
+    [90, 10]
+    """
     if recipe.validate_by == "class":
         return split_validation(targets, recipe.validation, seed=0)
     groups = getattr(data, "groups", None)

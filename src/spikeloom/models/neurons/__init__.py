@@ -10,11 +10,11 @@
 >>> from spikeloom.models import ProbabilisticLIF, StochasticSRM
 >>> from spikeloom.models import HomeostaticLIF, TrieschUnit
 >>> from spikeloom.models import GIF, GLIF, SRM0, HindmarshRose, MihalasNiebur, MorrisLecar
->>> from spikeloom.models import PinskyRinzel, ThetaNeuron, TwoCompartment
+>>> from spikeloom.models import PinskyRinzel, SubtractiveIF, ThetaNeuron, TwoCompartment
 >>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
 >>> random = StochasticSRM(), GLM(), PoissonNeuron()
 >>> lawful = MorrisLecar(), HindmarshRose(), ThetaNeuron(), MihalasNiebur(), SRM0(), GIF(), GLIF()
->>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment(), PinskyRinzel()
+>>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment(), PinskyRinzel(), SubtractiveIF()
 >>> for neuron in (*linear, *curved, *gated, *noisy, *random, *lawful, *others):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
@@ -48,4 +48,5 @@ HomeostaticLIF()     v theta
 TrieschUnit()        y a b
 TwoCompartment()     v v_d
 PinskyRinzel()       v v_d h n s c q Ca
+SubtractiveIF()      v
 """
