@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the two environments that the benchmarks compare against, beside the project's own .venv:
-#   .venv-peers-train   torch (CPU build) with snnTorch, SpikingJelly, Norse and sinabs
+#   .venv-peers-train   torch (CPU build) with snnTorch, SpikingJelly, Norse, sinabs and NeuroBench
 #   .venv-peers-sim     Brian2 2.9 (wants NumPy below 2.4) with Cython, NEST 3.10 and Numba
 # Run it again at any time: a finished environment of the same recipe is left alone.
 #
 # Why --no-deps: SpikingJelly and Norse ask for torchvision, which would bring the CUDA build of
 # torch (about 6 GB). Their neuron modules never import it (only data sets and ready-made image
-# models do), and sinabs imports its chip SDK only to talk to a chip. So the four packages go in
+# models do), and sinabs imports its chip SDK only to talk to a chip. So the five packages go in
 # alone, followed by the few small packages that their neuron modules do import. pip then lists
 # what is missing; each import is tried below, and that is the test that counts.
 #
@@ -16,8 +16,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 torch=torch==2.13.0 # exactly this spec gives the CPU build
-train_alone=(snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3)
-train_small=(numpy scipy matplotlib packaging tqdm loguru nir nirtorch pbr)
+train_alone=(snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 neurobench==2.3.0)
+train_small=(numpy scipy matplotlib packaging tqdm loguru lazy-loader nir nirtorch pbr)
 sim=(brian2==2.9.0 nest-simulator==3.10.0 "numpy<2.4" cython numba setuptools)
 
 build() { # build DIR RECIPE-TEXT FUNCTION IMPORT...
@@ -52,7 +52,7 @@ install_train() {
 install_sim() { pip_install "$1" "${sim[@]}"; }
 
 build .venv-peers-train "$torch ${train_small[*]} | ${train_alone[*]}" install_train \
-    torch snntorch spikingjelly.activation_based.neuron norse.torch sinabs.layers
+    torch snntorch spikingjelly.activation_based.neuron norse.torch sinabs.layers neurobench.models
 build .venv-peers-sim "${sim[*]}" install_sim numpy numba Cython brian2 nest
 command -v g++ >/dev/null ||
     echo "bench-peers: no g++ here: Brian2 standalone and torch.compile rows will be left out" >&2

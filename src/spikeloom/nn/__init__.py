@@ -19,7 +19,13 @@ from spikeloom.nn.distance import van_rossum as van_rossum
 from spikeloom.nn.distance import victor_purpura as victor_purpura
 from spikeloom.nn.dropout import TimeDropout as TimeDropout
 from spikeloom.nn.energy import EnergyConstants as EnergyConstants
+from spikeloom.nn.energy import EnergyReport as EnergyReport
+from spikeloom.nn.energy import NeuroBenchMetrics as NeuroBenchMetrics
+from spikeloom.nn.energy import Precision as Precision
+from spikeloom.nn.energy import Process as Process
 from spikeloom.nn.energy import Work as Work
+from spikeloom.nn.energy import energy_report as energy_report
+from spikeloom.nn.energy import neurobench_metrics as neurobench_metrics
 from spikeloom.nn.energy import plain_work as plain_work
 from spikeloom.nn.energy import spiking_work as spiking_work
 from spikeloom.nn.init import LayerGain as LayerGain
@@ -68,6 +74,12 @@ __all__ = [
     "holds_neurons",
     "takes_lengths",
     "EnergyConstants",
+    "EnergyReport",
+    "NeuroBenchMetrics",
+    "Precision",
+    "Process",
+    "energy_report",
+    "neurobench_metrics",
     "Gaussian",
     "Interpolated",
     "Following",
