@@ -29,6 +29,10 @@ from spikeloom.train.doctor import examine as examine
 from spikeloom.train.evaluate import evaluate as evaluate
 from spikeloom.train.evaluation import Evaluation as Evaluation
 from spikeloom.train.fit import fit as fit
+from spikeloom.train.flip import Chain as Chain
+from spikeloom.train.flip import Flip as Flip
+from spikeloom.train.folds import FoldsOutcome as FoldsOutcome
+from spikeloom.train.folds import run_folds as run_folds
 from spikeloom.train.history import Epoch as Epoch
 from spikeloom.train.history import History as History
 from spikeloom.train.job import run as run
@@ -42,12 +46,15 @@ from spikeloom.train.predict import Decisions as Decisions
 from spikeloom.train.predict import predict as predict
 from spikeloom.train.recipes import RECIPES as RECIPES
 from spikeloom.train.recipes import Recipe as Recipe
+from spikeloom.train.recipes import recipe_of as recipe_of
 from spikeloom.train.rules import BPTT as BPTT
 from spikeloom.train.rules import DECOLLE as DECOLLE
 from spikeloom.train.rules import OTTT as OTTT
 from spikeloom.train.rules import EProp as EProp
 from spikeloom.train.rules import EventProp as EventProp
 from spikeloom.train.rules import Rule as Rule
+from spikeloom.train.signal import Signal as Signal
+from spikeloom.train.spectrogram import Spectrogram as Spectrogram
 from spikeloom.train.tensorboard import TensorBoard as TensorBoard
 
 if TYPE_CHECKING:
@@ -93,6 +100,13 @@ __all__ = [
     "OTTT",
     "Outcome",
     "RECIPES",
+    "Chain",
+    "Flip",
+    "FoldsOutcome",
+    "Signal",
+    "Spectrogram",
+    "recipe_of",
+    "run_folds",
     "Recipe",
     "Rule",
     "Shift",

@@ -119,6 +119,15 @@ def run_folds(
         ParameterError: No folds, or two of one name.
         CheckpointError: The run to resume is another one.
         KeyboardInterrupt: After Ctrl-C, with everything saved.
+
+    >>> from dataclasses import replace
+    >>> from spikeloom.data import k_fold, load_digits
+    >>> from spikeloom.train.recipes import DIGITS, FullyConnected
+    >>> parts = enumerate(k_fold(load_digits().train[:200], 2), start=1)
+    >>> recipe = replace(DIGITS, model=FullyConnected((8,)), epochs=1)
+    >>> outcome = run_folds(recipe, [(str(k), part) for k, part in parts], show="quiet")
+    >>> list(outcome.folds)
+    ['1', '2']
     """
     names = [name for name, _ in folds]
     if not names or len(set(names)) != len(names):

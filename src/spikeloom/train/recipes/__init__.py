@@ -54,6 +54,9 @@ def recipe_of(data: str, model: str | None = None) -> Recipe:
 
     Raises:
         ConfigError: There is none.
+
+    >>> recipe_of("fsdd", "delay").model.hidden
+    (128, 128)
     """
     if data not in MODELS:
         raise ConfigError(f"there is no recipe for {data!r}.", hint=suggest(data, MODELS))
