@@ -1,9 +1,8 @@
-"""The kernels are interpreted, unless there is a GPU; Triton decides when it is imported."""
+"""Tests of the kernels for a GPU; `tests/conftest.py` has them interpreted where there is none."""
 
 from __future__ import annotations
 
 import importlib.util
-import os
 
 import pytest
 
@@ -15,7 +14,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/engines/gpu" in item.path.as_posix():
             item.add_marker(pytest.mark.skip(reason="Triton or Torch is not installed"))
-
-
-if not os.path.exists("/dev/nvidiactl"):
-    os.environ.setdefault("TRITON_INTERPRET", "1")
