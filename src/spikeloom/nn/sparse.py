@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from spikeloom.engines.cpu import sparse
 from spikeloom.nn.eager import traced
@@ -38,8 +39,6 @@ def linear(layer: nn.Module, x: Tensor) -> Tensor | None:
         return None
     if traced((x, weight)) or _watched(layer) or torch.is_autocast_enabled("cpu"):
         return None
-    if not sparse.fits(layer.out_features, str(x.dtype).removeprefix("torch.")):
-        return None
     some = x.detach().reshape(-1)[:: max(x.numel() // LOOKED_AT, 1) | 1]
     if int(some.count_nonzero()) > SHARE * some.numel():
         return None
@@ -64,9 +63,15 @@ class SparseLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        turned = weight.detach().t().contiguous().numpy()
+        turned = _whole(weight.detach().t()).numpy()
         found = sparse.product(x.detach().numpy(), turned, torch.get_num_threads())
-        return torch.from_numpy(found)
+        y = torch.from_numpy(found)
+        # No view: the bias is added in place.
+        return (
+            y
+            if y.shape[1] == len(weight)
+            else y[:, : len(weight)].clone(memory_format=torch.contiguous_format)
+        )
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -77,6 +82,12 @@ class SparseLinear(torch.autograd.Function):
             return to_x, None
         if torch.is_grad_enabled():  # create_graph=True: torch differentiates this again
             return to_x, grad.t() @ x
-        given = grad.contiguous().numpy()
+        given = _whole(grad).numpy()
         found = sparse.gradient(x.contiguous().numpy(), given, torch.get_num_threads())
-        return to_x, torch.from_numpy(found).t()
+        return to_x, torch.from_numpy(found)[:, : len(weight)].t()
+
+
+def _whole(rows: Tensor) -> Tensor:
+    """With zeros behind each row that make its vectors whole, contiguous."""
+    more = sparse.missing(rows.shape[1], str(rows.dtype).removeprefix("torch."))
+    return functional.pad(rows, (0, more)) if more else rows.contiguous()

@@ -22,6 +22,8 @@ from spikeloom.engines.cpu.text import Writer
 
 Kind = Literal["product", "gradient"]
 SLOTS = ("spikes", "weights", "results", "inputs", "outputs", "rows")
+WORD = 64
+"""Numbers that are looked at together."""
 GROUPS = (8, 4, 2, 1)
 """Vectors of outputs that stay in registers together."""
 
@@ -77,29 +79,29 @@ class _Plan:
     def gradient(self) -> None:
         """Of the stretches of outputs begin to end; ``results`` are the rows' gradients."""
         w, s = self.w, self.slot
-        with w.loop("%begin", "%end") as stretches:
-            column = self.mul(stretches.index, str(self.lanes * self.groups))
-            with w.loop("0", s["rows"]) as rows:
-                spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
-                first = self.add(self.mul(rows.index, s["outputs"]), column)
-                line = self.at(s["results"], first)
-                grads = [self.load(line, k) for k in range(self.groups)]
+        width = self.lanes * self.groups
+        first, last = self.mul("%begin", str(width)), self.mul("%end", str(width))
+        with w.loop("0", s["rows"]) as rows:
+            spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
+            grads = self.at(s["results"], self.mul(rows.index, s["outputs"]))
 
-                def gather(place: str, count: str) -> None:
-                    del count
-                    value = self.splat(self.at(spikes, place))
-                    row = self.add(self.mul(place, s["outputs"]), column)
-                    target = self.at(s["weights"], row)
-                    for k, grad in enumerate(grads):
-                        self.store(self.fma(value, grad, self.load(target, k)), target, k)
+            def gather(place: str, count: str) -> None:
+                del count
+                value = self.splat(self.at(spikes, place))
+                sums = self.at(s["weights"], self.mul(place, s["outputs"]))
+                with w.loop(first, last, width) as columns:
+                    line, target = self.at(grads, columns.index), self.at(sums, columns.index)
+                    for k in range(self.groups):
+                        total = self.fma(value, self.load(line, k), self.load(target, k))
+                        self.store(total, target, k)
 
-                self.each(spikes, gather)
+            self.each(spikes, gather)
 
     def each(self, spikes: str, act: Callable[[str, str], None]) -> str:
         """Call ``act(place, count)`` for every number of a row that is not zero; their count."""
         w, lanes = self.w, self.lanes
         inputs = self.slot["inputs"]
-        rest = w.let(f"urem i64 {inputs}, {lanes}")
+        rest = w.let(f"urem i64 {inputs}, {WORD}")
         whole = w.let(f"sub i64 {inputs}, {rest}")
 
         def some(base: str, bits: str, count: str) -> str:
@@ -115,19 +117,37 @@ class _Plan:
 
             return w.repeat([("i64", bits), ("i64", count)], more, body)[1]
 
-        with w.loop("0", whole, lanes, carried=[("i64", "0")]) as columns:
-            numbers = self.load(self.at(spikes, columns.index), 0)
-            fired = w.let(f"fcmp une {self.vector} {numbers}, zeroinitializer")
-            word = w.let(f"bitcast <{lanes} x i1> {fired} to i{lanes}")
-            bits = w.let(f"zext i{lanes} {word} to i64")
+        with w.loop("0", whole, WORD, carried=[("i64", "0")]) as columns:
+            line, bits = self.at(spikes, columns.index), "0"
+            for k in range(WORD // lanes):
+                more = w.let(f"shl i64 {self.bits(self.load(line, k))}, {k * lanes}")
+                bits = w.let(f"or i64 {bits}, {more}")
             columns.next = (some(columns.index, bits, columns.carried[0]),)
-        with w.loop(whole, inputs, carried=[("i64", columns.results[0])]) as last:
-            at = self.at(spikes, last.index)
-            number = w.let(f"load {self.scalar}, ptr {at}, align {self.bytes}")
-            fired = w.let(f"fcmp une {self.scalar} {number}, 0.0")
-            bits = w.let(f"zext i1 {fired} to i64")
-            last.next = (some(last.index, bits, last.carried[0]),)
+        with w.loop(whole, inputs, lanes, carried=[("i64", columns.results[0])]) as last:
+            left = w.let(f"sub i64 {inputs}, {last.index}")
+            numbers = self.load_some(self.at(spikes, last.index), left)
+            last.next = (some(last.index, self.bits(numbers), last.carried[0]),)
         return last.results[0]
+
+    def bits(self, numbers: str) -> str:
+        """Which numbers of a vector are not zero, as bits."""
+        w, lanes = self.w, self.lanes
+        fired = w.let(f"fcmp une {self.vector} {numbers}, zeroinitializer")
+        word = w.let(f"bitcast <{lanes} x i1> {fired} to i{lanes}")
+        return w.let(f"zext i{lanes} {word} to i64")
+
+    def load_some(self, at: str, left: str) -> str:
+        """The first ``left`` numbers of a vector, then zeros."""
+        w, lanes = self.w, self.lanes
+        one = w.let(f"insertelement <{lanes} x i64> poison, i64 {left}, i64 0")
+        zeros = f"<{lanes} x i32> zeroinitializer"
+        all_left = w.let(f"shufflevector <{lanes} x i64> {one}, <{lanes} x i64> poison, {zeros}")
+        places = ", ".join(f"i64 {lane}" for lane in range(lanes))
+        mask = w.let(f"icmp slt <{lanes} x i64> <{places}>, {all_left}")
+        name = f"llvm.masked.load.v{lanes}f{8 * self.bytes}.p0"
+        kinds = f"ptr, i32 immarg, <{lanes} x i1>, {self.vector}"
+        told = f"ptr {at}, i32 {self.bytes}, <{lanes} x i1> {mask}, {self.vector} zeroinitializer"
+        return w.call(self.vector, name, told, kinds)
 
     def mul(self, a: str, b: str) -> str:
         return self.w.let(f"mul i64 {a}, {b}")
@@ -165,13 +185,19 @@ def _native(kind: Kind, lanes: int, groups: int, dtype: str) -> Native:
     return load("sparse", "sparse", name, plan.text, this_host())
 
 
-def fits(outputs: int, dtype: str) -> bool:
-    """Whether the outputs are whole vectors."""
-    return outputs > 0 and outputs % this_host().lanes(dtype) == 0
+def missing(outputs: int, dtype: str) -> int:
+    """Outputs that must be added to make whole vectors.
+
+    >>> missing(16, "float64")
+    0
+    """
+    return -outputs % this_host().lanes(dtype)
 
 
 def product(spikes: np.ndarray, weights: np.ndarray, threads: int | None = 1) -> np.ndarray:
     """Spikes (rows, inputs) times weights (inputs, outputs), both contiguous, of the same type.
+
+    Outputs must come in whole vectors, see `missing`.
 
     >>> product(np.eye(2), np.arange(16.0).reshape(2, 8))[1].astype(int).tolist()
     [8, 9, 10, 11, 12, 13, 14, 15]
@@ -204,5 +230,6 @@ def _run(
     slots = np.array([*addresses, inputs, outputs, rows], np.int64)
     units = rows if kind == "product" else outputs // (lanes * groups)
     work = spikes.size * outputs / lanes / 16
-    scratch = inputs * 8
-    pool.run(native, slots, units, group=1, scratch=scratch, work=work, threads=threads)
+    # For the gradient every slice looks through all spikes: not more slices than threads.
+    group = 1 if kind == "product" else -(-units // max(threads or pool.available(), 1))
+    pool.run(native, slots, units, group=group, scratch=inputs * 8, work=work, threads=threads)
