@@ -24,8 +24,8 @@ SMALLER = 32 << 20
 def keep_freed_memory() -> bool:
     """Make glibc keep up to 1 GB of freed memory from now on; elsewhere do nothing.
 
-    Call it once at the start of a script that trains: large layers then train up to twice as fast
-    where fresh pages are dear, as on virtual machines.
+    Call it once at the start of a script that trains: large layers train faster where fresh pages
+    are dear, as on virtual machines.
 
     Returns:
         Whether the C library agreed.
