@@ -1,4 +1,7 @@
-"""What the engines give back. Every engine returns these types, so that they can be compared."""
+"""What the engines give back. Every engine returns these types, so that they can be compared.
+
+The GPU engine gives tensors of Torch in place of NumPy arrays.
+"""
 
 from __future__ import annotations
 
