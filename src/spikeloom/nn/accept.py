@@ -13,10 +13,14 @@ from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import EngineError, ParameterError, ShapeError, UnitError, suggest
 
-EngineName: TypeAlias = Literal["auto", "cpu", "reference"]
+EngineName: TypeAlias = Literal["auto", "cpu", "gpu", "reference"]
+ENGINES = ("auto", "cpu", "gpu", "reference")
+HALVES = (torch.bfloat16, torch.float16)
 
 
-def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, Any]) -> None:
+def check_inputs(
+    who: str, names: Sequence[str], x: Any, others: Mapping[str, Any], *, gpu: bool = False
+) -> None:
     """Look at the inputs of a layer.
 
     Arguments:
@@ -24,6 +28,7 @@ def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, An
         names: Inputs of the model.
         x: The first of them, to be (time, batch, *features).
         others: Further ones by name, to be of the same shape.
+        gpu: Whether the layer runs on a GPU too, and there reads 16-bit numbers.
 
     Raises:
         ParameterError: No tensor, or no such input.
@@ -38,7 +43,7 @@ def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, An
     """
     if not names:
         raise ParameterError(f"{who}: the model has no input to drive.")
-    _check_tensor(who, names[0], x)
+    _check_tensor(who, names[0], x, gpu)
     if x.dim() < 3:
         raise ShapeError(
             f"{who}: input {names[0]!r} must be (time, batch, *features), got {tuple(x.shape)}.",
@@ -48,7 +53,7 @@ def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, An
         raise ShapeError(
             f"{who}: input must be floating point, got {x.dtype}.", hint="convert it: x.float()"
         )
-    if x.dtype not in (torch.float32, torch.float64):
+    if x.dtype not in (torch.float32, torch.float64, *(HALVES if gpu else ())):
         raise EngineError(
             f"{who}: the engines compute in float32 or float64, got {x.dtype}.",
             hint="convert the input with .float() first",
@@ -58,7 +63,12 @@ def check_inputs(who: str, names: Sequence[str], x: Any, others: Mapping[str, An
             raise ParameterError(
                 f"{who}: {name!r} is no further input of the model.", hint=suggest(name, names[1:])
             )
-        _check_tensor(who, name, value)
+        _check_tensor(who, name, value, gpu)
+        if value.device != x.device:
+            raise EngineError(
+                f"{who}: input {name!r} is on {value.device}, the first on {x.device}.",
+                hint="move them to one device",
+            )
         if value.shape != x.shape:
             raise ShapeError(
                 f"{who}: input {name!r} must have the shape of the first, {tuple(x.shape)}, "
@@ -97,15 +107,16 @@ def check_state(who: str, names: Sequence[str], state: Any, shape: tuple[int, ..
             )
 
 
-def _check_tensor(who: str, name: str, x: Any) -> None:
+def _check_tensor(who: str, name: str, x: Any, gpu: bool) -> None:
     if not isinstance(x, Tensor):
         raise ParameterError(
             f"{who}: input {name!r} must be a torch tensor, got {type(x).__name__}.",
             hint="convert it: torch.as_tensor(x)",
         )
-    if x.device.type != "cpu" or x.layout is not torch.strided:
+    if x.layout is not torch.strided or x.device.type not in ("cpu", *(["cuda"] if gpu else [])):
+        where = "main memory or on a GPU" if gpu else "main memory"
         raise EngineError(
-            f"{who}: the engines read dense tensors in main memory, got input {name!r} as "
+            f"{who}: the engines read dense tensors in {where}, got input {name!r} as "
             f"{x.layout} on {x.device}.",
             hint="convert it: x.to_dense().cpu()",
         )
@@ -144,9 +155,9 @@ def check_engine(engine: EngineName) -> EngineName:
     >>> check_engine("auto")
     'auto'
     """
-    if engine not in ("auto", "cpu", "reference"):
+    if engine not in ENGINES:
         raise ParameterError(
             f"Spiking: no engine is called {engine!r}.",
-            hint=suggest(str(engine), ["auto", "cpu", "reference"]),
+            hint=suggest(str(engine), ENGINES),
         )
     return engine

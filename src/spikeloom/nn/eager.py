@@ -6,7 +6,7 @@ more than the kernel itself for small layers. Outside ``torch.compile`` nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Call:
 
     Arguments:
         program: What is run.
-        engine: ``cpu`` or ``reference``.
+        engine: ``cpu``, ``gpu`` or ``reference``.
         driven: Names of the inputs that are given.
         learnt: Names of the coefficients that come as tensors.
         fixed: All other coefficients, float64.
@@ -42,7 +42,7 @@ class Call:
         """Inputs by name, and all coefficients by name."""
         count = len(self.driven)
         inputs = dict(zip(self.driven, tensors[:count], strict=True))
-        return inputs, {**self.fixed, **kernel.arrays(self.learnt, tensors[count:])}
+        return inputs, {**self.fixed, **kernel.arrays(self.learnt, tensors[count:], self.engine)}
 
 
 class Scan(torch.autograd.Function):
@@ -121,6 +121,12 @@ def traced(tensors: Iterable[Tensor]) -> bool:
     """Whether torch must see the call: under a compiler, or with tensors that hold no numbers."""
     plain = (Tensor, torch.nn.Parameter)
     return torch.compiler.is_compiling() or any(type(t) not in plain for t in tensors)
+
+
+def tensors_of(state: object) -> tuple[Tensor, ...]:
+    """The tensors of a state, whatever it is: its faults are named later."""
+    values = state.values() if isinstance(state, Mapping) else ()
+    return tuple(x for x in values if isinstance(x, Tensor))
 
 
 def no_way_back() -> EngineError:

@@ -15,6 +15,7 @@ from spikeloom.compile.adjoint import Reset
 from spikeloom.compile.eligibility import Eligibility, compile_eligibility
 from spikeloom.compile.methods import Method
 from spikeloom.nn import kernel
+from spikeloom.nn.on_device import refuse_gpu
 from spikeloom.nn.prologue import OPERATIONS
 from spikeloom.nn.spiking import Spiking
 
@@ -124,7 +125,7 @@ class Forwards:
         return out.reshape(x.shape), self.partials(given, before)
 
     def _engine(self) -> str:
-        return "reference" if self.layer.engine == "reference" else "cpu"
+        return "reference" if refuse_gpu("e-prop", self.layer.engine) == "reference" else "cpu"
 
     def partials(self, given: Mapping[str, Tensor], before: Tensor) -> Partials:
         """Derivatives of steps.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from spikeloom.compile.program import Program
 from spikeloom.errors import EngineError
+from spikeloom.nn import on_device
 
 if TYPE_CHECKING:
     from spikeloom.engines.cpu import CPU
@@ -52,9 +53,15 @@ def _cpu(dtype: Any, threads: int) -> CPU:
     return CPU(dtype=dtype, threads=threads)
 
 
-def arrays(names: Sequence[str], tensors: Sequence[Tensor]) -> dict[str, Array]:
-    """Name → the numbers of a tensor, not copied."""
-    return {n: t.detach().numpy() for n, t in zip(names, tensors, strict=True)}
+def arrays(
+    names: Sequence[str], tensors: Sequence[Tensor], engine: str = "cpu"
+) -> dict[str, Array]:
+    """Name → the numbers of a tensor, not copied; for the GPU engine the tensor itself."""
+    plain = (t.detach() for t in tensors)
+    return {
+        n: cast(Array, t) if engine == "gpu" else t.numpy()
+        for n, t in zip(names, plain, strict=True)
+    }
 
 
 def forward(
@@ -66,6 +73,8 @@ def forward(
     every: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Outputs (T, B, F), last states (S, B, F) and kept states (K, S, B, F)."""
+    if engine == "gpu":
+        return on_device.forward(program, inputs, state, coefs, every)
     first = next(iter(inputs.values()))
     out = torch.empty_like(first, memory_format=torch.contiguous_format)
     given = {n: over_time(x) for n, x in inputs.items()}
@@ -104,6 +113,10 @@ def backward(
         grads: Gradient at the outputs (T, B, F), and at the last states (S, B, F) or None.
         want_inputs, want_coefs: Names whose gradient is asked for.
     """
+    if engine == "gpu":
+        return on_device.backward(
+            program, inputs, kept, coefs, every, grads, want_inputs, want_coefs
+        )
     grad_out, grad_state = grads
     given = {n: over_time(x) for n, x in inputs.items()}
     result = engine_for(engine, kept.dtype).backward(

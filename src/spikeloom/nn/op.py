@@ -39,14 +39,14 @@ def scan(
         coefs: One float64 tensor, () or (F,), for each coefficient of the Program.
         program: Text of the Program.
         driven: Names of the inputs that are given, joined by commas; all others are zero.
-        engine: ``cpu`` or ``reference``.
+        engine: ``cpu``, ``gpu`` or ``reference``.
         every: Steps between the states kept for the backward pass; 0 keeps none.
 
     Returns:
         Outputs (T, B, F), last states (S, B, F), kept states (K, S, B, F).
     """
     what = kernel.read_program(program)
-    given, numbers = given_inputs(driven, inputs), kernel.arrays(what.coefs, coefs)
+    given, numbers = given_inputs(driven, inputs), kernel.arrays(what.coefs, coefs, engine)
     return kernel.forward(what, engine, given, state, numbers, every)
 
 
@@ -91,7 +91,7 @@ def scan_backward(
         engine,
         given,
         kept,
-        kernel.arrays(what.coefs, coefs),
+        kernel.arrays(what.coefs, coefs, engine),
         every,
         (grad_out, grad_state),
         want_inputs=tuple(given) if want_inputs else (),

@@ -38,7 +38,7 @@ def _spread(flow: Tensor, source: Tensor) -> Tensor:
         for p, w in zip(points.tolist(), weights.tolist(), strict=True)
     ]
     # A trace of noise in every direction keeps the factor differentiable where some have none.
-    trace = FAINT * torch.eye(flow.shape[-1], dtype=flow.dtype).expand_as(flow)
+    trace = FAINT * torch.eye(flow.shape[-1], dtype=flow.dtype, device=flow.device).expand_as(flow)
     lower = _triangular(torch.cat([*wide, trace], -1))
     ahead = torch.matrix_exp(flow * part)
     for _ in range(DOUBLINGS):
@@ -97,10 +97,12 @@ OPERATIONS: Mapping[str, Callable[..., Tensor]] = {
 def run_prologue(block: Block, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Every output of a prologue for float64 leaves, differentiable."""
     values: list[Tensor] = []
+    device = next((x.device for x in leaves.values()), None)
     for instr in block.instrs:
         args = [values[a] for a in instr.args]
         if instr.op == "const":
-            value = torch.tensor(instr.value or 0.0, dtype=torch.float64)
+            # Filled where it is needed: a copy from main memory would wait for a GPU.
+            value = torch.full((), instr.value or 0.0, dtype=torch.float64, device=device)
         elif instr.op == "leaf":
             value = leaves[instr.name or ""]
         elif instr.op == "matrix":
@@ -114,3 +116,9 @@ def run_prologue(block: Block, leaves: Mapping[str, Tensor]) -> dict[str, Tensor
             value = OPERATIONS[instr.op](*args)
         values.append(value)
     return {name: values[place] for name, place in block.outputs}
+
+
+def drawn(name: str, like: Tensor) -> Tensor:
+    """Random numbers for every step and neuron: standard normal, or uniform from 0 to 1."""
+    like = like.detach()
+    return torch.randn_like(like) if name.startswith("normal.") else torch.rand_like(like)

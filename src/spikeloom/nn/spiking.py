@@ -21,6 +21,7 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ShapeError
 from spikeloom.models import ATan
 from spikeloom.nn.accept import (
+    HALVES,
     EngineName,
     check_duration,
     check_engine,
@@ -28,21 +29,21 @@ from spikeloom.nn.accept import (
     check_state,
 )
 from spikeloom.nn.chunks import scan_in_blocks
-from spikeloom.nn.eager import Call, Scan, traced
-from spikeloom.nn.kernel import Array
+from spikeloom.nn.eager import Call, Scan, tensors_of, traced
+from spikeloom.nn.kernel import Array, arrays
 from spikeloom.nn.layout import Order, flatten_features, memory_order, restore_features
 from spikeloom.nn.lengths import check_lengths
+from spikeloom.nn.on_device import engine_of
 from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
 from spikeloom.nn.pieces import SEGMENT, Parallel, block_steps, check_parallel, forgets
-from spikeloom.nn.prologue import run_prologue
+from spikeloom.nn.prologue import drawn, run_prologue
 from spikeloom.nn.protocol import State
 
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
 
-HALVES = (torch.bfloat16, torch.float16)
 TAKEN = frozenset(dir(nn.ModuleDict()))
 
 
@@ -65,7 +66,7 @@ class Spiking(nn.Module):
         through_reset: Whether gradients flow through the reset.
         size: Shape of the features; needed only where a parameter is a distribution.
         seed: Seed of the distributions.
-        engine: ``"auto"`` is the CPU engine; ``"reference"`` is slow and obvious.
+        engine: ``"auto"`` is the engine of the input's device; ``"reference"`` is slow and obvious.
         parallel: Whether long runs of few neurons are computed in blocks of time side by side, with
             the same bits as step by step; ``"auto"`` does so where it is faster.
 
@@ -174,19 +175,22 @@ class Spiking(nn.Module):
             ShapeError: The axes are not (time, batch, *features), or a state or the lengths do not
                 fit.
         """
-        if isinstance(x, Tensor) and x.dtype in HALVES:
+        if isinstance(x, Tensor) and x.dtype in HALVES and not self._takes_halves(x, lengths):
             return self._in_full(x, state, lengths, inputs)
-        given = self._inputs(x, inputs)
+        given = self._inputs(x, inputs, gpu=True)
         features, order = tuple(x.shape[2:]), memory_order(x)
         flat = {n: flatten_features(g, order) for n, g in given.items()}
         program, text = self.program, self._text
         if lengths is not None:
             program, text = self._with_ends()
-            ends = check_lengths(self._name, lengths, *x.shape[:2]).to(x.dtype)
+            ends = check_lengths(self._name, lengths, *x.shape[:2]).to(x.device, x.dtype)
             flat[END] = ends.unsqueeze(1).repeat(1, prod(features)).expand(len(x), -1, -1)
-        registered = traced((*flat.values(), *_tensors(state)))
-        if registered:
+        if traced((*flat.values(), *tensors_of(state))):
             values, fixed = self._values(features, order, program), None
+        elif engine_of(self._name, self.engine, x.device) == "gpu":
+            values = self._values(features, order, program)
+            chosen = [n for n in program.coefs if not values[f"coef:{n}"].requires_grad]
+            fixed = arrays(chosen, [values[f"coef:{n}"] for n in chosen], "gpu")
         else:
             values, fixed = self._known(features, order, program)
         before = self._state(state, x, values, order)
@@ -210,6 +214,11 @@ class Spiking(nn.Module):
             )
             self._ending = program, program.to_json()
         return self._ending
+
+    def _takes_halves(self, x: Tensor, lengths: Tensor | None) -> bool:
+        """Whether 16-bit currents are read as they are: on a GPU, where nothing needs more."""
+        plain = lengths is None and len(self.program.inputs) == len(self.neuron.definition.inputs)
+        return plain and self.spikes and engine_of(self._name, self.engine, x.device) == "gpu"
 
     def _in_full(
         self,
@@ -240,7 +249,7 @@ class Spiking(nn.Module):
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
         steps = next(iter(inputs.values())).shape[0]
         every = min(SEGMENT, max(steps, 1)) if learning else 0
-        engine = "reference" if self.engine == "reference" else "cpu"
+        engine = engine_of(self._name, self.engine, before.device)
         if fixed is None:
             given, numbers = list(inputs.values()), list(coefs.values())
             names = ",".join(inputs)
@@ -250,7 +259,7 @@ class Spiking(nn.Module):
         call = Call(program, engine, tuple(inputs), learnt, fixed, every)
         given = (before, *inputs.values(), *(coefs[n] for n in learnt))
         block = block_steps(self.parallel, steps, before[0].numel(), before.device.type)
-        if program is not self.program:
+        if program is not self.program or engine == "gpu":
             block = 0  # with ends of their own, samples have no steps in common to start from
         if engine == "reference" and before.dtype != torch.float64:
             block = 0  # it counts in float64 from step to step, which a block's ends would round
@@ -301,10 +310,10 @@ class Spiking(nn.Module):
         """Coefficients and starting states, each () or one for each flattened feature."""
         order = tuple(range(len(features))) if order is None else order
         program = self.program if program is None else program
-        leaves = {"dt": torch.tensor(self._step, dtype=torch.float64)}
-        leaves |= {
-            f"param:{n}": x for n, x in self.parameter_values(features, order, program).items()
-        }
+        values = self.parameter_values(features, order, program)
+        device = next((x.device for x in values.values()), None)
+        leaves = {"dt": torch.full((), self._step, dtype=torch.float64, device=device)}
+        leaves |= {f"param:{n}": x for n, x in values.items()}
         return run_prologue(program.prologue, leaves)
 
     def parameter_values(
@@ -330,11 +339,13 @@ class Spiking(nn.Module):
             made[name] = value
         return made
 
-    def _inputs(self, x: Tensor, others: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _inputs(
+        self, x: Tensor, others: Mapping[str, Tensor], *, gpu: bool = False
+    ) -> dict[str, Tensor]:
         names = tuple(i.name for i in self.neuron.definition.inputs)
-        check_inputs(self._name, names, x, others)
+        check_inputs(self._name, names, x, others, gpu=gpu)
         given = {names[0]: x, **{n: others[n].to(x.dtype) for n in names[1:] if n in others}}
-        return given | {n: _drawn(n, x) for n in self.program.inputs[len(names) :]}
+        return given | {n: drawn(n, x) for n in self.program.inputs[len(names) :]}
 
     def _state(
         self,
@@ -345,12 +356,13 @@ class Spiking(nn.Module):
     ) -> Tensor:
         batch, features = x.shape[1], tuple(x.shape[2:])
         order = tuple(range(len(features))) if order is None else order
+        kind = torch.float32 if x.dtype in HALVES else x.dtype
         if state is None:
             flat = (batch, prod(features))
             rows = [values[f"start:{name}"].broadcast_to(flat) for name in self.states]
-            return torch.stack(rows).to(x.dtype)
+            return torch.stack(rows).to(kind)
         check_state(self._name, self.states, state, (batch, *features))
-        return torch.stack([flatten_features(state[n], order).to(x.dtype) for n in self.states])
+        return torch.stack([flatten_features(state[n], order).to(kind) for n in self.states])
 
     @property
     def _name(self) -> str:
@@ -380,18 +392,6 @@ class Spiking(nn.Module):
         if self.parallel != "auto":
             words.append(f"parallel={self.parallel!r}")
         return f"Spiking({', '.join(words)})"
-
-
-def _drawn(name: str, like: Tensor) -> Tensor:
-    """Random numbers for every step and neuron: standard normal, or uniform from 0 to 1."""
-    like = like.detach()
-    return torch.randn_like(like) if name.startswith("normal.") else torch.rand_like(like)
-
-
-def _tensors(state: object) -> tuple[Tensor, ...]:
-    """The tensors of a state, whatever it is: its faults are named later."""
-    values = state.values() if isinstance(state, Mapping) else ()
-    return tuple(x for x in values if isinstance(x, Tensor))
 
 
 def _key(name: str) -> str:

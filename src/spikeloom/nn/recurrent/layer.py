@@ -18,6 +18,7 @@ from spikeloom.nn.accept import check_state
 from spikeloom.nn.eager import traced
 from spikeloom.nn.kernel import Array
 from spikeloom.nn.lengths import check_lengths
+from spikeloom.nn.on_device import refuse_gpu
 from spikeloom.nn.protocol import State
 from spikeloom.nn.recurrent.eager import RecurrentCall, RecurrentScan
 from spikeloom.nn.recurrent.op import recur
@@ -234,7 +235,9 @@ class Recurrent(nn.Module):
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
         steps = next(iter(inputs.values())).shape[0]
         every = min(SEGMENT, max(steps, 1)) if learning else 0
-        engine = "reference" if self.neurons.engine == "reference" else "cpu"
+        engine = (
+            "reference" if refuse_gpu(self._name, self.neurons.engine) == "reference" else "cpu"
+        )
         if fixed is None:
             out, after, _, _ = recur(
                 list(inputs.values()), before, past, weight, list(coefs.values()), self.delays,
