@@ -228,7 +228,7 @@ def test_second_input_by_name() -> None:
 BAD: list[tuple[Any, type[Exception], str]] = [
     (lambda: short.LIF()(torch.zeros(4, 3)), ShapeError, "time, batch"),
     (lambda: short.LIF()(torch.zeros(4, 3, 2, dtype=torch.int64)), ShapeError, "floating"),
-    (lambda: short.LIF()(torch.zeros(4, 3, 2, dtype=torch.float16)), EngineError, "float16"),
+    (lambda: short.LIF()(torch.zeros(4, 3, 2).to(torch.float8_e5m2)), EngineError, "float8"),
     (lambda: short.LIF()(drive(4, 3, 2), {"v": torch.zeros(2, 2)}), ShapeError, "'v' must be"),
     (lambda: short.LIF()(drive(4, 3, 2), {"w": torch.zeros(3, 2)}), ParameterError, "must hold"),
     (lambda: short.LIF(dt=1), UnitError, "dt must be a time"),
@@ -236,7 +236,7 @@ BAD: list[tuple[Any, type[Exception], str]] = [
     (lambda: short.LIF(dt=-1 * ms), ParameterError, "positive"),
     (lambda: short.LIF(dt=float("nan") * ms), ParameterError, "positive|finite"),
     (lambda: Spiking(LIF(tau=1 * ms), dt=5 * ms, method=Euler()), NumericsError, "too large"),
-    (lambda: Spiking(LIF(), engine="gpu"), ParameterError, "no engine"),
+    (lambda: Spiking(LIF(), engine="tpu"), ParameterError, "no engine"),
     (lambda: Spiking(LIF(R=normal(1, 0.1) * MOhm)), ParameterError, "size"),
     (lambda: Spiking(LIF(theta=-65 * mV)), ParameterError, "width"),
 ]
