@@ -42,8 +42,8 @@ TOLERANCE = 1e-5
 
 NOTES = (
     "A step is forward, loss, backward and Adam of a whole batch; ratio = fastest peer / ours.",
-    "Memory is the rise of resident memory over one step in a fresh process; peak MB = ours / "
-    "fastest peer. The neurons of all sides are alike; dropout is left out.",
+    "Memory is the rise of resident memory over the second step of a fresh process; peak MB = "
+    "ours / fastest peer. The neurons of all sides are alike; dropout is left out.",
 )
 
 

@@ -136,8 +136,8 @@ def serve(
         np.savez(to, **Side(make, torch.float64, scale, transposed).gradients())
 
     def peak() -> float:
-        """Rise of resident memory over one step in a process that has seen two samples only."""
-        side().step(2)
+        """Rise of resident memory over one step, after one: workspaces of libraries are there."""
+        side().step()
         _, megabytes = loop.peak_mb(side().step)
         return megabytes
 
