@@ -14,6 +14,7 @@ from spikeloom.train.augment import Shift as Shift
 from spikeloom.train.conversion import QCFS as QCFS
 from spikeloom.train.conversion import ConversionReport as ConversionReport
 from spikeloom.train.conversion import Converted as Converted
+from spikeloom.train.conversion import CountingMaxPool as CountingMaxPool
 from spikeloom.train.conversion import QCFSActivation as QCFSActivation
 from spikeloom.train.conversion import ThresholdBalance as ThresholdBalance
 from spikeloom.train.conversion import WeightNorm as WeightNorm
@@ -76,6 +77,7 @@ __all__ = [
     "BPTT",
     "ConversionReport",
     "Converted",
+    "CountingMaxPool",
     "QCFS",
     "QCFSActivation",
     "ThresholdBalance",

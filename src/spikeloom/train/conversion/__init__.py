@@ -11,6 +11,7 @@ from spikeloom.train.conversion.methods import QCFS as QCFS
 from spikeloom.train.conversion.methods import Conversion as Conversion
 from spikeloom.train.conversion.methods import ThresholdBalance as ThresholdBalance
 from spikeloom.train.conversion.methods import WeightNorm as WeightNorm
+from spikeloom.train.conversion.pool import CountingMaxPool as CountingMaxPool
 from spikeloom.train.conversion.qcfs import QCFSActivation as QCFSActivation
 from spikeloom.train.conversion.qcfs import quantised as quantised
 from spikeloom.train.conversion.report import ConversionReport as ConversionReport
@@ -21,6 +22,7 @@ __all__ = [
     "Conversion",
     "ConversionReport",
     "Converted",
+    "CountingMaxPool",
     "QCFS",
     "QCFSActivation",
     "ThresholdBalance",

@@ -22,6 +22,7 @@ from spikeloom.train.arguments import check_counts
 from spikeloom.train.conversion.calibrate import levels_of
 from spikeloom.train.conversion.measure import compare
 from spikeloom.train.conversion.methods import Conversion, WeightNorm
+from spikeloom.train.conversion.pool import MAX_POOLS, CountingMaxPool, SignedMaxPool
 from spikeloom.train.conversion.qcfs import QCFSActivation
 from spikeloom.train.conversion.report import ConversionReport
 from spikeloom.train.conversion.stretches import Stretch, stretches_of
@@ -68,11 +69,13 @@ def convert(
 
     Each ReLU becomes `SubtractiveIF` neurons: over T steps their rate is the activation in units of
     its largest level, to within 1/T for a constant input. Batch norms become part of the weights
-    before them, dropout is left out. The sample is a constant current, so it may be negative.
+    before them, dropout is left out, and a max-pool becomes a `CountingMaxPool`. The sample is a
+    constant current, so it may be negative.
 
     Arguments:
         ann: A torch ``nn.Sequential`` of Linear, Conv, BatchNorm right after them, ReLU or
-            `QCFSActivation`, AvgPool, Flatten and Dropout, such as `ann_twin` makes; unchanged.
+            `QCFSActivation`, AvgPool, MaxPool, Flatten and Dropout, such as `ann_twin` makes; it is
+            not changed.
         data: Training data, as for `fit`: they set the levels of `WeightNorm` and
             `ThresholdBalance`.
         method: `WeightNorm` if None; `ThresholdBalance`; or `QCFS` for a network that was trained
@@ -170,20 +173,29 @@ def _spiking(
         if stretch.activation is None:
             weights, biases = method.last(before)
             _scale(stretch, weights, biases)
-            layers |= dict(stretch.layers)
+            layers |= _over_time(stretch)
             continue
         top = tops[place - 1]
         scale = method.scale(before, top)
         threshold = scale.threshold
         if not _scale(stretch, scale.weights, scale.biases):
             threshold = top / before  # no weights to scale: what arrives comes in old units
-        layers |= dict(stretch.layers)
+        layers |= _over_time(stretch)
         neuron = SubtractiveIF(
             C=capacitance, theta=threshold * mV, v_start=method.start * threshold * mV
         )
         layers[f"neurons{place}"] = Spiking(neuron, dt=dt)
         before = top
     return Sequential(*layers.values(), names=list(layers)).eval()
+
+
+def _over_time(stretch: Stretch) -> dict[str, nn.Module]:
+    """The layers of a stretch, with counters for its max-pools."""
+    pools = (*MAX_POOLS, SignedMaxPool)
+    return {
+        name: CountingMaxPool(layer) if isinstance(layer, pools) else layer
+        for name, layer in stretch.layers
+    }
 
 
 def _scale(stretch: Stretch, weights: float, biases: float) -> bool:

@@ -56,7 +56,7 @@ class QCFSActivation(nn.Module):
         return top * (steps / self.levels).clamp(0, 1)
 
     def extra_repr(self) -> str:
-        return f"levels={self.levels}, threshold={float(self.threshold):.4g}"
+        return f"levels={self.levels}, threshold={float(self.threshold.detach()):.4g}"
 
 
 @torch.no_grad()

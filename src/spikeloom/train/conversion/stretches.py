@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError
@@ -13,6 +14,7 @@ from spikeloom.nn.bake import fold_norms
 from spikeloom.nn.channels_first import ChannelsFirst
 from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
+from spikeloom.train.conversion.pool import MAX_POOLS, SignedMaxPool
 from spikeloom.train.conversion.qcfs import QCFSActivation
 
 LINEAR = (
@@ -33,8 +35,8 @@ INSTEAD = {
     **dict.fromkeys(("Tanh", "Sigmoid", "Hardtanh", "Hardswish", "Softsign"), RECTIFY),
     "ReLU6": "take ReLU, or QCFSActivation, which has an upper end that is learnt",
     **dict.fromkeys(
-        ("MaxPool1d", "MaxPool2d", "MaxPool3d", "AdaptiveMaxPool2d"),
-        "take AvgPool of the same size: the largest of several spike trains is not a rate",
+        ("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "LPPool2d", "FractionalMaxPool2d"),
+        "take MaxPool or AvgPool with a size of its own",
     ),
     **dict.fromkeys(
         ("Softmax", "LogSoftmax"), "leave it out: the class with the largest score is the same"
@@ -84,13 +86,13 @@ def stretches_of(ann: nn.Module) -> tuple[nn.Sequential, list[Stretch]]:
         _check_known(path, layer)
     chain = [(path, layer) for path, layer in chain if own_type(layer) not in LEFT_OUT]
     # fold_norms names layers itself; the paths of the user are kept for messages.
-    folded = fold_norms(Sequential(*(layer for _, layer in chain)))
+    folded = fold_norms(Sequential(*_norms_first([layer for _, layer in chain])))
     stretches, count = [Stretch()], 0
     for name, layer in folded.layers:
         if own_type(layer) in NORMS:
             raise ParameterError(
                 f"convert: {name} follows no weights that it could become part of.",
-                hint="put the norm right after the convolution or linear layer, before any pool",
+                hint="put the norm right after the weights, or after a MaxPool right after them",
             )
         if isinstance(layer, nn.ReLU | QCFSActivation):
             stretches[-1].activation = layer
@@ -108,6 +110,20 @@ def stretches_of(ann: nn.Module) -> tuple[nn.Sequential, list[Stretch]]:
     return nn.Sequential(*(layer for _, layer in folded.layers)).eval(), stretches
 
 
+def _norms_first(chain: list[nn.Module]) -> list[nn.Module]:
+    """Norms right behind the weights where a max-pool stood between them."""
+    for at in range(2, len(chain)):
+        weights, pool, norm = chain[at - 2 : at + 1]
+        if not isinstance(norm, NORMS) or own_type(pool) not in MAX_POOLS:
+            continue
+        if isinstance(weights, WEIGHT_LAYERS):
+            scale = norm.weight.detach() if norm.affine else torch.ones(norm.num_features)
+            signs = torch.where(scale < 0, -1.0, 1.0)
+            behind = SignedMaxPool(pool, signs) if bool((signs < 0).any()) else pool
+            chain[at - 1 : at + 1] = norm, behind
+    return chain
+
+
 def _flat(net: nn.Sequential, above: str) -> Iterator[tuple[str, nn.Module]]:
     for name, layer in net._modules.items():  # named_children skips a module met before
         if layer is None:
@@ -120,13 +136,13 @@ def _flat(net: nn.Sequential, above: str) -> Iterator[tuple[str, nn.Module]]:
 
 def _check_known(path: str, layer: nn.Module) -> None:
     kind = own_type(layer)
-    if kind in (*LINEAR, *NORMS, *LEFT_OUT, nn.ReLU, QCFSActivation):
+    if kind in (*LINEAR, *NORMS, *LEFT_OUT, *MAX_POOLS, nn.ReLU, QCFSActivation):
         return
     raise ParameterError(
         f"convert: layer {path} is {kind.__name__}, which spiking neurons cannot follow.",
         hint=INSTEAD.get(
             kind.__name__,
             "known are Linear, Conv, BatchNorm right after them, ReLU, QCFSActivation, AvgPool, "
-            "Flatten and Dropout, each as a module of the chain",
+            "MaxPool, Flatten and Dropout, each as a module of the chain",
         ),
     )
