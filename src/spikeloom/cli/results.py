@@ -16,6 +16,7 @@ from spikeloom.show.words import percent, short
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
+    from spikeloom.nn import EnergyReport
     from spikeloom.train.folds import FoldsOutcome
     from spikeloom.train.history import History
     from spikeloom.train.outcome import Outcome
@@ -64,6 +65,7 @@ def report_of(
     rows = telling_rows(best.spiking.test.labels, test.targets)
     inside = examples(outcome.net, recipe.encode, recipe.readout, test, rows, dt_ms)
     steps = inside.potentials.shape[1]
+    whole = _energy(outcome, splits)
     return RunReport(
         title=TITLES.get(recipe.data, recipe.data) + (f", {fold}" if fold else ""),
         network=_network(recipe, test.shape, len(outcome.classes), steps),
@@ -84,6 +86,8 @@ def report_of(
                 "multiplication with addition": f"{constants.multiply_accumulate_pj:g} pJ",
             },
             source=f"{constants.technology}; {constants.source}",
+            verdict=str(whole.total),
+            details=str(whole),
         ),
         curves=_curves([seed.spiking.history for seed in outcome.seeds]),
         twin_curves=_curves([seed.twin.history for seed in outcome.seeds]),
@@ -100,6 +104,23 @@ def report_of(
         macro_f1=np.array(found["test_macro_f1_per_seed"]) if by_class else None,
         twin_macro_f1=np.array(found["twin_test_macro_f1_per_seed"]) if by_class else None,
         made_with={**versions(), "took": f"{seconds:.0f} s"},
+    )
+
+
+def _energy(outcome: Outcome, splits: Splits, count: int = 256) -> EnergyReport:
+    """Everything that costs energy, of the best seed's networks on some test samples."""
+    import torch
+
+    from spikeloom.nn import energy_report
+
+    test, recipe = splits.test, outcome.recipe
+    ends = getattr(test, "lengths", None)
+    return energy_report(
+        outcome.net,
+        torch.as_tensor(test.inputs[:count]),
+        encode=recipe.encode,
+        twin=outcome.best.twin.net,
+        lengths=None if ends is None else torch.as_tensor(ends[:count]),
     )
 
 

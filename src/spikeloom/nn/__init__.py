@@ -28,6 +28,8 @@ from spikeloom.nn.energy import energy_report as energy_report
 from spikeloom.nn.energy import neurobench_metrics as neurobench_metrics
 from spikeloom.nn.energy import plain_work as plain_work
 from spikeloom.nn.energy import spiking_work as spiking_work
+from spikeloom.nn.fluctuation import Fluctuation as Fluctuation
+from spikeloom.nn.fluctuation import fluctuation_driven as fluctuation_driven
 from spikeloom.nn.init import LayerGain as LayerGain
 from spikeloom.nn.init import scale_to_rate as scale_to_rate
 from spikeloom.nn.norm import StepBatchNorm as StepBatchNorm
@@ -75,6 +77,8 @@ __all__ = [
     "takes_lengths",
     "EnergyConstants",
     "EnergyReport",
+    "Fluctuation",
+    "fluctuation_driven",
     "NeuroBenchMetrics",
     "Precision",
     "Process",

@@ -124,10 +124,10 @@ def _calibrate(
         piece = Sequential(*(m for _, m in held), names=[n for n, _ in held])
         for fires in [n for n, leaf in piece.leaves if emits_spikes(leaf)]:
             kept = piece.trace(x, None, lengths)[2]
-            driver = _driver(kept, fires)
-            if driver is None:
+            found = driver(kept, fires)
+            if found is None:
                 continue
-            source, weights = driver
+            source, weights = found
             gain, rate, reached = _search(piece, weights, x, wanted, fires, lengths)
             reports.append(LayerGain(source, fires, gain, rate / step, reached))
             if not reached:
@@ -142,7 +142,7 @@ def _calibrate(
     return tuple(reports)
 
 
-def _driver(kept: Trace, fires: str) -> tuple[str, nn.Module] | None:
+def driver(kept: Trace, fires: str) -> tuple[str, nn.Module] | None:
     """The weight layer whose gain sets the rate of a spiking layer; None where there is none."""
     made = {id(part.output): part for part in kept.passed}
     part = next(part for part in kept.passed if part.name == fires)

@@ -67,7 +67,7 @@ def report_page(run: RunReport, drawn: Mapping[str, Figure]) -> str:
         cards="\n".join(_cards(run)),
         sections=sections,
         command=escape(run.command),
-        config=_config(run.config),
+        config=_config(run.config) + _energy_details(run.energy.details),
         origin=escape(f"Data: {run.source}. Licence: {run.licence}."),
         made=escape(" · ".join(f"{name} {value}" for name, value in run.made_with.items())),
     )
@@ -110,7 +110,8 @@ def _cards(run: RunReport) -> Iterator[str]:
         "Energy, estimated",
         f"{short(energy.network_nj)} <small>nJ each</small>",
         f"Plain twin: {short(energy.twin_nj)} nJ{told}. "
-        f"Counted: {constants} ({energy.source}). Neuron updates and memory traffic are left out.",
+        f"Counted: {constants} ({energy.source}). Neuron updates and memory traffic are left out."
+        + (f" With them, at 8 bits: {energy.verdict}." if energy.verdict else ""),
         _bars(energy.network_nj, energy.twin_nj, max(energy.network_nj, energy.twin_nj)),
     )
 
@@ -157,6 +158,13 @@ def _config(config: Mapping[str, Any]) -> str:
     return (
         f"<details open><summary>All settings of this run</summary><table>{rows}</table></details>"
     )
+
+
+def _energy_details(details: str) -> str:
+    if not details:
+        return ""
+    told = f"<pre>{escape(details)}</pre>"
+    return f"<details><summary>Energy, layer by layer</summary>{told}</details>"
 
 
 def _flat(config: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -93,12 +93,17 @@ class Energy:
         constants: What was assumed, name to value with unit,
             e.g. ``{"one addition": "0.9 pJ", "one multiplication and addition": "4.6 pJ"}``.
         source: Where the constants come from.
+        verdict: Who needs less with neurons and memory counted too, and the firing rate at which
+            that flips, as the end of a sentence; empty if unknown.
+        details: Both networks layer by layer, as lines of a table; empty if unknown.
     """
 
     network_nj: float
     twin_nj: float
     constants: Mapping[str, str]
     source: str
+    verdict: str = ""
+    details: str = ""
 
 
 @dataclass(frozen=True, eq=False)

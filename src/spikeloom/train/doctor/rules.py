@@ -82,7 +82,8 @@ def judge(reading: Reading, steps: int, samples: int) -> Iterator[Finding]:
             "silent",
             name,
             f"{r.silent:.0%} of {r.neurons} neurons never fire.",
-            "scale_to_rate(...) before training, or regularisers=[RateBand(low=5 * Hz, ...)]",
+            "scale_to_rate(...) or fluctuation_driven(net, batch) before training, or "
+            "regularisers=[RateBand(low=5 * Hz, ...)]",
             grave=False,
         )
     if r.saturated > MOST_SATURATED:
