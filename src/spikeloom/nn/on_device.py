@@ -6,12 +6,12 @@ CUDA graph and replayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spikeloom.compile.program import Program
 from spikeloom.errors import EngineError
@@ -42,6 +42,26 @@ def engine_of(who: str, wanted: str, device: torch.device) -> str:
             hint="leave engine= out: a layer takes the engine of its input's device",
         )
     return wanted
+
+
+def check_home(who: str, x: Tensor, params: nn.Module, state: Iterable[Tensor]) -> None:
+    """Raise unless parameters and state lie where an input on a GPU does.
+
+    Raises:
+        EngineError: One of them does not.
+    """
+    if x.device.type == "cpu":
+        return
+    for what, tensors in (
+        ("its parameters are", (*params.parameters(), *params.buffers())),
+        ("its state is", state),
+    ):
+        for tensor in tensors:
+            if tensor.device != x.device:
+                raise EngineError(
+                    f"{who}: {what} on {tensor.device}, the input is on {x.device}.",
+                    hint="move the net and what it gave before: net.to(x.device)",
+                )
 
 
 def refuse_gpu(who: str, wanted: str) -> str:

@@ -33,7 +33,7 @@ from spikeloom.nn.eager import Call, Scan, tensors_of, traced
 from spikeloom.nn.kernel import Array, arrays
 from spikeloom.nn.layout import Order, flatten_features, memory_order, restore_features
 from spikeloom.nn.lengths import check_lengths
-from spikeloom.nn.on_device import engine_of
+from spikeloom.nn.on_device import check_home, engine_of
 from spikeloom.nn.op import scan
 from spikeloom.nn.parameters import Parameter
 from spikeloom.nn.pieces import SEGMENT, Parallel, block_steps, check_parallel, forgets
@@ -172,12 +172,12 @@ class Spiking(nn.Module):
             state: name → (batch, *features).
 
         Raises:
-            ShapeError: The axes are not (time, batch, *features), or a state or the lengths do not
-                fit.
+            ShapeError: Axes not (time, batch, *features), or a state or lengths that do not fit.
         """
         if isinstance(x, Tensor) and x.dtype in HALVES and not self._takes_halves(x, lengths):
             return self._in_full(x, state, lengths, inputs)
         given = self._inputs(x, inputs, gpu=True)
+        check_home(self._name, x, self.params, tensors_of(state))
         features, order = tuple(x.shape[2:]), memory_order(x)
         flat = {n: flatten_features(g, order) for n, g in given.items()}
         program, text = self.program, self._text

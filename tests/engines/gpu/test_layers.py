@@ -112,6 +112,32 @@ def test_a_step_reads_nothing_back_from_the_device(monkeypatch: pytest.MonkeyPat
         started.clear()
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_training_step_in_a_cuda_graph() -> None:
+    """Recorded once and replayed with another input, it gives what a plain step gives."""
+    layer = Spiking(LIF(tau=learn(10 * ms))).cuda()
+
+    def step(x: Any) -> tuple[Any, ...]:
+        y, state = layer(x)
+        grads = torch.autograd.grad(y.mean() + state["v"].mean(), (x, *layer.parameters()))
+        return y.detach(), *grads
+
+    x = currents(0.6, 100, torch.float32).cuda().requires_grad_()
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step(x)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        kept = step(x)
+    with torch.no_grad():
+        x.mul_(1.5)
+    graph.replay()
+    for got, wanted in zip(kept, step(x), strict=True):
+        assert torch.equal(got, wanted)
+
+
 def test_who_runs_what() -> None:
     cuda, cpu = torch.device("cuda"), torch.device("cpu")
     assert engine_of("a", "auto", cuda) == "gpu" and engine_of("a", "auto", cpu) == "cpu"
@@ -120,6 +146,31 @@ def test_who_runs_what() -> None:
             engine_of("a", name, cuda)
     with pytest.raises(EngineError, match="no kernel for a GPU"):
         Recurrent(LIF(), features=3, engine="gpu")(torch.zeros(2, 1, 3))
+
+
+def test_everything_lies_on_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spikeloom.nn.spiking.check_inputs", lambda *a, **k: None)
+    x, layer = torch.empty(2, 1, 3, device="meta"), Spiking(LIF(), engine="gpu")
+    with pytest.raises(EngineError, match="parameters are on cpu, the input is on meta"):
+        layer(x)
+    with pytest.raises(EngineError, match="state is on cpu"):
+        layer.to("meta")(x, {"v": torch.zeros(1, 3)})
+
+
+def test_the_registered_operation_takes_the_engine_too() -> None:
+    """What torch.compile puts into a graph."""
+    layer, x = Spiking(LIF(tau=learn(10 * ms)), engine="gpu"), currents(0.6)
+    plain, _ = layer(x)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("spikeloom.nn.spiking.traced", lambda tensors: True)
+        given = x.clone().requires_grad_()
+        y, _ = layer(given)
+        y.sum().backward()
+    assert torch.equal(y, plain) and given.grad is not None and given.grad.any()
+    true = x.clone().requires_grad_()
+    layer.zero_grad()
+    layer(true)[0].sum().backward()
+    assert torch.equal(given.grad, true.grad)
 
 
 def test_errors_without_triton_and_without_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
