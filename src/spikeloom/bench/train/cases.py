@@ -118,7 +118,7 @@ CASES: dict[str, Case] = {
         ),
         Case(
             "fsdd", _conv((16, 32, 64), (5, 3, 3), 1920),
-            (1, 48, 40), steps=4, batch=64, classes=10,
+            (1, 48, 40), steps=4, batch=64, classes=10, gain=4.0,
         ),
     )
 }  # fmt: skip
