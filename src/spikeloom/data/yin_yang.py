@@ -43,7 +43,7 @@ def yin_yang_class(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """0 yin, 1 yang, 2 dot for points inside the circle, -1 outside.
 
     >>> yin_yang_class(np.array([0.25, 0.5, 0.5]), np.array([0.5, 0.8, 0.2])).tolist()
-    [2, 1, 0]
+    [2, 0, 1]
     """
     right = np.hypot(x - 1.5 * BIG, y - BIG)
     left = np.hypot(x - 0.5 * BIG, y - BIG)

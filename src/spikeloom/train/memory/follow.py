@@ -13,6 +13,7 @@ from spikeloom.nn.fold import is_constant
 from spikeloom.nn.saves import Saves
 from spikeloom.nn.sequential import Sequential
 from spikeloom.train.memory.plan import Budget, MemoryPlan, memory_plan
+from spikeloom.train.room import is_full
 from spikeloom.train.rules.bptt import BPTT
 from spikeloom.train.samples import Batches, SampleBatches
 from spikeloom.train.step import Objective, in_precision_of
@@ -57,8 +58,13 @@ def _plan(
         return None
     if not isinstance(batches, SampleBatches) or not isinstance(rule, BPTT) or not batches.count:
         return None
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        block = encode(in_precision_of(net, batches.samples.inputs[:1]), 0)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            block = encode(in_precision_of(net, batches.samples.inputs[:1]), 0)
+    except (RuntimeError, MemoryError) as error:
+        if not is_full(error):
+            raise
+        return None  # the first batch will say what fits
     steps = block.shape[0] if rule.chunk is None else min(rule.chunk, block.shape[0])
     if not steps or block.dim() < 3:
         return None
