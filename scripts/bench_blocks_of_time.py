@@ -9,7 +9,7 @@ import torch
 
 from spikeloom import ms
 from spikeloom.nn import Spiking, short
-from spikeloom.nn.pieces import block_steps
+from spikeloom.nn.neurons.pieces import block_steps
 
 
 def best(run: Callable[..., object], layer: Spiking, x: torch.Tensor, rounds: int) -> float:

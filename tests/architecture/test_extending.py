@@ -123,6 +123,11 @@ def test_an_engine_is_chosen_in_few_places(root: Path) -> None:
     assert naming <= CHOOSERS | PRIMITIVES, "ask spikeloom.engines for an engine instead"
 
 
-CHOOSERS = {"cli/explain.py", "network/engine.py", "nn/kernel.py"}
-PRIMITIVES = {"nn/delay/native.py", "nn/delay/shifted.py", "nn/kept.py", "nn/pooling.py"}
+CHOOSERS = {
+    *("cli/explain.py", "network/engine.py", "nn/neurons/kernel.py", "nn/neurons/on_device.py")
+}
+PRIMITIVES = {
+    *("nn/delay/native.py", "nn/delay/shifted.py"),
+    *("nn/saving/kept.py", "nn/blocks/pooling.py", "nn/chain/sparse.py"),
+}
 """Operations that no equation expresses, each with another way where the CPU engine cannot go."""

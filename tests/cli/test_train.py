@@ -218,8 +218,8 @@ def test_the_doctor_looks_at_a_run(trained: tuple[Path, str], tmp_path: Path) ->
 
 
 def test_the_doctor_fails_where_nothing_fires(trained: tuple[Path, str], tmp_path: Path) -> None:
-    from spikeloom.train.load import load_run
-    from spikeloom.train.run_folder import RunFolder
+    from spikeloom.train.jobs.load import load_run
+    from spikeloom.train.store.run_folder import RunFolder
 
     sick = tmp_path / "sick"
     sick.mkdir()

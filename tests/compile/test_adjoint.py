@@ -30,7 +30,7 @@ from spikeloom.models import (
     PerfectIF,
     QuadraticIF,
 )
-from spikeloom.nn.prologue import run_prologue
+from spikeloom.nn.neurons.prologue import run_prologue
 
 T, B, F = 6, 2, 3
 MODELS = {

@@ -16,7 +16,7 @@ from spikeloom.models import LIF, AdEx, ATan
 from spikeloom.nn import Sequential, short
 from spikeloom.nn.encode import Rate
 from spikeloom.nn.init import scale_to_rate
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.neurons.spiking import Spiking
 
 X = torch.full((5, 2, 3), 0.6)
 

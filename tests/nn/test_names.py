@@ -8,7 +8,7 @@ import torch
 
 from spikeloom.equations import Condition, Input, Neuron, Param, State, inflow, learn, state
 from spikeloom.equations.units import ms, mV
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.neurons.spiking import Spiking
 
 
 class Named(Neuron):

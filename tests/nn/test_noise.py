@@ -23,8 +23,8 @@ from spikeloom.equations import (
 )
 from spikeloom.equations.units import kHz, ms, mV, one
 from spikeloom.models import GLM, OULIF, DiffusionLIF, EscapeLIF, ProbabilisticLIF
-from spikeloom.nn.prologue import OPERATIONS
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.neurons.prologue import OPERATIONS
+from spikeloom.nn.neurons.spiking import Spiking
 
 
 class Walk(Neuron):

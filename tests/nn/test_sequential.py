@@ -142,7 +142,7 @@ def test_wrong_layers_and_names():
 def test_the_real_layer_runs_in_it():
     from spikeloom.equations.units import MOhm, ms, mV
     from spikeloom.models import LIF
-    from spikeloom.nn.spiking import Spiking
+    from spikeloom.nn.neurons.spiking import Spiking
 
     layer = Spiking(LIF(R=20 * MOhm, E=0 * mV, theta=1 * mV), dt=1 * ms)
     net = Sequential(nn.Linear(4, 5), layer, names=("weights", "cells"))

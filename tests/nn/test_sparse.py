@@ -11,7 +11,7 @@ from torch import nn
 
 from spikeloom.engines.cpu import sparse
 from spikeloom.nn import Sequential
-from spikeloom.nn.sparse import SMALLEST, linear
+from spikeloom.nn.chain.sparse import SMALLEST, linear
 
 
 def spikes(rows: int, inputs: int, share: float, dtype: torch.dtype = torch.float32):

@@ -22,9 +22,9 @@ from spikeloom.errors import (
     UnitError,
 )
 from spikeloom.models import ALIF, LIF, ATan, CubaLIF, FastSigmoid, HodgkinHuxley, LeakyIntegrator
-from spikeloom.nn import short
-from spikeloom.nn.op import scan, scan_backward
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.neurons import short
+from spikeloom.nn.neurons.op import scan, scan_backward
+from spikeloom.nn.neurons.spiking import Spiking
 
 
 def drive(*shape: int, dtype: torch.dtype = torch.float32, grad: bool = False) -> Tensor:

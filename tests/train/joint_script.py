@@ -18,7 +18,7 @@ from spikeloom.nn.encode import Rate
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train import fit
-from spikeloom.train.processes import Processes
+from spikeloom.train.loop.processes import Processes
 
 
 def trained(folder: Path, *, bad: bool = False, **options: Any) -> dict[str, Any]:

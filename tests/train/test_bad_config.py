@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from spikeloom.errors import CheckpointError, ConfigError, ParameterError, SpikeloomError
-from spikeloom.train.job import run
+from spikeloom.train.jobs.job import run
 from spikeloom.train.recipes import DIGITS, Recipe
 from spikeloom.train.recipes.vocabulary import VOCABULARY
-from spikeloom.train.run_folder import RunFolder
-from spikeloom.train.toml import to_toml
-from spikeloom.train.value_text import read_value
+from spikeloom.train.store.run_folder import RunFolder
+from spikeloom.train.store.toml import to_toml
+from spikeloom.train.store.value_text import read_value
 
 HEAD = 'kind = "training run"\nformat = 1\n'
 BODY = to_toml({"recipe": DIGITS.to_record()})

@@ -14,12 +14,12 @@ from spikeloom.data import Dataset, stretched
 from spikeloom.errors import DataError, ParameterError, ShapeError
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import Direct
-from spikeloom.train.affine import Affine
-from spikeloom.train.f1 import class_f1, macro_f1
-from spikeloom.train.flip import Chain, Flip
-from spikeloom.train.signal import Signal
-from spikeloom.train.spectrogram import Spectrogram
-from spikeloom.train.split import split_groups
+from spikeloom.train.augments.affine import Affine
+from spikeloom.train.augments.flip import Chain, Flip
+from spikeloom.train.augments.signal import Signal
+from spikeloom.train.augments.spectrogram import Spectrogram
+from spikeloom.train.jobs.f1 import class_f1, macro_f1
+from spikeloom.train.jobs.split import split_groups
 
 SOUND = torch.rand(4, 12, 10, generator=torch.Generator().manual_seed(0))
 

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 from spikeloom.equations.units import ms, mV  # noqa: E402
 from spikeloom.errors import DataError, ParameterError  # noqa: E402
 from spikeloom.models import ALIF, LIF, Izhikevich  # noqa: E402
-from spikeloom.train.classifier import SpikingClassifier  # noqa: E402
+from spikeloom.train.guests.classifier import SpikingClassifier  # noqa: E402
 
 
 @parametrize_with_checks([SpikingClassifier(hidden=(24,), epochs=8, random_state=0)])

@@ -11,11 +11,11 @@ from spikeloom.errors import DataError, NumericsError, ParameterError
 from spikeloom.nn import ann_twin
 from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.readout import Direct, MembraneLast, MembraneMean
-from spikeloom.train.affine import Affine
-from spikeloom.train.augment import Shift
+from spikeloom.train.augments.affine import Affine
+from spikeloom.train.augments.augment import Shift
 from spikeloom.train.evaluate import evaluate
+from spikeloom.train.jobs.split import permutation, split_validation
 from spikeloom.train.predict import decide, predict
-from spikeloom.train.split import permutation, split_validation
 
 ENCODE = ConstantCurrent(8)
 

@@ -21,8 +21,8 @@ from spikeloom.nn import ann_twin
 from spikeloom.nn.encode import ConstantCurrent, Rate
 from spikeloom.nn.loss import CrossEntropy, MeanSquare, RateBand
 from spikeloom.nn.readout import Direct, MembraneMean
-from spikeloom.train.checkpoint import FILE
 from spikeloom.train.fit import fit
+from spikeloom.train.store.checkpoint import FILE
 
 
 def bits(net: nn.Module) -> list[bytes]:

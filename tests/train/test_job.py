@@ -19,10 +19,10 @@ from spikeloom.errors import (
     StorageError,
 )
 from spikeloom.files import hold_folder
-from spikeloom.train.job import run
-from spikeloom.train.load import load_run
+from spikeloom.train.jobs.job import run
+from spikeloom.train.jobs.load import load_run
 from spikeloom.train.recipes import DIGITS, FullyConnected
-from spikeloom.train.run_folder import RunFolder
+from spikeloom.train.store.run_folder import RunFolder
 
 RECIPE = replace(DIGITS, model=FullyConnected((16,)), epochs=2, batch_size=32, validation=0.25)
 

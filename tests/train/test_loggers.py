@@ -55,7 +55,7 @@ def test_without_tensorboard_it_says_what_to_install(monkeypatch, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_lightning_trains_a_spiking_network(data, tmp_path):
     lightning = pytest.importorskip("lightning.pytorch")
-    from spikeloom.train.lightning import LightningNet
+    from spikeloom.train.guests.lightning import LightningNet
 
     net = spiking()
     module = LightningNet(

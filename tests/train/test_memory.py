@@ -21,10 +21,10 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train import BPTT, fit, memory_plan
+from spikeloom.train.loop.progress import Plain
 from spikeloom.train.memory.machine import available
 from spikeloom.train.memory.plan import MemoryPlan
 from spikeloom.train.memory.table import show_plan
-from spikeloom.train.progress import Plain
 
 MB = 1_000_000
 

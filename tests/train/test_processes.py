@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.train.joint_script import trained
 
 from spikeloom.errors import ParameterError
-from spikeloom.train.processes import Part, Processes, check_size
+from spikeloom.train.loop.processes import Part, Processes, check_size
 
 pytest.importorskip("torch.distributed")
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train.fit import fit
-from spikeloom.train.progress import Live, Plain, Silent, reporter
+from spikeloom.train.loop.progress import Live, Plain, Silent, reporter
 
 
 def train(net, data, show):

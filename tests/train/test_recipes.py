@@ -16,12 +16,12 @@ from spikeloom.errors import ConfigError, ParameterError, ShapeError
 from spikeloom.nn import Sequential, ann_twin
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.weights import is_norm, is_weight_layer
-from spikeloom.train.folds import run_folds
-from spikeloom.train.job import class_weights, run
-from spikeloom.train.load import load_run
+from spikeloom.train.jobs.folds import run_folds
+from spikeloom.train.jobs.job import class_weights, run
+from spikeloom.train.jobs.load import load_run
 from spikeloom.train.recipes import MODELS, RECIPES, Conv, FullyConnected, Recipe, build, recipe_of
 from spikeloom.train.recipes.architectures import Neurons
-from spikeloom.train.toml import to_toml
+from spikeloom.train.store.toml import to_toml
 
 SHAPES = {
     "digits": (8, 8),

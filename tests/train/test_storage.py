@@ -11,9 +11,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from spikeloom.errors import CheckpointError
-from spikeloom.train import bundle
-from spikeloom.train.bundle import read_bundle, write_bundle
-from spikeloom.train.tree import flatten, unflatten
+from spikeloom.train.store import bundle
+from spikeloom.train.store.bundle import read_bundle, write_bundle
+from spikeloom.train.store.tree import flatten, unflatten
 
 TENSORS = {
     "a": torch.arange(6.0).view(2, 3),

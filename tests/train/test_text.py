@@ -11,8 +11,8 @@ from spikeloom.errors import ConfigError
 from spikeloom.models import LIF
 from spikeloom.train.recipes import DIGITS, MNIST, Recipe
 from spikeloom.train.recipes.vocabulary import VOCABULARY
-from spikeloom.train.toml import to_toml
-from spikeloom.train.value_text import read_value
+from spikeloom.train.store.toml import to_toml
+from spikeloom.train.store.value_text import read_value
 
 words = st.text(max_size=8)
 values = (

@@ -16,7 +16,7 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy, RateBand
 from spikeloom.nn.readout import Direct, MembraneMean
 from spikeloom.train import BPTT, fit
-from spikeloom.train.updates import moving_average
+from spikeloom.train.loop.updates import moving_average
 
 
 def spiking() -> Sequential:
@@ -108,8 +108,8 @@ def test_a_resumed_run_with_everything_ends_in_the_same_bits(data, tmp_path):
 
 def test_ctrl_c_waits_for_the_end_of_a_group(data, tmp_path):
     """A checkpoint amid a group would have to hold its gradients."""
-    from spikeloom.train.bundle import read_bundle
-    from spikeloom.train.checkpoint import FILE
+    from spikeloom.train.store.bundle import read_bundle
+    from spikeloom.train.store.checkpoint import FILE
 
     def stop_in_the_first_batch(x: Tensor, draw: int) -> Tensor:
         if draw == 0:

@@ -50,8 +50,8 @@ def convert(
     """
     from spikeloom.cli.tasks import Task, read_task, split_of
     from spikeloom.train.conversion import QCFS, ThresholdBalance, WeightNorm, convert_run
-    from spikeloom.train.load import load_run
-    from spikeloom.train.run_folder import RunFolder
+    from spikeloom.train.jobs.load import load_run
+    from spikeloom.train.store.run_folder import RunFolder
 
     recipe = load_run(run_dir).recipe
     if method is How.qcfs:

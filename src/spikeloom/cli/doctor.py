@@ -31,8 +31,8 @@ def doctor(
     from spikeloom.cli.tasks import Task, read_task, split_of
     from spikeloom.nn.loss import CrossEntropy
     from spikeloom.train.doctor import examine
-    from spikeloom.train.load import load_run
-    from spikeloom.train.run_folder import RunFolder
+    from spikeloom.train.jobs.load import load_run
+    from spikeloom.train.store.run_folder import RunFolder
 
     trained = load_run(run_dir)
     recipe = trained.recipe

@@ -33,7 +33,7 @@ def predict(
 
     from spikeloom.cli.guard import say
     from spikeloom.data import looks_inverted, read_image
-    from spikeloom.train.load import load_run
+    from spikeloom.train.jobs.load import load_run
 
     trained = load_run(run_dir)
     if len(trained.shape) != 2:

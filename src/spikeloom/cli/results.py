@@ -17,9 +17,9 @@ from spikeloom.show.words import percent, short
 if TYPE_CHECKING:
     from spikeloom.data import Splits
     from spikeloom.nn import EnergyReport
-    from spikeloom.train.folds import FoldsOutcome
-    from spikeloom.train.history import History
-    from spikeloom.train.outcome import Outcome
+    from spikeloom.train.jobs.folds import FoldsOutcome
+    from spikeloom.train.jobs.outcome import Outcome
+    from spikeloom.train.loop.history import History
     from spikeloom.train.recipes import Recipe
 
 TITLES = {
@@ -55,7 +55,7 @@ def report_of(
     """
     from spikeloom.equations.units import ms
     from spikeloom.nn import EnergyConstants
-    from spikeloom.train.f1 import class_f1
+    from spikeloom.train.jobs.f1 import class_f1
 
     recipe, best, constants = outcome.recipe, outcome.best, EnergyConstants()
     found = outcome.metrics(constants)

@@ -17,8 +17,8 @@ from spikeloom.errors import ConfigError, StorageError
 
 if TYPE_CHECKING:
     from spikeloom.data import Splits
-    from spikeloom.train.outcome import Outcome
-    from spikeloom.train.processes import Processes
+    from spikeloom.train.jobs.outcome import Outcome
+    from spikeloom.train.loop.processes import Processes
     from spikeloom.train.recipes import Recipe
 
 
@@ -104,8 +104,8 @@ def train(
     Example: `torchrun --nproc-per-node 2 -m spikeloom.cli train digits` (each process presents its
     part of every batch)
     """
+    from spikeloom.train.loop.processes import Processes
     from spikeloom.train.memory.freed import keep_freed_memory
-    from spikeloom.train.processes import Processes
 
     keep_freed_memory()
     if resume is not None:
@@ -159,7 +159,7 @@ class Going:
     def single(self, splits: Splits) -> None:
         """One division of the data: a report and a table."""
         from spikeloom.cli.results import report_of, summary
-        from spikeloom.train.job import run
+        from spikeloom.train.jobs.job import run
 
         with self._interruptible():
             outcome = run(self.recipe, splits, **self._options())
@@ -173,7 +173,7 @@ class Going:
     def folds(self, parts: list[tuple[str, Splits]]) -> None:
         """Several divisions: a report for each, and a table of all."""
         from spikeloom.cli.results import folds_summary, report_of
-        from spikeloom.train.folds import run_folds
+        from spikeloom.train.jobs.folds import run_folds
 
         def finished(name: str, outcome: Outcome, splits: Any, folder: Path | None) -> None:
             if folder is not None:
@@ -257,7 +257,7 @@ def _recipe(
 
 
 def _resumed(folder: Path, task: Task | None) -> tuple[Recipe, list[int], dict[str, Any]]:
-    from spikeloom.train.run_folder import RunFolder
+    from spikeloom.train.store.run_folder import RunFolder
 
     recipe, seeds, note = RunFolder(folder).read_config()
     if task is not None and task.value != recipe.data:

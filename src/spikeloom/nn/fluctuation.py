@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import NumericsError, ParameterError
-from spikeloom.nn.container import Container
+from spikeloom.nn.chain.container import Container
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.init import driver
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
-from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import scalable
 
 LARGEST_PULSE = 2.0**60
@@ -85,7 +85,7 @@ def fluctuation_driven(
     Source: Rossbroich, Gygax & Zenke 2022, Neuromorphic Computing and Engineering 2:044016, eq. 5;
         they derive sigma for Poisson inputs of a leaky neuron, we measure it.
 
-    >>> from spikeloom.nn.short import LIF
+    >>> from spikeloom.nn.neurons.short import LIF
     >>> _ = torch.manual_seed(0)
     >>> net = Sequential(nn.Linear(40, 50), LIF())
     >>> (told,) = fluctuation_driven(net, (torch.rand(60, 8, 40) < 0.05).float())

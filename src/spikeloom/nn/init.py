@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from spikeloom.equations.units import Hz, Quantity, ms
 from spikeloom.errors import NumericsError, ParameterError, UnitError
-from spikeloom.nn.container import Container, Trace
+from spikeloom.nn.chain.container import Container, Trace
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.lengths import count_steps
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
-from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_norm, is_weight_layer, scalable
 
 LARGEST_GAIN = 2.0**24
@@ -80,7 +80,7 @@ def scale_to_rate(
     Source: the aim (a chosen activity at the start) is that of Rossbroich, Gygax & Zenke 2022,
         Neuromorphic Computing and Engineering 2:044016; the search is ours.
 
-    >>> from spikeloom.nn.short import LIF
+    >>> from spikeloom.nn.neurons.short import LIF
     >>> _ = torch.manual_seed(0)
     >>> net = Sequential(nn.Linear(4, 50), LIF(tau=20 * ms))
     >>> (report,) = scale_to_rate(net, torch.ones(50, 1, 4), 80 * Hz, 1 * ms)

@@ -25,7 +25,7 @@ State: TypeAlias = dict[str, Any]
 class Stateful(Protocol):
     """A layer whose state goes in and comes out.
 
-    >>> from spikeloom.nn.short import LIF
+    >>> from spikeloom.nn.neurons.short import LIF
     >>> isinstance(LIF(), Stateful)
     True
     """
@@ -62,7 +62,7 @@ def emits_spikes(module: object) -> bool:
 def takes_lengths(module: object) -> bool:
     """Whether a stateful module can be told how many steps of each sample are valid.
 
-    >>> from spikeloom.nn.short import LIF
+    >>> from spikeloom.nn.neurons.short import LIF
     >>> takes_lengths(LIF())
     True
     """
@@ -72,7 +72,7 @@ def takes_lengths(module: object) -> bool:
 def holds_neurons(module: object) -> bool:
     """Whether a module is a layer of neurons, spiking or not.
 
-    >>> from spikeloom.nn.short import LeakyIntegrator
+    >>> from spikeloom.nn.neurons.short import LeakyIntegrator
     >>> holds_neurons(LeakyIntegrator())
     True
     """
@@ -83,7 +83,7 @@ def holds_neurons(module: object) -> bool:
 def plain_layer(module: nn.Module) -> nn.Module | None:
     """What a layer over time becomes in a network without time: its own ``plain()``, or None.
 
-    >>> from spikeloom.nn.short import LIF
+    >>> from spikeloom.nn.neurons.short import LIF
     >>> plain_layer(LIF()) is None
     True
     """

@@ -11,11 +11,11 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.delay import SynapticDelay
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.protocol import holds_neurons, is_stateful, plain_layer
 from spikeloom.nn.recurrent import Following, Recurrent
-from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import is_weight_layer
 
 

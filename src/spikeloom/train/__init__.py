@@ -9,8 +9,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from spikeloom.train.affine import Affine as Affine
-from spikeloom.train.augment import Shift as Shift
+from spikeloom.train.augments.affine import Affine as Affine
+from spikeloom.train.augments.augment import Shift as Shift
+from spikeloom.train.augments.flip import Chain as Chain
+from spikeloom.train.augments.flip import Flip as Flip
+from spikeloom.train.augments.signal import Signal as Signal
+from spikeloom.train.augments.spectrogram import Spectrogram as Spectrogram
 from spikeloom.train.conversion import QCFS as QCFS
 from spikeloom.train.conversion import ConversionReport as ConversionReport
 from spikeloom.train.conversion import Converted as Converted
@@ -30,19 +34,18 @@ from spikeloom.train.doctor import examine as examine
 from spikeloom.train.evaluate import evaluate as evaluate
 from spikeloom.train.evaluation import Evaluation as Evaluation
 from spikeloom.train.fit import fit as fit
-from spikeloom.train.flip import Chain as Chain
-from spikeloom.train.flip import Flip as Flip
-from spikeloom.train.folds import FoldsOutcome as FoldsOutcome
-from spikeloom.train.folds import run_folds as run_folds
-from spikeloom.train.history import Epoch as Epoch
-from spikeloom.train.history import History as History
-from spikeloom.train.job import run as run
-from spikeloom.train.load import TrainedRun as TrainedRun
-from spikeloom.train.load import load_run as load_run
+from spikeloom.train.guests.tensorboard import TensorBoard as TensorBoard
+from spikeloom.train.jobs.folds import FoldsOutcome as FoldsOutcome
+from spikeloom.train.jobs.folds import run_folds as run_folds
+from spikeloom.train.jobs.job import run as run
+from spikeloom.train.jobs.load import TrainedRun as TrainedRun
+from spikeloom.train.jobs.load import load_run as load_run
+from spikeloom.train.jobs.outcome import Outcome as Outcome
+from spikeloom.train.loop.history import Epoch as Epoch
+from spikeloom.train.loop.history import History as History
 from spikeloom.train.memory.freed import keep_freed_memory as keep_freed_memory
 from spikeloom.train.memory.plan import MemoryPlan as MemoryPlan
 from spikeloom.train.memory.plan import memory_plan as memory_plan
-from spikeloom.train.outcome import Outcome as Outcome
 from spikeloom.train.predict import Decisions as Decisions
 from spikeloom.train.predict import predict as predict
 from spikeloom.train.recipes import RECIPES as RECIPES
@@ -54,13 +57,10 @@ from spikeloom.train.rules import OTTT as OTTT
 from spikeloom.train.rules import EProp as EProp
 from spikeloom.train.rules import EventProp as EventProp
 from spikeloom.train.rules import Rule as Rule
-from spikeloom.train.signal import Signal as Signal
-from spikeloom.train.spectrogram import Spectrogram as Spectrogram
-from spikeloom.train.tensorboard import TensorBoard as TensorBoard
 
 if TYPE_CHECKING:
-    from spikeloom.train.classifier import SpikingClassifier as SpikingClassifier
-    from spikeloom.train.lightning import LightningNet as LightningNet
+    from spikeloom.train.guests.classifier import SpikingClassifier as SpikingClassifier
+    from spikeloom.train.guests.lightning import LightningNet as LightningNet
 
 GUESTS = {"LightningNet": "lightning", "SpikingClassifier": "classifier"}
 """Names whose files stand on a library that not everyone has installed."""
@@ -68,7 +68,7 @@ GUESTS = {"LightningNet": "lightning", "SpikingClassifier": "classifier"}
 
 def __getattr__(name: str) -> Any:
     if name in GUESTS:
-        return getattr(import_module(f"spikeloom.train.{GUESTS[name]}"), name)
+        return getattr(import_module(f"spikeloom.train.guests.{GUESTS[name]}"), name)
     raise AttributeError(f"spikeloom.train has no {name!r}")
 
 

@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from spikeloom.errors import ParameterError, suggest
-from spikeloom.train.settings import MOST_THREADS
+from spikeloom.train.loop.settings import MOST_THREADS
 
 
 def check_counts(who: str, **counts: int | None) -> None:

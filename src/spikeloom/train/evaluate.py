@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from spikeloom.equations.units import Quantity, ms
 from spikeloom.errors import DataError, ParameterError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.energy import Work, plain_work, spiking_work
 from spikeloom.nn.keys import derive_key
@@ -20,14 +21,13 @@ from spikeloom.nn.loss.loss import check_labels
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.readout import Readout
 from spikeloom.nn.readout.readout import read
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.arguments import check_callable, check_counts
 from spikeloom.train.evaluation import Evaluation
 from spikeloom.train.fit import evaluation_batches
+from spikeloom.train.loop.progress import Show, reporter
+from spikeloom.train.loop.settings import repeatable, set_chance
+from spikeloom.train.loop.step import check_weights, in_precision_of
 from spikeloom.train.predict import decide
-from spikeloom.train.progress import Show, reporter
-from spikeloom.train.settings import repeatable, set_chance
-from spikeloom.train.step import check_weights, in_precision_of
 
 
 @torch.no_grad()

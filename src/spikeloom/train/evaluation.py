@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.nn.energy import EnergyConstants, Work
-from spikeloom.train.f1 import class_f1, macro_f1
+from spikeloom.train.jobs.f1 import class_f1, macro_f1
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -28,22 +28,22 @@ from spikeloom.train.arguments import (
     describe_optimizer,
     whole,
 )
-from spikeloom.train.augment import Augment
-from spikeloom.train.checkpoint import Checkpoint, Progress
-from spikeloom.train.history import CHOOSE_BY, ChooseBy, Epoch, History
+from spikeloom.train.augments.augment import Augment
+from spikeloom.train.jobs.split import split_validation
+from spikeloom.train.loop.history import CHOOSE_BY, ChooseBy, Epoch, History
+from spikeloom.train.loop.processes import Processes, check_size
+from spikeloom.train.loop.progress import Show, reporter, show_on
+from spikeloom.train.loop.runner import Run
+from spikeloom.train.loop.samples import Batches, LoaderBatches, SampleBatches, Samples, as_samples
+from spikeloom.train.loop.settings import repeatable
+from spikeloom.train.loop.step import Objective
+from spikeloom.train.loop.updates import PRECISIONS, Precision, Updates, moving_average
 from spikeloom.train.memory.follow import planned
 from spikeloom.train.memory.plan import Budget
-from spikeloom.train.processes import Processes, check_size
-from spikeloom.train.progress import Show, reporter, show_on
 from spikeloom.train.rules.bptt import BPTT
 from spikeloom.train.rules.rule import Rule, check_rule
-from spikeloom.train.runner import Run
-from spikeloom.train.samples import Batches, LoaderBatches, SampleBatches, Samples, as_samples
-from spikeloom.train.settings import repeatable
-from spikeloom.train.split import split_validation
-from spikeloom.train.step import Objective
-from spikeloom.train.tree import copy_into
-from spikeloom.train.updates import PRECISIONS, Precision, Updates, moving_average
+from spikeloom.train.store.checkpoint import Checkpoint, Progress
+from spikeloom.train.store.tree import copy_into
 
 
 def fit(

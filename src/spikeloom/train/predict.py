@@ -13,8 +13,8 @@ from spikeloom.nn.keys import derive_key
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import Direct, Readout
 from spikeloom.nn.readout.readout import read
-from spikeloom.train.samples import check_finite
-from spikeloom.train.step import Objective
+from spikeloom.train.loop.samples import check_finite
+from spikeloom.train.loop.step import Objective
 
 
 @dataclass(frozen=True, eq=False, repr=False)

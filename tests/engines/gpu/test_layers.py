@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
 from spikeloom.nn import Recurrent, Spiking  # noqa: E402
-from spikeloom.nn.on_device import engine_of  # noqa: E402
+from spikeloom.nn.neurons.on_device import engine_of  # noqa: E402
 
 NEURONS: dict[str, tuple[Any, float, Any]] = {
     "lif": (LIF(tau=learn(10 * ms)), 0.6, ms),
@@ -95,7 +95,7 @@ def test_a_step_reads_nothing_back_from_the_device(monkeypatch: pytest.MonkeyPat
         started.append((kernel.fn.__name__, kinds))
 
     monkeypatch.setattr(training, "launch", note)
-    monkeypatch.setattr("spikeloom.nn.spiking.check_inputs", lambda *a, **k: None)
+    monkeypatch.setattr("spikeloom.nn.neurons.spiking.check_inputs", lambda *a, **k: None)
     for neuron in (LIF(tau=learn(10 * ms)), ALIF(), Izhikevich()):
         layer = Spiking(neuron, engine="gpu").to("meta")
         x = torch.empty(40, 2, 65, device="meta", dtype=torch.bfloat16, requires_grad=True)
@@ -149,7 +149,7 @@ def test_who_runs_what() -> None:
 
 
 def test_everything_lies_on_one_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spikeloom.nn.spiking.check_inputs", lambda *a, **k: None)
+    monkeypatch.setattr("spikeloom.nn.neurons.spiking.check_inputs", lambda *a, **k: None)
     x, layer = torch.empty(2, 1, 3, device="meta"), Spiking(LIF(), engine="gpu")
     with pytest.raises(EngineError, match="parameters are on cpu, the input is on meta"):
         layer(x)
@@ -162,7 +162,7 @@ def test_the_registered_operation_takes_the_engine_too() -> None:
     layer, x = Spiking(LIF(tau=learn(10 * ms)), engine="gpu"), currents(0.6)
     plain, _ = layer(x)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spikeloom.nn.spiking.traced", lambda tensors: True)
+        patch.setattr("spikeloom.nn.neurons.spiking.traced", lambda tensors: True)
         given = x.clone().requires_grad_()
         y, _ = layer(given)
         y.sum().backward()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spikeloom.nn.pooling import pool
+from spikeloom.nn.blocks.pooling import pool
 
 SHAPES = [(3, 2, 28, 28), (2, 5, 14, 14), (2, 3, 7, 9), (1, 1, 4, 5), (0, 2, 8, 8), (2, 1, 64, 4)]
 

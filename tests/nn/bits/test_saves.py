@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from spikeloom import ms
 from spikeloom.errors import EngineError, ParameterError
 from spikeloom.nn import LIF, LeakyIntegrator, Saves, Sequential, keeping, saves
-from spikeloom.nn.kept import SMALLEST, Bits, Kept, Layout, Places, Waiting
+from spikeloom.nn.saving.kept import SMALLEST, Bits, Kept, Layout, Places, Waiting
 
 
 def lif() -> nn.Module:

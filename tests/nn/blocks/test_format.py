@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from spikeloom import learn, ms
 from spikeloom.models import LIF as Model
 from spikeloom.nn import LIF, SEW, Sequential, Spiking, sew_resnet18
-from spikeloom.nn.layout import flatten_features, memory_order, restore_features
+from spikeloom.nn.neurons.layout import flatten_features, memory_order, restore_features
 
 
 def images(steps: int = 5, batch: int = 2, channels: int = 3, side: int = 8) -> Tensor:
@@ -41,7 +41,7 @@ def test_a_neuron_layer_keeps_it_and_gives_the_same_bits():
 
 def test_the_input_reaches_the_kernel_without_a_copy(monkeypatch):
     seen = []
-    from spikeloom.nn import kernel
+    from spikeloom.nn.neurons import kernel
 
     real = kernel.forward
 
@@ -49,7 +49,7 @@ def test_the_input_reaches_the_kernel_without_a_copy(monkeypatch):
         seen.extend(inputs.values())
         return real(program, engine, inputs, *rest)
 
-    monkeypatch.setattr("spikeloom.nn.eager.kernel.forward", spy)
+    monkeypatch.setattr("spikeloom.nn.neurons.eager.kernel.forward", spy)
     for x in (images(), images().contiguous()):
         seen.clear()
         y, _ = Spiking(Model())(x)

@@ -17,7 +17,7 @@ from spikeloom.nn.encode import Frames
 from spikeloom.nn.loss import CrossEntropy, RateBand
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train import BPTT, evaluate, fit
-from spikeloom.train.samples import SampleBatches, as_samples
+from spikeloom.train.loop.samples import SampleBatches, as_samples
 
 
 def recordings(junk: float = 0.0) -> SimpleNamespace:
@@ -77,7 +77,7 @@ def test_chunks_give_the_loss_of_the_whole():
     data = recordings()
     net, losses = network(), []
     for rule in (BPTT(), BPTT(chunk=3)):
-        from spikeloom.train.step import Objective
+        from spikeloom.train.loop.step import Objective
 
         task = Objective(net, CrossEntropy(MembraneMean()), Frames()).ending(data.lengths)
         losses.append(rule.gradients(task, data.inputs, data.targets, 0)[0])

@@ -15,7 +15,7 @@ from spikeloom.equations import learn
 from spikeloom.errors import EngineError, ParameterError
 from spikeloom.models import ALIF, LIF, AdEx, CubaLIF, EscapeLIF, LeakyIntegrator, PerfectIF
 from spikeloom.nn import Spiking, chunks, kernel, pieces, short
-from spikeloom.nn.pieces import block_steps, forgets
+from spikeloom.nn.neurons.pieces import block_steps, forgets
 
 MODELS = {
     "lif": lambda: LIF(tau=5 * ms, R=1 * MOhm, E=0 * mV, theta=1 * mV),

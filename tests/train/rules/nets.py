@@ -15,7 +15,7 @@ from spikeloom.nn.encode import Frames
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train import Rule
-from spikeloom.train.step import Objective
+from spikeloom.train.loop.step import Objective
 
 
 class Soft(Neuron):

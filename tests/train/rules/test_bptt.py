@@ -19,9 +19,9 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy, RateBand
 from spikeloom.nn.readout import Direct, MembraneMax, MembraneMean
 from spikeloom.train import BPTT, Rule, fit
+from spikeloom.train.loop.step import Objective
 from spikeloom.train.recipes import DIGITS, Recipe
 from spikeloom.train.recipes.vocabulary import rule_named
-from spikeloom.train.step import Objective
 
 LEAKY = {"tau": 20 * ms, "R": 20 * MOhm}
 

@@ -17,7 +17,7 @@ from spikeloom.nn.encode import Frames
 from spikeloom.nn.loss import MeanSquare, RateBand
 from spikeloom.nn.readout import Direct
 from spikeloom.train import BPTT, DECOLLE, OTTT, EProp, Rule
-from spikeloom.train.step import Objective
+from spikeloom.train.loop.step import Objective
 
 
 def recurrent_net(scale: float, delay: int = 1) -> Sequential:

@@ -22,7 +22,7 @@ from spikeloom.nn.encode import Frames, Latency, SpikeTime
 from spikeloom.nn.loss import CrossEntropy, EarlySpike, RateBand
 from spikeloom.nn.readout import FirstSpike, MembraneLast, MembraneMax, MembraneMean, Rate
 from spikeloom.train import EventProp, fit
-from spikeloom.train.step import Objective
+from spikeloom.train.loop.step import Objective
 
 RULE = EventProp(slope=0.0)
 CODE = SpikeTime(steps=60, first=2, last=30)

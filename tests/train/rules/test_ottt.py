@@ -24,7 +24,7 @@ from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import MembraneMean
 from spikeloom.train import BPTT, DECOLLE, OTTT, EProp, Rule
-from spikeloom.train.step import Objective
+from spikeloom.train.loop.step import Objective
 
 
 class EachStep(CrossEntropy):

@@ -13,7 +13,7 @@ from spikeloom.nn.delay.spread import Gaussian
 from spikeloom.nn.delay.times import Times
 
 if TYPE_CHECKING:
-    from spikeloom.train.history import Epoch
+    from spikeloom.train.loop.history import Epoch
 
 
 class NarrowDelays:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from spikeloom.engines.cpu import delayed
-from spikeloom.nn.eager import End, traced
+from spikeloom.nn.neurons.eager import End, traced
 
 FEWEST = 2
 """Samples in a batch from which the kernel is faster than a convolution; a vector holds 8 or 16."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikeloom.engines.cpu import delayed
-from spikeloom.nn.eager import End, traced
+from spikeloom.nn.neurons.eager import End, traced
 
 
 def fits(full: Tensor, *others: Tensor) -> bool:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spikeloom.nn.container import Joint, Trace
+from spikeloom.nn.chain.container import Joint, Trace
+from spikeloom.nn.chain.fold import is_constant
 from spikeloom.nn.energy.step import RECTIFY, StepOperations, step_operations
-from spikeloom.nn.fold import is_constant
 from spikeloom.nn.lengths import count_steps, silence
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
 from spikeloom.nn.recurrent import Following, Recurrent, Settling

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import ShapeError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
 from spikeloom.nn.recurrent import Recurrent
-from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.weights import WEIGHT_LAYERS, fan_out, is_weight_layer, solid
 
 ACTIVATIONS = (nn.ReLU, nn.Sigmoid)

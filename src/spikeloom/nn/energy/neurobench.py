@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.neurons.spiking import Spiking
 from spikeloom.nn.protocol import emits_spikes, holds_neurons
 from spikeloom.nn.recurrent import Recurrent
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
 
 try:
     from neurobench.hooks.layer import LayerHook  # pyright: ignore[reportMissingImports]

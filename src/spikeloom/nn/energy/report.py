@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from spikeloom.equations.units import ms
 from spikeloom.errors import DataError, NumericsError, ParameterError, ShapeError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.energy.bill import Bill, bill
 from spikeloom.nn.energy.constants import PUBLISHED, Precision, Process
 from spikeloom.nn.energy.counts import LayerCount, count_network, count_plain, mean_counts
 from spikeloom.nn.energy.table import table
 from spikeloom.nn.energy.verdict import Verdict
-from spikeloom.nn.sequential import Sequential
 from spikeloom.nn.twin import ann_twin
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from spikeloom.nn.container import Trace
+from spikeloom.nn.chain.container import Trace
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.energy.constants import EnergyConstants
 from spikeloom.nn.energy.counts import LayerCount, count_network, count_plain
-from spikeloom.nn.sequential import Sequential
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from spikeloom.compile.events import EventModel, event_model
 from spikeloom.equations.units import ms
-from spikeloom.nn.prologue import run_prologue
+from spikeloom.nn.neurons.prologue import run_prologue
 
 if TYPE_CHECKING:
-    from spikeloom.nn.spiking import Spiking
+    from spikeloom.nn.neurons.spiking import Spiking
 
 Matrices = dict[str, Tensor]
 

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from spikeloom.engines.events.choose import event_engine
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.delay import Delay
 from spikeloom.nn.events.matrices import Matrices, matrices_of, observer, with_integral
 from spikeloom.nn.events.scan import EventCall, EventScan
 from spikeloom.nn.events.trains import Trains
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.neurons.spiking import Spiking
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikeloom.nn.eager import Call, End
-from spikeloom.nn.kernel import Array
+from spikeloom.nn.neurons.eager import Call, End
+from spikeloom.nn.neurons.kernel import Array
 from spikeloom.nn.recurrent import kernel
 
 

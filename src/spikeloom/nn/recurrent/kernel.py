@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spikeloom.compile.program import Program
 from spikeloom.engines.recurrence import Recurrence
-from spikeloom.nn.kernel import Array, over_time, recurrent_engine, tensor
+from spikeloom.nn.neurons.kernel import Array, over_time, recurrent_engine, tensor
 
 WORD = 64
 """The native engine keeps spikes in words of so many bits."""

@@ -14,16 +14,16 @@ from spikeloom.compile.methods import Method
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError, ShapeError
-from spikeloom.nn.accept import check_state
-from spikeloom.nn.eager import traced
-from spikeloom.nn.kernel import Array
 from spikeloom.nn.lengths import check_lengths
-from spikeloom.nn.on_device import refuse_gpu
+from spikeloom.nn.neurons.accept import check_state
+from spikeloom.nn.neurons.eager import traced
+from spikeloom.nn.neurons.kernel import Array
+from spikeloom.nn.neurons.on_device import refuse_gpu
+from spikeloom.nn.neurons.spiking import EngineName, Spiking
 from spikeloom.nn.protocol import State
 from spikeloom.nn.recurrent.eager import RecurrentCall, RecurrentScan
 from spikeloom.nn.recurrent.op import recur
 from spikeloom.nn.recurrent.options import allowed, chosen_input, steps_of, whole_shape
-from spikeloom.nn.spiking import EngineName, Spiking
 
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from spikeloom.nn.eager import no_way_back
-from spikeloom.nn.kernel import arrays, read_program
-from spikeloom.nn.op import given_inputs
+from spikeloom.nn.neurons.eager import no_way_back
+from spikeloom.nn.neurons.kernel import arrays, read_program
+from spikeloom.nn.neurons.op import given_inputs
 from spikeloom.nn.recurrent import kernel
 
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import NumericsError, ParameterError, ShapeError
-from spikeloom.train.samples import as_samples
-from spikeloom.train.settings import repeatable
-from spikeloom.train.step import in_precision_of
+from spikeloom.train.loop.samples import as_samples
+from spikeloom.train.loop.settings import repeatable
+from spikeloom.train.loop.step import in_precision_of
 
 SAMPLES = 1000
 """Samples whose activations are looked at, evenly spread over the data."""

@@ -12,11 +12,11 @@ from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms, mV, pF
 from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.models import SubtractiveIF
-from spikeloom.nn.accept import check_duration
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import ConstantCurrent
+from spikeloom.nn.neurons.accept import check_duration
+from spikeloom.nn.neurons.spiking import Spiking
 from spikeloom.nn.readout import MembraneMean
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
 from spikeloom.nn.weights import WEIGHT_LAYERS
 from spikeloom.train.arguments import check_counts
 from spikeloom.train.conversion.calibrate import levels_of

@@ -12,18 +12,18 @@ from torch import nn
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import DataError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.energy import plain_work, spiking_work
 from spikeloom.nn.protocol import emits_spikes
 from spikeloom.nn.readout import Direct, MembraneMean
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.conversion.calibrate import answer
 from spikeloom.train.conversion.methods import Conversion
 from spikeloom.train.conversion.report import ConversionReport
 from spikeloom.train.evaluate import evaluate
-from spikeloom.train.samples import as_samples
-from spikeloom.train.settings import repeatable
-from spikeloom.train.step import in_precision_of
+from spikeloom.train.loop.samples import as_samples
+from spikeloom.train.loop.settings import repeatable
+from spikeloom.train.loop.step import in_precision_of
 
 ROOM = 8192
 """Time steps times samples that are held at once."""

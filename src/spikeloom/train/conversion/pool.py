@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError, ShapeError
-from spikeloom.nn.fold import is_constant
+from spikeloom.nn.chain.fold import is_constant
 from spikeloom.nn.protocol import State
 
 MAX_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)

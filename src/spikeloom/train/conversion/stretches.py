@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.bake import fold_norms
-from spikeloom.nn.channels_first import ChannelsFirst
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.blocks.bake import fold_norms
+from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
 from spikeloom.train.conversion.pool import MAX_POOLS, SignedMaxPool
 from spikeloom.train.conversion.qcfs import QCFSActivation

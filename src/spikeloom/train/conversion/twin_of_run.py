@@ -13,20 +13,20 @@ from spikeloom.errors import CheckpointError, ConfigError
 from spikeloom.nn.loss import CrossEntropy
 from spikeloom.nn.readout import Direct
 from spikeloom.nn.twin import ann_twin
-from spikeloom.train.bundle import read_bundle
-from spikeloom.train.checkpoint import FILE
 from spikeloom.train.conversion.convert import Converted, convert
 from spikeloom.train.conversion.methods import Conversion
 from spikeloom.train.conversion.qcfs import quantised
 from spikeloom.train.conversion.stretches import stretches_of
 from spikeloom.train.evaluate import evaluate
 from spikeloom.train.fit import fit
-from spikeloom.train.job import divide
-from spikeloom.train.load import load_run
-from spikeloom.train.progress import Show
-from spikeloom.train.run_folder import RunFolder
-from spikeloom.train.samples import as_samples
-from spikeloom.train.tree import unflatten
+from spikeloom.train.jobs.job import divide
+from spikeloom.train.jobs.load import load_run
+from spikeloom.train.loop.progress import Show
+from spikeloom.train.loop.samples import as_samples
+from spikeloom.train.store.bundle import read_bundle
+from spikeloom.train.store.checkpoint import FILE
+from spikeloom.train.store.run_folder import RunFolder
+from spikeloom.train.store.tree import unflatten
 
 
 def load_twin(path: str | Path) -> nn.Sequential:

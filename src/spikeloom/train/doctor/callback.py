@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.loss import Loss
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.arguments import check_counts
 from spikeloom.train.doctor.examine import examine
 from spikeloom.train.doctor.finding import Diagnosis
-from spikeloom.train.history import Epoch
+from spikeloom.train.loop.history import Epoch
 
 
 class DoctorWarning(UserWarning):

@@ -9,19 +9,19 @@ from torch import Tensor
 
 from spikeloom.equations.units import ms
 from spikeloom.errors import DataError, ParameterError
-from spikeloom.nn.container import Passed
+from spikeloom.nn.chain.container import Passed
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.encode import Encoder
 from spikeloom.nn.keys import derive_key
 from spikeloom.nn.lengths import count_steps
 from spikeloom.nn.loss import Loss
 from spikeloom.nn.protocol import emits_spikes
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.doctor import rules
 from spikeloom.train.doctor.finding import Diagnosis, Finding, Reading
+from spikeloom.train.jobs.split import permutation
+from spikeloom.train.loop.samples import as_samples
+from spikeloom.train.loop.step import Objective
 from spikeloom.train.rules.passes import keep_buffers
-from spikeloom.train.samples import as_samples
-from spikeloom.train.split import permutation
-from spikeloom.train.step import Objective
 
 NEAR = 3
 """Last steps whose mean gradient stands for the end of the run."""

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from spikeloom.equations.units import ms
-from spikeloom.nn.parameters import Parameter
+from spikeloom.nn.neurons.parameters import Parameter
 from spikeloom.train.doctor.finding import Finding, Reading
 
 SATURATED = 0.9

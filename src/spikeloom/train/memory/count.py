@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spikeloom.nn.saves import Saves
-from spikeloom.nn.spiking import SEGMENT
+from spikeloom.nn.neurons.spiking import SEGMENT
+from spikeloom.nn.saving.saves import Saves
 from spikeloom.train.memory.facts import Facts
 
 RECOMPUTABLE = ("weights", "average", "largest", "norm")

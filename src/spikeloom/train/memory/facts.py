@@ -9,12 +9,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from spikeloom.nn.fold import PER_SAMPLE
-from spikeloom.nn.pooling import pool
+from spikeloom.nn.blocks.pooling import pool
+from spikeloom.nn.chain.fold import PER_SAMPLE
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.neurons.spiking import Spiking
 from spikeloom.nn.protocol import emits_spikes, is_stateful
-from spikeloom.nn.saves import AVERAGES, NORMS, POOLS
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.saving.saves import AVERAGES, NORMS, POOLS
 from spikeloom.nn.weights import is_weight_layer
 
 Kind = Literal[

@@ -9,14 +9,14 @@ from typing import Any
 import torch
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.fold import is_constant
-from spikeloom.nn.saves import Saves
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.chain.fold import is_constant
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.saving.saves import Saves
+from spikeloom.train.loop.room import is_full
+from spikeloom.train.loop.samples import Batches, SampleBatches
+from spikeloom.train.loop.step import Objective, in_precision_of
 from spikeloom.train.memory.plan import Budget, MemoryPlan, memory_plan
-from spikeloom.train.room import is_full
 from spikeloom.train.rules.bptt import BPTT
-from spikeloom.train.samples import Batches, SampleBatches
-from spikeloom.train.step import Objective, in_precision_of
 
 
 @contextmanager

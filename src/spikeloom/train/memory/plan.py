@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.saves import Saves
-from spikeloom.nn.segments import uncuttable
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.saving.saves import Saves
+from spikeloom.nn.saving.segments import uncuttable
 from spikeloom.train.memory.count import RECOMPUTABLE, Count, Row, count_bytes
 from spikeloom.train.memory.facts import Facts, find_facts
 from spikeloom.train.memory.machine import available

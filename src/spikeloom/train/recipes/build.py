@@ -7,8 +7,8 @@ from math import prod
 import torch
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.keys import derive_key
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.recipes.architectures import Neurons
 from spikeloom.train.recipes.recipe import Recipe
 

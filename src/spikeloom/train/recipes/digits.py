@@ -8,7 +8,7 @@ from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.models import LIF, ATan, LeakyIntegrator
 from spikeloom.nn.encode import ConstantCurrent
 from spikeloom.nn.readout import MembraneMean
-from spikeloom.train.affine import Affine
+from spikeloom.train.augments.affine import Affine
 from spikeloom.train.recipes.architectures import Conv, FullyConnected
 from spikeloom.train.recipes.recipe import Recipe
 

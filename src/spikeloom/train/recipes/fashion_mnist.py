@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spikeloom.train.affine import Affine
-from spikeloom.train.flip import Chain, Flip
+from spikeloom.train.augments.affine import Affine
+from spikeloom.train.augments.flip import Chain, Flip
 from spikeloom.train.recipes.architectures import Conv, FullyConnected
 from spikeloom.train.recipes.mnist import MNIST, MNIST_CONV
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.models import LIF, LeakyIntegrator
 from spikeloom.nn.encode import Frames
+from spikeloom.train.augments.spectrogram import Spectrogram
 from spikeloom.train.recipes.architectures import Conv, Delay, FullyConnected, Recurrent
 from spikeloom.train.recipes.mnist import MNIST, MNIST_CONV
-from spikeloom.train.spectrogram import Spectrogram
 
 FSDD_CONV = replace(
     MNIST_CONV,

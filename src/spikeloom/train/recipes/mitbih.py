@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spikeloom.nn.encode import ConstantCurrent
+from spikeloom.train.augments.signal import Signal
 from spikeloom.train.recipes.architectures import Conv
 from spikeloom.train.recipes.mnist import MNIST_CONV
-from spikeloom.train.signal import Signal
 
 MITBIH_CONV = replace(
     MNIST_CONV,

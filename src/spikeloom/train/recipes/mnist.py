@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spikeloom.nn.encode import ConstantCurrent
-from spikeloom.train.affine import Affine
+from spikeloom.train.augments.affine import Affine
 from spikeloom.train.recipes.architectures import Attention, Conv
 from spikeloom.train.recipes.digits import DIGITS, DIGITS_CONV
 

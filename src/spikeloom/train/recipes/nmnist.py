@@ -7,7 +7,7 @@ from dataclasses import replace
 from spikeloom.equations.units import Hz, MOhm, ms, mV
 from spikeloom.models import LIF, LeakyIntegrator
 from spikeloom.nn.encode import Frames
-from spikeloom.train.affine import Affine
+from spikeloom.train.augments.affine import Affine
 from spikeloom.train.recipes.architectures import Conv
 from spikeloom.train.recipes.mnist import MNIST_CONV
 

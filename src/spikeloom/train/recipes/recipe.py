@@ -12,13 +12,13 @@ from spikeloom.equations.units import Hz, ms
 from spikeloom.errors import ConfigError, ParameterError, suggest
 from spikeloom.nn.encode import Delta, Encoder, Frames
 from spikeloom.nn.readout import Readout
-from spikeloom.train.augment import Augment
-from spikeloom.train.history import CHOOSE_BY, ChooseBy
+from spikeloom.train.augments.augment import Augment
+from spikeloom.train.loop.history import CHOOSE_BY, ChooseBy
+from spikeloom.train.loop.settings import MOST_THREADS
 from spikeloom.train.recipes.architectures import Architecture, FullyConnected
 from spikeloom.train.recipes.vocabulary import VOCABULARY
 from spikeloom.train.rules import BPTT, Rule
-from spikeloom.train.settings import MOST_THREADS
-from spikeloom.train.value_text import read_value
+from spikeloom.train.store.value_text import read_value
 
 
 @runtime_checkable

@@ -13,14 +13,14 @@ from spikeloom.equations.refractory import Refractory
 from spikeloom.errors import ConfigError, suggest
 from spikeloom.nn import encode, readout
 from spikeloom.train import rules
-from spikeloom.train.affine import Affine
-from spikeloom.train.augment import Shift
-from spikeloom.train.flip import Chain, Flip
+from spikeloom.train.augments.affine import Affine
+from spikeloom.train.augments.augment import Shift
+from spikeloom.train.augments.flip import Chain, Flip
+from spikeloom.train.augments.signal import Signal
+from spikeloom.train.augments.spectrogram import Spectrogram
 from spikeloom.train.recipes import architectures
 from spikeloom.train.rules import Rule
-from spikeloom.train.signal import Signal
-from spikeloom.train.spectrogram import Spectrogram
-from spikeloom.train.value_text import read_value
+from spikeloom.train.store.value_text import read_value
 
 
 def _classes(module: ModuleType, base: type) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from spikeloom.nn.protocol import State, is_stateful
 from spikeloom.train.rules.passes import detached, first_pass, keep_buffers, replay
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 
 @dataclass(frozen=True)

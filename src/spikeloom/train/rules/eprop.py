@@ -33,7 +33,7 @@ from spikeloom.train.rules.walk import (
 )
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 FEEDBACK = ("symmetric", "random", "adaptive")
 CHUNK = 32

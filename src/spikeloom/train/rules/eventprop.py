@@ -17,10 +17,10 @@ from spikeloom.nn.encode.encoder import Timed
 from spikeloom.nn.events import EventNetwork, Trains
 from spikeloom.nn.events.network import Spikes
 from spikeloom.nn.events.outputs import block, output_mode
-from spikeloom.train.step import in_precision_of
+from spikeloom.train.loop.step import in_precision_of
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 MANY = 0.1
 """Share of clipped spikes in a batch from which on there is a warning."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from spikeloom.errors import ParameterError
-from spikeloom.nn.forwards import Partials
+from spikeloom.nn.neurons.forwards import Partials
 from spikeloom.train.rules.stages import Stage
 from spikeloom.train.rules.traces import (
     Gradients,

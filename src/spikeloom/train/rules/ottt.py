@@ -19,8 +19,8 @@ from spikeloom.train.rules.traces import (
 from spikeloom.train.rules.walk import STEPS, Moment, Walker, check_reset, check_walk, instant_loss
 
 if TYPE_CHECKING:
+    from spikeloom.train.loop.step import Objective
     from spikeloom.train.rules.rule import Apply
-    from spikeloom.train.step import Objective
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from spikeloom.nn.protocol import State
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 
 @dataclass(frozen=True, eq=False)

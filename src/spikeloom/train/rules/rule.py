@@ -10,7 +10,7 @@ from torch import Tensor
 from spikeloom.errors import ParameterError
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 Apply = Callable[[], None]
 """Clip the gradients, let the optimiser take a step, and set the gradients to zero."""

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.neurons.spiking import Spiking
 from spikeloom.nn.protocol import is_stateful
 from spikeloom.nn.recurrent import Recurrent
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
 
 Weights: TypeAlias = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 Named: TypeAlias = tuple[str, nn.Module]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from spikeloom.compile.eligibility import Eligibility
 from spikeloom.errors import ParameterError
-from spikeloom.nn.forwards import Partials
+from spikeloom.nn.neurons.forwards import Partials
 from spikeloom.train.rules.stages import Stage
 
 Gradients: TypeAlias = dict[Tensor, Tensor]

@@ -11,16 +11,16 @@ from torch import Tensor, nn
 from spikeloom.compile.adjoint import Reset
 from spikeloom.compile.eligibility import Eligibility
 from spikeloom.errors import ParameterError
-from spikeloom.nn.fold import PER_SAMPLE, is_constant
-from spikeloom.nn.forwards import Forwards, Partials, eligibility_of
+from spikeloom.nn.chain.fold import PER_SAMPLE, is_constant
 from spikeloom.nn.loss import CrossEntropy, MeanSquare
+from spikeloom.nn.neurons.forwards import Forwards, Partials, eligibility_of
+from spikeloom.nn.neurons.spiking import Spiking
 from spikeloom.nn.protocol import is_stateful
-from spikeloom.nn.recurrent_forwards import RecurrentForwards
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.recurrent.forwards import RecurrentForwards
 from spikeloom.train.rules.stages import Stage, stages_of
 
 if TYPE_CHECKING:
-    from spikeloom.train.step import Objective
+    from spikeloom.train.loop.step import Objective
 
 STEPS = 8
 """Steps taken at a time by rules that need not stop after each."""

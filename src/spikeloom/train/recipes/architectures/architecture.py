@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from spikeloom.equations import Neuron, Quantity, Surrogate
 from spikeloom.errors import ParameterError
-from spikeloom.nn.sequential import Sequential
-from spikeloom.nn.spiking import Spiking
+from spikeloom.nn.chain.sequential import Sequential
+from spikeloom.nn.neurons.spiking import Spiking
 
 
 @dataclass(frozen=True)

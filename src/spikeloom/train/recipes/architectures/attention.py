@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from spikeloom.errors import ParameterError, ShapeError
-from spikeloom.nn.attention import spikformer_block
-from spikeloom.nn.channels_first import ChannelsFirst
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.blocks.attention import spikformer_block
+from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 from spikeloom.train.recipes.architectures.conv import Conv
 

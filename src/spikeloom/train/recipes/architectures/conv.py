@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError, ShapeError
-from spikeloom.nn.channels_first import ChannelsFirst
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 
 

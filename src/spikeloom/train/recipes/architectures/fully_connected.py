@@ -8,7 +8,7 @@ from math import prod
 
 from torch import nn
 
-from spikeloom.nn.sequential import Sequential
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 
 

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from spikeloom.errors import ParameterError
+from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.recurrent import Recurrent as RecurrentLayer
-from spikeloom.nn.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 
 

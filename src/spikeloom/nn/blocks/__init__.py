@@ -1,0 +1,1 @@
+"""Parts of deep networks: norms, dropout, residual blocks, attention, pooling."""

@@ -1,0 +1,1 @@
+"""Layers made of layers: how a block of time goes through them."""

@@ -1,0 +1,1 @@
+"""Whole training jobs: seeds, folds, twins, and what came out."""

@@ -1,0 +1,1 @@
+"""State and settings as files."""
