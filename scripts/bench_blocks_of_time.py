@@ -8,7 +8,8 @@ from collections.abc import Callable
 import torch
 
 from spikeloom import ms
-from spikeloom.nn import Spiking, short
+from spikeloom.nn import Spiking
+from spikeloom.nn.neurons import short
 from spikeloom.nn.neurons.pieces import block_steps
 
 

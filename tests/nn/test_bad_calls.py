@@ -13,9 +13,10 @@ from spikeloom.equations import learn, normal
 from spikeloom.equations.units import Hz, ms, mV, pF
 from spikeloom.errors import EngineError, ParameterError, ShapeError, SpikeloomError, UnitError
 from spikeloom.models import LIF, AdEx, ATan
-from spikeloom.nn import Sequential, short
+from spikeloom.nn import Sequential
 from spikeloom.nn.encode import Rate
 from spikeloom.nn.init import scale_to_rate
+from spikeloom.nn.neurons import short
 from spikeloom.nn.neurons.spiking import Spiking
 
 X = torch.full((5, 2, 3), 0.6)

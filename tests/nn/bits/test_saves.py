@@ -12,7 +12,8 @@ from torch.utils.checkpoint import checkpoint
 
 from spikeloom import ms
 from spikeloom.errors import EngineError, ParameterError
-from spikeloom.nn import LIF, LeakyIntegrator, Saves, Sequential, keeping, saves
+from spikeloom.nn import LIF, LeakyIntegrator, Saves, Sequential, keeping
+from spikeloom.nn.saving import saves
 from spikeloom.nn.saving.kept import SMALLEST, Bits, Kept, Layout, Places, Waiting
 
 

@@ -14,7 +14,8 @@ from spikeloom import MOhm, ms, mV
 from spikeloom.equations import learn
 from spikeloom.errors import EngineError, ParameterError
 from spikeloom.models import ALIF, LIF, AdEx, CubaLIF, EscapeLIF, LeakyIntegrator, PerfectIF
-from spikeloom.nn import Spiking, chunks, kernel, pieces, short
+from spikeloom.nn import Spiking
+from spikeloom.nn.neurons import chunks, kernel, pieces, short
 from spikeloom.nn.neurons.pieces import block_steps, forgets
 
 MODELS = {
