@@ -302,3 +302,17 @@ def test_a_loss_that_explodes_is_reported(make_net, data):
             encode=ConstantCurrent(6),
             show="quiet",
         )
+
+
+def test_a_run_with_a_function_of_ones_own_resumes_in_another_process(make_net, data, tmp_path):
+    """A function's address, which another process does not share, is no setting."""
+
+    def own():
+        return lambda x, draw=0: x.expand(6, *x.shape)
+
+    keep = [own() for _ in range(3)]  # so that no two of them have the same address
+    first, whole = make_net(), make_net()
+    train(whole, data, encode=keep[0], epochs=2)
+    train(first, data, encode=keep[1], epochs=1, out=tmp_path)
+    train(first, data, encode=keep[2], epochs=2, resume=tmp_path)
+    assert bits(first) == bits(whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -125,6 +126,15 @@ def check_loss(loss: Any) -> None:
             f"fit: loss cannot be {loss!r}.",
             hint="loss=CrossEntropy(MembraneMean()), of spikeloom.nn.loss and spikeloom.nn.readout",
         )
+
+
+def describe(value: Any) -> str:
+    """A setting as text that is the same in another process: a function has its name, no address.
+
+    >>> describe(describe)
+    '<function describe>'
+    """
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value))
 
 
 def describe_optimizer(optimizer: Optimizer) -> str:
