@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from spikeloom.errors import NumericsError, ParameterError
-from spikeloom.nn.chain.container import Container
 from spikeloom.nn.chain.sequential import Sequential
-from spikeloom.nn.init import driver
-from spikeloom.nn.protocol import emits_spikes, holds_neurons
+from spikeloom.nn.init import driven_layers
 from spikeloom.nn.weights import scalable
 
 LARGEST_PULSE = 2.0**60
@@ -110,35 +108,23 @@ def _calibrate(
     net: Sequential, x: Tensor, xi: float, lengths: Tensor | None
 ) -> tuple[Fluctuation, ...]:
     found: list[Fluctuation] = []
-    held: list[tuple[str, nn.Module]] = []
-    for name, layer in net.layers:
-        held.append((name, layer))
-        if not holds_neurons(layer) and not isinstance(layer, Container):
-            continue
-        piece = Sequential(*(m for _, m in held), names=[n for n, _ in held])
-        for fires in [n for n, leaf in piece.leaves if emits_spikes(leaf)]:
-            kept = piece.trace(x, None, lengths)[2]
-            source = driver(kept, fires)
-            if source is None:
-                continue
-            part = next(p for p in kept.passed if p.name == fires)
-            potential = subthreshold(part.layer, part.inputs[0])
-            mean, sigma = _moments(potential, lengths)
-            whole = mean + xi * sigma
-            reached = sigma > 0 and whole > 0 and math.isfinite(whole)
-            gain = 1.0 / whole if reached else 1.0
-            if reached:
-                for value in scalable(source[1]).values():
-                    value.mul_(gain)
-            else:
-                warnings.warn(
-                    f"fluctuation_driven: {source[0]} is left as it was. The current into {fires} "
-                    "is silent, too negative, or never fires it.",
-                    stacklevel=4,
-                )
-            found.append(Fluctuation(source[0], fires, gain, mean * gain, sigma * gain, reached))
-        x, _ = piece(x, None, lengths)
-        held = []
+    for d in driven_layers(net, x, lengths):
+        part = next(p for p in d.kept.passed if p.name == d.fires)
+        potential = subthreshold(part.layer, part.inputs[0])
+        mean, sigma = _moments(potential, lengths)
+        whole = mean + xi * sigma
+        reached = sigma > 0 and whole > 0 and math.isfinite(whole)
+        gain = 1.0 / whole if reached else 1.0
+        if reached:
+            for value in scalable(d.weights).values():
+                value.mul_(gain)
+        else:
+            warnings.warn(
+                f"fluctuation_driven: {d.source} is left as it was. The current into {d.fires} "
+                "is silent, too negative, or never fires it.",
+                stacklevel=4,
+            )
+        found.append(Fluctuation(d.source, d.fires, gain, mean * gain, sigma * gain, reached))
     return tuple(found)
 
 

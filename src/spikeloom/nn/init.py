@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -116,6 +117,45 @@ def _calibrate(
     net: Sequential, x: Tensor, wanted: float, step: float, lengths: Tensor | None
 ) -> tuple[LayerGain, ...]:
     reports: list[LayerGain] = []
+    for d in driven_layers(net, x, lengths):
+        gain, rate, reached = _search(d.piece, d.weights, d.x, wanted, d.fires, lengths)
+        reports.append(LayerGain(d.source, d.fires, gain, rate / step, reached))
+        if not reached:
+            warnings.warn(
+                f"scale_to_rate: {d.fires} reaches {rate / step:.3g} Hz, not the target "
+                f"{wanted / step:.3g} Hz. Its input may be silent, the run too short for "
+                "that rate, or a normalisation may undo the gain.",
+                stacklevel=4,
+            )
+    return tuple(reports)
+
+
+@dataclass(frozen=True, eq=False)
+class Driven:
+    """A spiking layer and the weights that drive it, on the way through a network.
+
+    Arguments:
+        piece: The layers since the neurons before.
+        x: What enters the piece (time, batch, *features).
+        kept: What every layer of the piece gave.
+        fires: Name of the spiking layer.
+        source: Name of the weight layer.
+        weights: The weight layer.
+    """
+
+    piece: Sequential
+    x: Tensor
+    kept: Trace
+    fires: str
+    source: str
+    weights: nn.Module
+
+
+def driven_layers(net: Sequential, x: Tensor, lengths: Tensor | None) -> Iterator[Driven]:
+    """Each spiking layer that weights drive, from the input on.
+
+    Weights that are changed when a layer is given act on all that is given after it.
+    """
     held: list[tuple[str, nn.Module]] = []
     for name, layer in net.layers:
         held.append((name, layer))
@@ -125,21 +165,10 @@ def _calibrate(
         for fires in [n for n, leaf in piece.leaves if emits_spikes(leaf)]:
             kept = piece.trace(x, None, lengths)[2]
             found = driver(kept, fires)
-            if found is None:
-                continue
-            source, weights = found
-            gain, rate, reached = _search(piece, weights, x, wanted, fires, lengths)
-            reports.append(LayerGain(source, fires, gain, rate / step, reached))
-            if not reached:
-                warnings.warn(
-                    f"scale_to_rate: {fires} reaches {rate / step:.3g} Hz, not the target "
-                    f"{wanted / step:.3g} Hz. Its input may be silent, the run too short for "
-                    "that rate, or a normalisation may undo the gain.",
-                    stacklevel=4,
-                )
+            if found is not None:
+                yield Driven(piece, x, kept, fires, *found)
         x, _ = piece(x, None, lengths)
         held = []
-    return tuple(reports)
 
 
 def driver(kept: Trace, fires: str) -> tuple[str, nn.Module] | None:
