@@ -19,7 +19,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --quiet --constr
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve check bench-peers bench-network clean
+.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve reference-table check bench-peers bench-network clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -76,6 +76,9 @@ docs: setup-dev  ## the documentation site, into site/
 
 docs-serve: setup-dev  ## the site on a local port, rebuilt as files change
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs serve
+
+reference-table: setup-dev  ## docs/reference-values.md, from the tests that check those values
+	@$(PY) -m pytest tests -m "not peers" --reference-table --quiet
 
 check: lint types test docs  ## everything a pull request must pass
 

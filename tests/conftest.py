@@ -1,11 +1,13 @@
-"""What every test shares: Hypothesis profiles, and a place of its own for the kernel cache."""
+"""What every test shares: Hypothesis profiles, no network, and the table of reference values."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.reference_values import Known, Row, Tolerance, compared, write
 
 # Read by pyright, never run: some of it is wrong on purpose.
 collect_ignore_glob = ["typing/*"]
@@ -40,3 +42,53 @@ def _headless() -> None:
     """Figures are drawn to memory; no test opens a window or asks for the size of a terminal."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     os.environ.setdefault("COLUMNS", "100")
+
+
+ROWS: pytest.StashKey[list[Row]] = pytest.StashKey()
+RAN: pytest.StashKey[set[str]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reference-table", action="store_true",
+                     help="run the tests of reference values, and write their table")  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS], config.stash[RAN] = [], set()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The check of the table comes last; to write it, nothing else than its tests runs."""
+    items.sort(key=lambda item: "reference_rows" in getattr(item, "fixturenames", ()))
+    if config.getoption("--reference-table"):
+        kept = [item for item in items if "reference" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest) -> Known:
+    """Compare a number with what it must be, and note it for the table of the docs."""
+    test = request.node.nodeid
+    request.config.stash[RAN].add(test)
+
+    def check(
+        model: str, quantity: str, expected: Any, got: Any, tolerance: Tolerance, source: str,
+        unit: str = "",
+    ) -> None:  # fmt: skip
+        row = compared(model, quantity, expected, got, tolerance, source, unit, test)
+        request.config.stash[ROWS].append(row)
+
+    return check
+
+
+@pytest.fixture
+def reference_rows(pytestconfig: pytest.Config) -> tuple[list[Row], set[str]]:
+    """The rows of this session so far, and the tests that made them."""
+    return pytestconfig.stash[ROWS], pytestconfig.stash[RAN]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if session.config.getoption("--reference-table") and exitstatus == 0:
+        write(session.config.stash[ROWS])

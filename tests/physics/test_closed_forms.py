@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reference_values import Known, within
 
 from spikeloom.compile import RK4, Euler, ExponentialEuler, SequentialEuler
 from spikeloom.engines import simulate
@@ -70,7 +71,9 @@ def test_lif_step_is_exact_from_1_ms_to_2_to_the_minus_13(power: int) -> None:
         (16.0, 5.0, 60.451774445),
     ],
 )
-def test_lif_period_on_the_grid(drive: float, t_ref: float, period: float) -> None:
+def test_lif_period_on_the_grid(
+    drive: float, t_ref: float, period: float, reference: Known
+) -> None:
     """Every interval is the period rounded up to the grid."""
     neuron: Any = LIF(**PLAIN)
     if t_ref:
@@ -79,8 +82,17 @@ def test_lif_period_on_the_grid(drive: float, t_ref: float, period: float) -> No
     times = simulate(neuron, 400 * ms, dt=dt * ms, I=drive * nA).train()
     expected = np.ceil((period - t_ref) / dt - 1e-9) * dt + t_ref
     assert np.allclose(np.diff(times), expected, rtol=0, atol=1e-9)
-    exact = t_ref + 20 * np.log(drive / (drive - 15))
-    assert exact == pytest.approx(period, rel=1e-9)
+    grid = t_ref + 20 * np.log(drive / (drive - 15))
+    reference(
+        "LIF",
+        f"period at R I = {drive:g} mV, refractory for {t_ref:g} ms, steps of 0.01 ms",
+        period,
+        times[1] - times[0],
+        within(0.01),
+        "t_ref + tau log(RI / (RI - theta))",
+        "ms",
+    )
+    assert grid == pytest.approx(period, rel=1e-9)
 
 
 def test_perfect_integrator_has_the_exact_period() -> None:

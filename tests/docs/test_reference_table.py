@@ -1,0 +1,79 @@
+"""The table of reference values: its helper can fail, and what is committed is up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.reference_values import (
+    BAND,
+    EXACT,
+    PAGE,
+    T1,
+    T2,
+    Row,
+    compared,
+    differences,
+    page,
+    read,
+    relative,
+    within,
+)
+
+
+def row(expected: Any, got: Any, tolerance: Any, source: str = "a paper") -> Row:
+    return compared("Model", "a number", expected, got, tolerance, source, "ms", "here")
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "tolerance"),
+    [
+        (1.0, 1.0 + 2e-9, T1),
+        (5.0, 5.002, T2),
+        (7, 8, EXACT),
+        ([1.0, 2.0], [1.0, 2.2], within(0.1)),
+        ([1.0, 2.0], [1.0], within(10)),
+        ((1, 2), 2.5, BAND),
+        (1.0, float("nan"), within(10)),
+        (float("nan"), 1.0, within(10)),
+        (1.0, float("nan"), EXACT),
+        ((1, 2), float("nan"), BAND),
+    ],
+)
+def test_a_wrong_value_fails(expected: Any, got: Any, tolerance: Any) -> None:
+    with pytest.raises(AssertionError, match="Model, a number"):
+        row(expected, got, tolerance)
+
+
+def test_a_value_without_source_fails() -> None:
+    with pytest.raises(AssertionError, match="where the number comes from"):
+        row(1.0, 1.0, T1, source="")
+
+
+def test_what_a_row_says() -> None:
+    made = row([1.5, 2.25], [1.50004, 2.2501], T2)
+    assert (made.expected, made.got, made.tolerance) == ("1.5, 2.25", "1.5000, 2.2501", "± 0.001")
+    assert row((1, 2), 1.5, BAND).expected == "1 to 2"
+    assert row(27.725887222, 27.72588722239, relative(1e-9)).got == "27.725887222"
+    assert row(range(9), range(9), EXACT).expected == "0, 1, 2, 3, 4, 5, … (9 values)"
+    assert row([], [], EXACT).got == "none"
+
+
+def test_differences_are_found() -> None:
+    one, two = row(1, 1, EXACT), row(2, 2, EXACT)
+    assert differences([one], [one], {"here"}) == []
+    assert differences([two], [one], {"here"}) == [
+        "missing: Model, a number",
+        "no longer made: Model, a number",
+    ]
+    assert differences([], [one], {"elsewhere"}) == []
+
+
+def test_the_page_is_made_of_the_data() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(read()), "run `make reference-table`"
+
+
+def test_the_table_is_up_to_date(reference_rows: tuple[list[Row], set[str]]) -> None:
+    """Every value that this session checked stands in the table, and none that it did not."""
+    made, tests = reference_rows
+    assert differences(made, read(), tests) == [], "run `make reference-table`"
