@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spikeloom import engines as engines
     from spikeloom import equations as equations
     from spikeloom import errors as errors
+    from spikeloom import lab as lab
     from spikeloom import models as models
     from spikeloom import network as network
     from spikeloom import nn as nn
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from spikeloom.network import *
 
 PACKAGES = (
-    *("bench", "compile", "data", "engines", "equations", "errors", "models", "network"),
+    *("bench", "compile", "data", "engines", "equations", "errors", "lab", "models", "network"),
     *("nn", "show", "testing", "train"),
 )
 FLAT = ("equations", "equations.units", "models", "engines", "network")

@@ -28,6 +28,7 @@ FOLDERS = (
     "spikeloom.nn.readout",
     "spikeloom.train",
     "spikeloom.data",
+    "spikeloom.lab",
     "spikeloom.show",
     "spikeloom.testing",
 )

@@ -91,22 +91,24 @@ class OrnsteinUhlenbeck:
         """Raise unless it fits what it drives."""
         self._numbers(target)
 
-    def terms(self, target: Target, dt: float, view: View, first: int) -> list[Term]:
+    def terms(
+        self, target: Target, dt: float, view: View | None = None, first: int = 0
+    ) -> list[Term]:
         """What it gives to some neurons.
 
         Arguments:
             target: What it drives, all of it.
             dt: Time step in ms.
-            view: The neurons.
+            view: The neurons; None for all that it drives.
             first: Place of the first of them in the target.
         """
         mean, sigma, tau = self._numbers(target)
         bound = bind(_program(), {"tau": tau}, dt)
         size = 1 if self.shared else target.size
         whole = Wander(bound.program, bound.coefs, size, self.shared, target.label)
-        part = slice(first, first + len(view))
+        part = slice(first, first + (target.size if view is None else len(view)))
         series = whole.columns(part)
-        ids = None if view.whole else view.ids
+        ids = None if view is None or view.whole else view.ids
         gains = [x if x.ndim == 0 else x[part] for x in (sigma, mean)]
         return [Term(s, gain, ids) for s, gain in zip((series, ALWAYS), gains, strict=True)]
 

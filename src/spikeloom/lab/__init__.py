@@ -1,0 +1,14 @@
+"""The laboratory: what one neuron does, measured. Results are plain arrays; `show` draws them.
+
+>>> from spikeloom import LIF, lab, ms, nA
+>>> lab.response(LIF(), 0.2 * nA, 100 * ms).spikes.round(3).tolist()
+[27.726, 55.452, 83.178]
+"""
+
+from __future__ import annotations
+
+from spikeloom.lab.fi_curve import FICurve as FICurve
+from spikeloom.lab.fi_curve import fi_curve as fi_curve
+from spikeloom.lab.inputs import Arrivals as Arrivals
+from spikeloom.lab.response import Response as Response
+from spikeloom.lab.response import response as response

@@ -1,0 +1,184 @@
+"""A neuron made ready for a measurement: checked, with an accurate time step and method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spikeloom.compile import RK4, Exact, Method, compile_neuron
+from spikeloom.compile.parts import check_parts
+from spikeloom.compile.stability import check_step
+from spikeloom.compile.values import numbers
+from spikeloom.engines import Run, simulate
+from spikeloom.equations import Quantity, Unit
+from spikeloom.equations.units import ms
+from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
+from spikeloom.network.grid import milliseconds
+
+if TYPE_CHECKING:
+    from spikeloom.equations import Cell, Neuron, Refractory
+
+Array = np.ndarray[Any, np.dtype[Any]]
+FINE, COARSE = 0.01, 0.1
+"""Time steps in ms where the caller names none; COARSE where a step of any length is exact."""
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """A neuron, and how its equations are stepped.
+
+    Arguments:
+        who: The function that measures, for messages.
+        neuron: The neuron.
+        dt: Time step.
+        method: How to integrate; None leaves it to the compiler.
+        seed: Of noise and of parameters that are distributions.
+    """
+
+    who: str
+    neuron: Cell | Neuron | Refractory
+    dt: Quantity
+    method: Method | None
+    seed: int = 0
+
+    @property
+    def step(self) -> float:
+        """The time step in ms."""
+        return float(self.dt.to(ms))
+
+    @property
+    def scale(self) -> float:
+        """The model's unit of time in ms."""
+        return float((1 * self.neuron.definition.time_unit).to(ms))
+
+    @property
+    def stochastic(self) -> bool:
+        """Whether it draws random numbers."""
+        return bool(compile_neuron(self.neuron, self.method).random)
+
+    def steps(self, what: str, duration: Any) -> int:
+        """How many steps a time is; it is rounded to whole steps.
+
+        Raises:
+            UnitError: It is no time.
+            ParameterError: It is shorter than a step.
+        """
+        steps = round(milliseconds(f"{self.who}: {what}", duration) / self.step)
+        if steps < 1:
+            raise ParameterError(
+                f"{self.who}: {what} must be at least one step of {self.dt}, got {duration}."
+            )
+        return steps
+
+    def run(self, steps: int, size: int, inputs: Mapping[str, Any], **options: Any) -> Run:
+        """`simulate` with plain numbers as inputs, () or (N,) or (T, N), in declared units."""
+        units = {i.name: i.unit for i in self.neuron.definition.inputs}
+        given: dict[str, Any] = {
+            n: Quantity(x, units[n]) if isinstance(x, np.ndarray) else x for n, x in inputs.items()
+        }
+        return simulate(
+            self.neuron, steps * self.dt, dt=self.dt, size=size, method=self.method,
+            seed=self.seed, **options, **given,
+        )  # fmt: skip
+
+    def plain_input(self, name: str, value: Any) -> float:
+        """One number in the declared unit of an input.
+
+        Raises:
+            UnitError: It is in another unit.
+        """
+        unit = next(i.unit for i in self.neuron.definition.inputs if i.name == name)
+        return float(_plain(self.who, name, value, unit))
+
+    def started(self, size: int, start: Mapping[str, Any] | None) -> dict[str, Array]:
+        """All states at the beginning, name → (N,).
+
+        Arguments:
+            size: Neurons N.
+            start: States that begin elsewhere than the model says, by name, with their units.
+
+        Raises:
+            ParameterError: No such state.
+            UnitError: In another unit.
+        """
+        state = dict(simulate(self.neuron, 0 * ms, dt=self.dt, size=size, method=self.method,
+                              seed=self.seed, record=()).state)  # fmt: skip
+        if start is not None and not isinstance(start, Mapping):
+            raise ParameterError(
+                f"{self.who}: start must map names of states to values, got {start!r}.",
+                hint="start={'v': -60 * mV}",
+            )
+        declared = {s.name: s.unit for s in self.neuron.definition.states}
+        for name, value in (start or {}).items():
+            if name not in declared:
+                raise ParameterError(
+                    f"{self.who}: {self.neuron.definition.name} has no state {name!r}.",
+                    hint=suggest(str(name), declared),
+                )
+            state[name] = np.broadcast_to(_plain(self.who, name, value, declared[name]), (size,))
+        return {n: np.array(x, np.float64) for n, x in state.items()}
+
+
+def prepare(
+    who: str,
+    neuron: Cell | Neuron | Refractory,
+    dt: Quantity | None = None,
+    method: Method | None = None,
+    seed: int = 0,
+) -> Preparation:
+    """A single neuron, with a time step and a method chosen where none is given.
+
+    Equations that are linear between spikes are stepped exactly. Others without noise are stepped
+    by the classical Runge-Kutta rule, which costs more than what a network would choose and is
+    right to more digits, where that is stable; and what remains by what the compiler chooses.
+
+    Raises:
+        ParameterError: No neuron, or parameters for many neurons.
+        NumericsError: dt is too large for the method.
+    """
+    check_parts(who, neuron, method)
+    for name, value in neuron.values.items():
+        if isinstance(value, Quantity) and value.shape:
+            raise ShapeError(
+                f"{who}: {neuron.definition.name}.{name} has shape {value.shape}; one neuron is "
+                "measured.",
+                hint="give one number",
+            )
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ParameterError(f"{who}: seed must be a whole number, got {seed!r}.")
+    exact = compile_neuron(neuron, method).method == repr(Exact())
+    if dt is None:
+        dt = (COARSE if exact else FINE) * ms
+    elif not milliseconds(f"{who}: dt", dt) > 0:
+        raise ParameterError(f"{who}: dt must be above 0, got {dt}.")
+    chosen = _accurate(neuron, dt, seed) if method is None and not exact else method
+    return Preparation(who, neuron, dt, chosen, int(seed))
+
+
+def _accurate(neuron: Cell | Neuron | Refractory, dt: Quantity, seed: int) -> Method | None:
+    if neuron.definition.noises:
+        return None
+    program = compile_neuron(neuron, RK4())
+    step = float(dt.to(neuron.definition.time_unit))
+    try:
+        check_step(program, numbers(neuron, size=1, seed=seed), step)
+    except NumericsError:
+        return None
+    return RK4()
+
+
+def _plain(who: str, name: str, value: Any, unit: Unit) -> Array:
+    quantity = 1.0 * value if isinstance(value, Unit) else value
+    if not isinstance(quantity, Quantity):
+        if not unit.dimensionless:
+            raise UnitError(
+                f"{who}: {name!r} is a {unit.kind} and needs a unit, got {value!r}.",
+                hint=f"… * {unit!r}",
+            )
+        quantity = Quantity(quantity, unit)
+    if not quantity.unit.fits(unit):
+        raise UnitError(f"{who}: {name!r} is in {unit}, got {quantity}.")
+    return np.asarray(quantity.to(unit), np.float64)
