@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import pytest
 from typer.testing import CliRunner
 
 from spikeloom.cli import app
-from spikeloom.cli.models import find_model, known_models
+from spikeloom.cli.models import short_source
 from spikeloom.cli.quantities import read_time
+from spikeloom.cli.shelf import Kind, find_model, known, known_models
+from spikeloom.equations import (
+    Condition,
+    Family,
+    Neuron,
+    Param,
+    Refractory,
+    State,
+    chance,
+    family,
+    state,
+)
+from spikeloom.equations.units import ms, mV
 from spikeloom.errors import ConfigError
+from spikeloom.models import LIF, PinskyRinzel
 
 
 def ask(*words: str) -> str:
@@ -21,6 +37,64 @@ def test_every_model_is_listed() -> None:
     told = ask("models")
     assert set(known_models()) >= {"LIF", "AdEx", "HodgkinHuxley"}
     assert all(name in told for name in known_models())
+
+
+@pytest.mark.parametrize("kind", ["neurons", "synapses", "rules", "surrogates"])
+def test_every_kind_is_listed_with_its_sources(kind: str) -> None:
+    told = ask("models", "--kind", kind)
+    assert all(name in told for name in known(Kind(kind)))
+    assert all(short_source(m)[:8] in told for m in known(Kind(kind)).values())
+
+
+def test_neurons_stand_in_families() -> None:
+    told = ask("models")
+    places = [told.index(word) for word in ("Conductance", "HodgkinHuxley", "Threshold", " LIF")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("adex", ["after a spike: w = w + b", "281 pF", "Sharpness", "Brette & Gerstner 2005"]),
+        ("nmda", ["synapse", "gives: ", "Jahr & Stevens"]),
+        ("pair-stdp", ["learning rule", "spike of the source"]),
+        ("delta", ["kicks: w"]),
+    ],
+)
+def test_one_model_in_full(name: str, words: list[str]) -> None:
+    told = " ".join(ask("models", name).split())
+    assert all(word in told for word in words)
+
+
+def test_a_name_of_another_kind_is_said_to_be_one() -> None:
+    done = CliRunner().invoke(app, ["explain", "pairstdp"])
+    assert done.exit_code == 1 and "rules" in done.stderr
+    done = CliRunner().invoke(app, ["models", "adx"])
+    assert done.exit_code == 1 and "AdEx" in done.stderr
+
+
+def test_families_come_from_the_equations() -> None:
+    class Leaky(Neuron):
+        tau: Param = 20 * ms
+        v: State = state(mV)
+
+        def flow(self, d: Self) -> None:
+            d.v = -self.v / self.tau
+
+    class Firing(Neuron):
+        tau: Param = 20 * ms
+        v: State = state(mV)
+
+        def flow(self, d: Self) -> None:
+            d.v = -self.v / self.tau
+
+        def fires(self) -> Condition:
+            return (self.v >= 5 * mV) & chance(0.5)
+
+    assert family(Leaky.definition) is Family.SPIKELESS
+    assert family(Firing.definition) is Family.STOCHASTIC
+    assert family(Refractory(LIF(), 2 * ms).definition) is Family.THRESHOLD
+    assert family(PinskyRinzel.definition) is Family.COMPARTMENTS
 
 
 @pytest.mark.parametrize("name", ["lif", "LIF", "cuba-lif", "hodgkin_huxley", "hh"])

@@ -37,8 +37,8 @@ def explain(
 
     Example: `spikeloom explain AdEx --dt 0.05ms --engine cpu`
     """
-    from spikeloom.cli.models import find_model
     from spikeloom.cli.quantities import read_time
+    from spikeloom.cli.shelf import find_model
     from spikeloom.engines import explain as told
 
     code = None

@@ -1,70 +1,153 @@
-"""`spikeloom models`, and finding a model by the name a person types."""
+"""`spikeloom models`: the library as a table, and one model in full."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
-from spikeloom.errors import ConfigError
+import typer
+
+from spikeloom.cli.shelf import Kind, find_any, known
 
 if TYPE_CHECKING:
-    from spikeloom.equations import InputDecl, Neuron, StateDecl
+    from rich.console import Console
+
+MOST_LINES = 3
+"""Equations of one model in the table; of more the number is told."""
+INDENT = 2
 
 
-def models() -> None:
-    """List the neuron models that come with spikeloom: name, what it is, states and inputs.
+def models(
+    name: Annotated[
+        str | None, typer.Argument(help="One model in full: equations, parameters, source.")
+    ] = None,
+    kind: Annotated[Kind, typer.Option(help="What to list.")] = Kind.neurons,
+) -> None:
+    """List the models that come with spikeloom: name, equations, source.
 
-    Example: `spikeloom models`, then `spikeloom explain LIF` for one of them.
+    Neurons stand in families, which are read from their equations.
+
+    Example: `spikeloom models`
+
+    Example: `spikeloom models adex`, then `spikeloom show adex` for a picture of it.
+
+    Example: `spikeloom models --kind rules`
     """
     from rich.console import Console
+
+    console = Console(highlight=False)
+    if name is not None:
+        _one(console, *find_any(name))
+    else:
+        _list(console, kind)
+
+
+def _list(console: Console, kind: Kind) -> None:
+    from rich.text import Text
+
+    found = known(kind)
+    width = INDENT + max(map(len, found))
+    right = max(len(short_source(model)) for model in found.values())
+    for title, told, names in _groups(kind, found):
+        console.print(Text.assemble((title, "bold"), (f"  {told}" if told else "", "dim")))
+        console.print(_table({n: found[n] for n in names}, width, right))
+        console.print()
+    others = ", ".join(f"{k.value} ({len(known(k))})" for k in Kind if k is not kind)
+    console.print(Text(f"{len(found)} {kind.value}; --kind lists {others}.", "dim"))
+    example = "AdEx" if kind is Kind.neurons else next(iter(found))
+    console.print(Text(f"One of them in full: spikeloom models {example}", "dim"))
+
+
+def _groups(kind: Kind, found: dict[str, Any]) -> Iterator[tuple[str, str, list[str]]]:
+    """Heading, what it means, and the names under it."""
+    if kind is not Kind.neurons:
+        yield (kind.value.capitalize(), "", list(found))
+        return
+    from spikeloom.equations import Family, family
+
+    homes = {name: family(model.definition) for name, model in found.items()}
+    for home in Family:
+        names = [name for name, own in homes.items() if own is home]
+        if names:
+            yield home.title, home.value, names
+
+
+def _table(found: dict[str, Any], width: int, right: int) -> Any:
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    for name, model in known_models().items():
-        told = model.definition
-        names = ", ".join(_with_unit(each) for each in (*told.states, *told.inputs))
-        table.add_row(Text(name, "bold"), Text(told.doc.partition("\n")[0]))
-        table.add_row("", Text(names, "dim"))
-    Console(highlight=False).print(table)
-
-
-def _with_unit(item: StateDecl | InputDecl) -> str:
-    unit = str(item.unit)
-    return f"{item.name} ({unit})" if unit else item.name
-
-
-def known_models() -> dict[str, type[Neuron]]:
-    """Every neuron class that `spikeloom.models` exports, by name."""
-    import spikeloom.models as shelf
-    from spikeloom.equations import Neuron
-
-    found = {name: getattr(shelf, name) for name in dir(shelf) if not name.startswith("_")}
-    return {
-        name: item
-        for name, item in sorted(found.items())
-        if isinstance(item, type) and issubclass(item, Neuron) and item is not Neuron
-    }
-
-
-def find_model(name: str) -> type[Neuron]:
-    """The model of this name or initials; case, dashes and underscores do not matter.
-
-    Raises:
-        ConfigError: There is no such model; the nearest name is suggested.
-    """
-    models = known_models()
-    known = {_plain(each): each for each in models}
-    short = {"".join(c for c in each if c.isupper()).lower(): each for each in models}
-    found = known.get(_plain(name)) or short.get(_plain(name))
-    if found is None:
-        near = get_close_matches(_plain(name), known, n=1, cutoff=0.5)
-        told = f"did you mean {known[near[0]]!r}? " if near else ""
-        raise ConfigError(
-            f"there is no model {name!r}.", hint=f"{told}`spikeloom models` lists them all"
+    table.add_column(width=width)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column(no_wrap=True, overflow="ellipsis", width=min(right, 27))
+    table.expand = True
+    for name, model in found.items():
+        lines = _equations(model)
+        if len(lines) > MOST_LINES:
+            rest = len(lines) - MOST_LINES + 1
+            lines = [*lines[: MOST_LINES - 1], f"… and {rest} more"]
+        told = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        table.add_row(
+            Text(" " * INDENT + name, "bold cyan"), told, Text(short_source(model), "dim")
         )
-    return models[found]
+    return table
 
 
-def _plain(name: str) -> str:
-    return name.replace("-", "").replace("_", "").lower()
+def _equations(model: Any) -> list[str]:
+    """What a model says, its essence first and without what only a computer needs."""
+    body = [line.strip() for line in str(model()).splitlines()[1:]]
+    rates = [line.rpartition(" : ")[0] for line in body if re.match(r"d\w+/dt = ", line)]
+    acts = ("spike of", "tick", "reward", "sends", "gives", "kicks", "spike ≈")
+    done = [line for line in body if line.startswith(acts)]
+    return done + rates if hasattr(model.definition, "on_pre") else rates + done
+
+
+def short_source(model: Any) -> str:
+    """Who and when, of the first paper.
+
+    >>> from spikeloom.models import LIF, AdEx
+    >>> short_source(LIF), short_source(AdEx)
+    ('Gerstner et al. 2014', 'Brette & Gerstner 2005')
+    """
+    source = model.definition.source
+    found = re.match(r"(.*?)\s*\b((?:18|19|20)\d\d)\b", source)
+    if found is None:
+        return source.partition(",")[0]
+    names = [each.strip() for each in re.split(r",|&", found[1]) if each.strip()]
+    who = " & ".join(names) if len(names) <= 2 else f"{names[0]} et al."
+    return f"{who} {found[2]}"
+
+
+def _one(console: Console, kind: Kind, model: Any) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    told, value = model.definition, model()
+    words = re.split(r"\n\s*(?=Source:|>>>)", told.doc)[0].strip()
+    paragraphs = [" ".join(part.split()) for part in words.split("\n\n")]
+    home = kind.value.rstrip("s") if kind is not Kind.rules else "learning rule"
+    if kind is Kind.neurons:
+        from spikeloom.equations import family
+
+        home = f"{home} · {family(told).title}"
+    console.print(Text.assemble((told.name, "bold cyan"), (f"  {home}", "dim")))
+    for paragraph in paragraphs:
+        console.print(Padding(Text(paragraph), (0, 0, 0, INDENT)))
+    equations = str(value).splitlines()[1:]
+    if told.params:
+        equations = equations[:-1]  # the values, which have a table of their own below
+    console.print(Padding(Text("\n".join(line.strip() for line in equations)), (1, INDENT)))
+    if told.params:
+        table = Table.grid(padding=(0, 2))
+        for p in told.params:
+            doc = " ".join(p.doc.split())
+            table.add_row(Text(p.name, "bold"), Text(str(p.default)), Text(doc, "dim"))
+        console.print(Padding(table, (0, 0, 1, INDENT)))
+    console.print(Padding(Text.assemble(("Source: ", "bold"), told.source), (0, 0, 1, INDENT)))
+    if kind is Kind.neurons:
+        console.print(
+            Text(f"A picture: spikeloom show {told.name}   Its code: spikeloom explain {told.name}",
+                 "dim")
+        )  # fmt: skip

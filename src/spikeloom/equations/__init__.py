@@ -82,6 +82,8 @@ from spikeloom.equations.definition import SurrogateDefinition as SurrogateDefin
 from spikeloom.equations.definition import SynapseDefinition as SynapseDefinition
 from spikeloom.equations.expr import Condition as Condition
 from spikeloom.equations.expr import Expr as Expr
+from spikeloom.equations.families import Family as Family
+from spikeloom.equations.families import family as family
 from spikeloom.equations.functions import atan as atan
 from spikeloom.equations.functions import clip as clip
 from spikeloom.equations.functions import cos as cos
