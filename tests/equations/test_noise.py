@@ -113,7 +113,7 @@ def test_text_in_the_manner_of_brian() -> None:
 def test_latex_reads_like_a_paper() -> None:
     tex = Two().equations.latex()
     assert r"\sqrt{\frac{2}{\tau}} \, \xi" in tex
-    assert r"\text{at the rate } \rho \, e^{\frac{v}{\sigma}}" in tex
+    assert r"\text{at the rate } \rho \, e^{v/\sigma}" in tex
     assert r"\text{with probability } 0.25" in tex
 
 

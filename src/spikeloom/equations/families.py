@@ -9,13 +9,12 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 from itertools import combinations
 
 from spikeloom.equations.definition import Definition
 from spikeloom.equations.expr import Condition, Expr
-from spikeloom.equations.randomness import CHANCES
+from spikeloom.equations.randomness import CHANCES, walk
 from spikeloom.equations.units import mV
 
 
@@ -61,11 +60,15 @@ def family(definition: Definition) -> Family:
     """
     if _coupled(definition):
         return Family.COMPARTMENTS
-    if definition.noises or any(n.op in CHANCES for n in _nodes(definition.fires)):
+    if definition.noises or _by_chance(definition.fires):
         return Family.STOCHASTIC
     if definition.fires is None:
         return Family.SPIKELESS
     return Family.THRESHOLD if definition.reset else Family.CONDUCTANCE
+
+
+def _by_chance(fires: Condition | None) -> bool:
+    return fires is not None and any(n.op in CHANCES for n in walk(fires))
 
 
 def _coupled(definition: Definition) -> bool:
@@ -75,13 +78,5 @@ def _coupled(definition: Definition) -> bool:
 
 
 def _states(node: Expr) -> set[str]:
-    found = (n for n in _nodes(node) if isinstance(n, Expr))
-    return {n.name or "" for n in found if n.op == "leaf" and n.kind == "state"}
-
-
-def _nodes(node: Expr | Condition | None) -> Iterator[Expr | Condition]:
-    """Every node of a tree; none of None."""
-    if node is not None:
-        yield node
-        for below in node.args:
-            yield from _nodes(below)
+    leaves = (n for n in walk(node) if isinstance(n, Expr))
+    return {n.name or "" for n in leaves if n.op == "leaf" and n.kind == "state"}
