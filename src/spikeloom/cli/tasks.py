@@ -42,6 +42,8 @@ STEPS = 8
 """Frames of an event camera's recording."""
 FRAMES, BANDS = 48, 40
 """Size of a spectrogram: every recording is stretched to as many frames."""
+RANGE_DB = 40.0
+"""From the loudest of a recording down to what counts as silence."""
 
 
 def split_of(task: Task, split: Split | None) -> Split:
@@ -107,9 +109,11 @@ def _fashion(folder: Path | None) -> Splits:
 
 
 def _fsdd(folder: Path | None) -> Splits:
-    from spikeloom.data import LogMel, load_fsdd, stretched
+    from spikeloom.data import LogMel, Trimmed, load_fsdd, stretched
 
-    splits = load_fsdd(folder, front=LogMel(bands=BANDS, range_db=60.0))
+    # What is 40 dB under the loudest is the room's, not the speaker's: it is left out.
+    front = Trimmed(LogMel(bands=BANDS, range_db=RANGE_DB), below_db=RANGE_DB)
+    splits = load_fsdd(folder, front=front)
     return type(splits)(stretched(splits.train, FRAMES), stretched(splits.test, FRAMES))
 
 

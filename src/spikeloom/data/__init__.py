@@ -37,6 +37,7 @@ from spikeloom.data.mnist import load_mnist as load_mnist
 from spikeloom.data.nmnist import Recordings as Recordings
 from spikeloom.data.nmnist import load_nmnist as load_nmnist
 from spikeloom.data.nmnist import read_nmnist as read_nmnist
+from spikeloom.data.silence import Trimmed as Trimmed
 from spikeloom.data.sound_codes import Coded as Coded
 from spikeloom.data.sound_codes import LIFBands as LIFBands
 from spikeloom.data.split import stratified as stratified
