@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from spikeloom import bench as bench
+    from spikeloom import cable as cable
     from spikeloom import compile as compile
     from spikeloom import data as data
     from spikeloom import engines as engines
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from spikeloom import show as show
     from spikeloom import testing as testing
     from spikeloom import train as train
+    from spikeloom.cable import *
     from spikeloom.engines import *
     from spikeloom.equations import *
     from spikeloom.equations.units import *
@@ -36,10 +38,11 @@ if TYPE_CHECKING:
     from spikeloom.network import *
 
 PACKAGES = (
-    *("bench", "compile", "data", "engines", "equations", "errors", "lab", "models", "network"),
+    *("bench", "cable", "compile", "data", "engines", "equations", "errors", "lab", "models"),
+    "network",
     *("nn", "show", "testing", "train"),
 )
-FLAT = ("equations", "equations.units", "models", "engines", "network")
+FLAT = ("equations", "equations.units", "models", "engines", "network", "cable")
 """Packages whose public names are also found directly in `spikeloom`."""
 
 

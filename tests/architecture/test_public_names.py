@@ -16,6 +16,7 @@ FOLDERS = (
     "spikeloom",
     "spikeloom.equations",
     "spikeloom.models",
+    "spikeloom.cable",
     "spikeloom.compile",
     "spikeloom.engines.cpu",
     "spikeloom.engines.gpu",

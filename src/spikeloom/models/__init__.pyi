@@ -21,6 +21,7 @@ from .neurons.lif import LIF as LIF
 from .neurons.mihalas_niebur import MihalasNiebur as MihalasNiebur
 from .neurons.morris_lecar import MorrisLecar as MorrisLecar
 from .neurons.ou_lif import OULIF as OULIF
+from .neurons.passive_membrane import PassiveMembrane as PassiveMembrane
 from .neurons.perfect_if import PerfectIF as PerfectIF
 from .neurons.pinsky_rinzel import PinskyRinzel as PinskyRinzel
 from .neurons.poisson_neuron import PoissonNeuron as PoissonNeuron
@@ -78,3 +79,4 @@ from .synapses.exponential_current import ExponentialCurrent as ExponentialCurre
 from .synapses.nmda import NMDA as NMDA
 from .synapses.ou_conductance import OUConductance as OUConductance
 from .synapses.ou_current import OUCurrent as OUCurrent
+from .synapses.shunt import Shunt as Shunt

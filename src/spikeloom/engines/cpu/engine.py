@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.engines.cable_plan import CableDrive, CablePlan, CableState, CableSteps, Probe
 from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.call import Array, pack_columns, padded, run_kernel
 from spikeloom.engines.cpu.stepping import simulate
@@ -243,6 +244,22 @@ class CPU:
             dtype=self.dtype,
             threads=self.threads,
         )
+
+    def cable(
+        self,
+        plan: CablePlan,
+        state: CableState,
+        drive: CableDrive,
+        *,
+        record: Sequence[Probe] = (),
+        every: int = 1,
+        watch: Array | None = None,
+    ) -> CableSteps:
+        """Step a tree of compartments; `Reference.cable` describes the arguments."""
+        from spikeloom.engines.cpu.cable import run_cable
+
+        nodes = np.empty(0, np.int64) if watch is None else watch
+        return run_cable(plan, state, drive, record, every, nodes, self.dtype)
 
     def ir(self, program: Program, which: Kind | None = None) -> str:
         """The LLVM IR of a kernel, with the instruction of the Program above the lines it became.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from spikeloom.compile.numeric import run_block
 from spikeloom.compile.program import Program
+from spikeloom.engines.cable_plan import CableDrive, CablePlan, CableState, CableSteps, Probe
 from spikeloom.engines.randomness import Chance, check_chance, refuse_chance
 from spikeloom.engines.results import Backward, Forward, Simulation
 
@@ -177,6 +178,34 @@ class Reference:
                 n: np.array(rows).reshape(len(rows), state.shape[1]) for n, rows in traces.items()
             },
         )
+
+    def cable(
+        self,
+        plan: CablePlan,
+        state: CableState,
+        drive: CableDrive,
+        *,
+        record: Sequence[Probe] = (),
+        every: int = 1,
+        watch: Array | None = None,
+    ) -> CableSteps:
+        """Step a tree of compartments; `spikeloom.engines.cable_plan` says how one step goes.
+
+        Arguments:
+            plan: The tree.
+            state: Before the first step.
+            drive: What reaches it, for T steps.
+            record: Numbers to keep after steps 0, every, 2·every, …
+            every: See above.
+            watch: Nodes (w,) whose potential is kept after every step.
+
+        Returns:
+            The last state, traces (ceil(T / every), probes) and watched potentials (T, w).
+        """
+        from spikeloom.engines.reference.cable import run_cable
+
+        nodes = np.empty(0, np.int64) if watch is None else watch
+        return run_cable(plan, state, drive, record, every, nodes, self.number_type)
 
     @property
     def number_type(self) -> type[np.floating[Any]]:
