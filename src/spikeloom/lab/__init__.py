@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from spikeloom.lab.fi_curve import FICurve as FICurve
 from spikeloom.lab.fi_curve import fi_curve as fi_curve
+from spikeloom.lab.fixed_points import FixedPoint as FixedPoint
+from spikeloom.lab.fixed_points import FixedPoints as FixedPoints
+from spikeloom.lab.fixed_points import fixed_points as fixed_points
 from spikeloom.lab.inputs import Arrivals as Arrivals
+from spikeloom.lab.phase_plane import PhasePlane as PhasePlane
+from spikeloom.lab.phase_plane import phase_plane as phase_plane
 from spikeloom.lab.response import Response as Response
 from spikeloom.lab.response import response as response

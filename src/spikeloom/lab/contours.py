@@ -38,7 +38,8 @@ def contours(
     """
     if values is None:
         values = f(*np.meshgrid(x, y))
-    usual = float(np.median(np.abs(values[np.isfinite(values)]))) if values.size else 0.0
+    sizes = np.abs(values[np.isfinite(values)])
+    usual = float(np.median(sizes)) if len(sizes) else 0.0
     lines: list[Array] = []
     for line in joined(pieces(values), values, x, y):
         exact, good = polished(f, slopes, line, x, y)
@@ -49,8 +50,8 @@ def contours(
 
 
 def pieces(values: Array) -> list[tuple[int, int]]:
-    """Segments as pairs of edges; an edge is a number: 2 k along x from grid point k, 2 k + 1 along y."""
-    rows, columns = values.shape
+    """Segments as pairs of edges: edge 2 k runs along x from grid point k, 2 k + 1 along y."""
+    columns = values.shape[1]
     whole = np.isfinite(values)
     above = values > 0
     code = above[:-1, :-1] + 2 * above[:-1, 1:] + 4 * above[1:, 1:] + 8 * above[1:, :-1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.equations.quantity import Quantity, Unit
-from spikeloom.equations.units import Hz
+from spikeloom.equations.units import Hz, one
 from spikeloom.lab.box import Box, box_of
 from spikeloom.lab.constant import constant_inputs
 from spikeloom.lab.kinds import Kind, kind_of
@@ -35,6 +35,10 @@ class FixedPoint:
         kind: What it is, see `spikeloom.lab.kinds`.
         fires: Whether the neuron would fire here: then it is never at rest here.
         time_unit: Unit of time.
+
+    >>> from spikeloom import MorrisLecar, lab
+    >>> FixedPoint.__name__, lab.fixed_points(MorrisLecar())[0]
+    ('FixedPoint', stable focus at v = -60.8554 mV, w = 0.014915)
     """
 
     names: tuple[str, ...]
@@ -64,7 +68,7 @@ class FixedPoint:
         turning = self.eigenvalues[np.imag(self.eigenvalues) > 0]
         if not len(turning):
             return None
-        return Quantity(float(np.imag(turning[0])) / (2 * np.pi), 1 / self.time_unit).to(Hz) * Hz
+        return Quantity(float(np.imag(turning[0])) / (2 * np.pi), one / self.time_unit).to(Hz) * Hz
 
     def __getitem__(self, name: str) -> Quantity:
         return self.state[name]
@@ -85,6 +89,11 @@ class FixedPoints:
         hybrid: Whether spikes move the state: then all this holds between resets.
         complete: Whether the search left nothing out (up to pairs of roots that are closer than
             the box / 4000), as it is where one equation was left to solve.
+
+    >>> from spikeloom import Izhikevich, lab
+    >>> found = lab.fixed_points(Izhikevich())
+    >>> isinstance(found, FixedPoints), [point.kind for point in found]
+    (True, ['stable node', 'saddle'])
     """
 
     model: str
@@ -217,7 +226,7 @@ def fixed_point(field: VectorField, x: Array, p: Free = ()) -> FixedPoint:
     jacobian = field.jacobian(x, p)
     eigenvalues = np.linalg.eigvals(jacobian)
     eigenvalues = eigenvalues[np.lexsort((-eigenvalues.imag, -eigenvalues.real))]
-    standing = field.still | dict(zip(field.states, x, strict=True))
+    standing: dict[str, Any] = {**field.still} | dict(zip(field.states, x, strict=True))
     declared = field.definition.states
     return FixedPoint(
         names=tuple(s.name for s in declared),

@@ -21,8 +21,13 @@ import numpy as np
 from spikeloom.lab.vector_field import Array
 
 Kind = Literal[
-    *("stable node", "stable focus", "unstable node", "unstable focus"),
-    *("saddle", "centre", "degenerate"),
+    "stable node",
+    "stable focus",
+    "unstable node",
+    "unstable focus",
+    "saddle",
+    "centre",
+    "degenerate",
 ]
 FLAT = 1e-9
 """A real part below this share of the largest eigenvalue is none."""

@@ -51,6 +51,11 @@ class PhasePlane:
         at: Every other moving state: a quantity where it is frozen, None where it is at its steady
             value for the x and y.
         hybrid: Whether a spike moves the state: the flow then holds only between resets.
+
+    >>> from spikeloom import Izhikevich, lab
+    >>> plane = lab.phase_plane(Izhikevich(), starts=())
+    >>> isinstance(plane, PhasePlane), len(plane.nullclines[0]), len(plane.separatrix)
+    (True, 1, 2)
     """
 
     model: str
@@ -196,7 +201,7 @@ def _lines(
     field = plane.field
     given = states_given(who, model, start)
     whole = vector_field(who, model, inputs, frozen=field.frozen, all_states=True)
-    first = field.start | given
+    first = {**field.start, **given}
     # What is steady begins at its steady value for the x and y, unless it is said otherwise.
     steady = plane.whole(np.array(first[plane.x]), np.array(first[plane.y]))
     begin = dict(zip(field.states, steady.tolist(), strict=True)) | given

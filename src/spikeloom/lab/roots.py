@@ -37,8 +37,8 @@ def all_roots(f: Function, slope: Function, low: float, high: float) -> Array:
         touched = extrema[np.abs(f(extrema)) <= 1e-14 * size] if size else extrema[:0]
         cells = np.flatnonzero(np.sign(y[:-1]) * np.sign(y[1:]) < 0)
         crossed = bisect(f, at[cells], at[cells + 1])
-        near = np.minimum(np.abs(y[cells]), np.abs(y[cells + 1]))
-        crossed = crossed[np.abs(f(crossed)) <= np.maximum(near, 1e-300)]
+        ends = np.maximum(np.abs(y[cells]), np.abs(y[cells + 1]))
+        crossed = crossed[np.abs(f(crossed)) <= ends]
     return np.unique(np.concatenate([crossed, touched, at[y == 0] if size else at[:0]]))
 
 
@@ -86,7 +86,7 @@ def _norm(y: Array) -> Array:
 
 def _solve(matrix: Array, y: Array) -> Array:
     """matrix⁻¹ y for each, NaN where there is none."""
-    whole = np.isfinite(matrix).all((-2, -1)) & np.isfinite(y).all(-1)
+    whole = np.all(np.isfinite(matrix), axis=(-2, -1)) & np.all(np.isfinite(y), axis=-1)
     safe = np.where(whole[:, None, None], matrix, np.eye(matrix.shape[-1]))
     singular = np.abs(np.linalg.det(safe)) == 0
     safe = np.where(singular[:, None, None], np.eye(matrix.shape[-1]), safe)
@@ -101,8 +101,9 @@ def many_starts(f: Function, jacobian: Function, low: Array, high: Array) -> Arr
     size = np.abs(f(low + spread * (high - low)))
     scale = np.median(np.where(np.isfinite(size), size, np.nan), axis=0)
     with np.errstate(all="ignore"):
-        good = (np.abs(f(found)) <= 1e-9 * np.where(scale > 0, scale, 1)).all(-1)
-    good &= ((found >= low) & (found <= high)).all(-1)
+        small: Array = np.abs(f(found)) <= 1e-9 * np.where(scale > 0, scale, 1)
+    good = np.all(small, axis=-1)
+    good &= np.all((found >= low) & (found <= high), axis=-1)
     return distinct(found[good], 1e-6 * (high - low))
 
 

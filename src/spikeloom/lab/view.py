@@ -67,12 +67,14 @@ def view_of(
     if plane.x in given:
         x = range_of(who, plane.x, declared[plane.x], given[plane.x])
     else:
-        x = _around(seen[:, 0], places[:, 0], _usual(plane, plane.x))
+        x = _around(seen[:, 0], places[:, 0], _usual(plane, plane.x, places[:, 0]))
     if plane.y in given:
         y = range_of(who, plane.y, declared[plane.y], given[plane.y])
     else:
         inside = places[(places[:, 0] >= x[0]) & (places[:, 0] <= x[1])]
-        y = _around(seen[:, 1], inside[:, 1], _steady(plane, x) or _usual(plane, plane.y))
+        y = _around(
+            seen[:, 1], inside[:, 1], _steady(plane, x) or _usual(plane, plane.y, inside[:, 1])
+        )
     return View(plane, x, y)
 
 
@@ -97,14 +99,17 @@ def _steady(plane: Plane, x: tuple[float, float]) -> tuple[float, float] | None:
         return None
     values = reduction.whole(np.linspace(*x, 200)[:, None])[:, plane.field.states.index(plane.y)]
     values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if len(values) else None
+    if not len(values) or values.min() == values.max():
+        return None
+    return float(values.min()), float(values.max())
 
 
-def _usual(plane: Plane, name: str) -> tuple[float, float]:
+def _usual(plane: Plane, name: str, places: Array) -> tuple[float, float]:
     """Where a state may be expected when nothing was seen of it."""
     unit, start = plane.field.definition.state(name).unit, plane.field.start[name]
     if unit.fits(mV):
         factor = float((1 * mV).to(unit))
         return min(-90 * factor, start), max(40 * factor, start)
-    width = max(1.0, abs(start))
-    return start - width, start + width
+    low, high = min(start, *places, start), max(start, *places, start)
+    edge = 0.5 * (high - low) if len(places) and high > low else 2 * max(1.0, abs(start))
+    return low - edge, high + edge

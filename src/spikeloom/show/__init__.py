@@ -6,6 +6,8 @@ from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
 from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
+from spikeloom.show.phase_plane import draw_phase_plane as draw_phase_plane
+from spikeloom.show.phase_plane import phase_plane as phase_plane
 from spikeloom.show.population_rates import population_rates as population_rates
 from spikeloom.show.potentials import potentials as potentials
 from spikeloom.show.rasters_of_layers import rasters as rasters
