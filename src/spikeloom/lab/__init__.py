@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from spikeloom.lab.compare import Comparison as Comparison
+from spikeloom.lab.compare import compare as compare
 from spikeloom.lab.fi_curve import FICurve as FICurve
 from spikeloom.lab.fi_curve import fi_curve as fi_curve
 from spikeloom.lab.fixed_points import FixedPoint as FixedPoint
@@ -15,5 +17,9 @@ from spikeloom.lab.fixed_points import fixed_points as fixed_points
 from spikeloom.lab.inputs import Arrivals as Arrivals
 from spikeloom.lab.phase_plane import PhasePlane as PhasePlane
 from spikeloom.lab.phase_plane import phase_plane as phase_plane
+from spikeloom.lab.psp import PSP as PSP
+from spikeloom.lab.psp import psp as psp
 from spikeloom.lab.response import Response as Response
 from spikeloom.lab.response import response as response
+from spikeloom.lab.rheobase import Rheobase as Rheobase
+from spikeloom.lab.rheobase import rheobase as rheobase

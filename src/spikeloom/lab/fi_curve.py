@@ -16,6 +16,7 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import CompileError, NumericsError, ParameterError, ShapeError, UnitError
 from spikeloom.lab.inputs import held, port_of
 from spikeloom.lab.preparation import Preparation, prepare
+from spikeloom.network.waveforms.waveform import amount
 
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
@@ -129,8 +130,9 @@ def measure(
     into: str | None,
     others: Mapping[str, Any] | None,
     start: Mapping[str, Any] | None,
+    width: int | None = None,
 ) -> FICurve:
-    """`fi_curve` of a neuron that is ready."""
+    """`fi_curve` of a neuron that is ready; the currents end after `width` steps, if given."""
     definition = ready.neuron.definition
     port = port_of(ready.who, definition, into)
     if definition.fires is None:
@@ -140,14 +142,23 @@ def measure(
     steps = ready.steps("duration", duration)
     size = len(flow)
     trains = None
-    if ready.method is None and port.kind == "inflow" and start is None:
+    if ready.method is None and port.kind == "inflow" and start is None and width is None:
         trains = _exact(ready, flow, port.name, steps, steady)
     precise = trains is not None
     if trains is None:
-        run = ready.run(
-            steps, size, {port.name: flow, **steady}, record=(), state=ready.started(size, start)
-        )
-        trains = split(run.spike_times * ready.scale, run.spike_ids, size)
+        parts, state, done = [], ready.started(size, start), 0
+        for count, now in ((min(width or steps, steps), flow), (steps, np.zeros(size))):
+            if count > done:
+                run = ready.run(
+                    count - done, size, {port.name: now, **steady}, record=(), state=state,
+                    first=done,
+                )  # fmt: skip
+                parts.append((run.spike_times, run.spike_ids))
+                # Where a current was so strong that the step blew up, the rest is left out.
+                state = {n: np.where(np.isfinite(x), x, state[n]) for n, x in run.state.items()}
+                done = count
+        times, ids = (np.concatenate(x) for x in zip(*parts, strict=True))
+        trains = split(times * ready.scale, ids, size)
     counts = np.array([len(t) for t in trains])
     return FICurve(
         ready.neuron, flow, counts, trains, steps * ready.step, port.name, port.unit, precise
@@ -161,21 +172,15 @@ def current_values(who: str, name: str, unit: Unit, currents: Any) -> Array:
         UnitError: In another unit.
         ShapeError: No list of them.
     """
-    if not isinstance(currents, Quantity):
-        try:
-            currents = Quantity(currents, unit if unit.dimensionless else 1 * unit / unit)
-        except (TypeError, ValueError):
-            currents = None
-    if currents is None or not currents.unit.fits(unit):
+    given = amount(f"{who}: what flows into {name!r}", currents, 2)
+    if not isinstance(given, Quantity) or not given.unit.fits(unit):
         raise UnitError(
-            f"{who}: what flows into {name!r} is in {unit}, got {currents}.",
+            f"{who}: what flows into {name!r} is in {unit.described}, got {given}.",
             hint=f"for example np.linspace(0, 1, 50) * {unit!r}",
         )
-    found = np.atleast_1d(np.asarray(currents.to(unit), np.float64))
+    found = np.atleast_1d(np.asarray(given.to(unit), np.float64))
     if found.ndim != 1 or not len(found):
         raise ShapeError(f"{who}: currents must be a list of at least one, got {found.shape}.")
-    if not np.isfinite(found).all():
-        raise NumericsError(f"{who}: the currents hold NaN or infinity.")
     return found
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from spikeloom.engines.inputs import Wander
 from spikeloom.engines.inputs.wander import Walk
 from spikeloom.equations import Definition, InputDecl, Quantity, Unit
-from spikeloom.equations.units import cm2, ms, nA, one, uA
+from spikeloom.equations.units import cm2, ms, nA, uA
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.network.drive import waveform
 from spikeloom.network.waveforms import OrnsteinUhlenbeck, Step, Waveform
-from spikeloom.network.waveforms.waveform import Target
+from spikeloom.network.waveforms.waveform import Target, amount
 
 Array = np.ndarray[Any, np.dtype[Any]]
 CURRENTS = (nA, uA / cm2)
@@ -49,14 +49,11 @@ class Arrivals:
             raise ParameterError(
                 f"Arrivals: times must be a list of finite times from 0 on, got {self.times!r}."
             )
-        if isinstance(self.sizes, Unit):
-            object.__setattr__(self, "sizes", 1 * self.sizes)
-        if not isinstance(self.sizes, Quantity):
-            object.__setattr__(self, "sizes", Quantity(self.sizes, one))
-        if self.sizes.shape not in ((), when.shape):
+        sizes = amount("Arrivals: sizes", self.sizes)
+        object.__setattr__(self, "sizes", sizes)
+        if not isinstance(sizes, Quantity) or sizes.shape not in ((), when.shape):
             raise ShapeError(
-                f"Arrivals: sizes must be one number or {len(when)} of them, got shape "
-                f"{self.sizes.shape}."
+                f"Arrivals: sizes must be one number or {len(when)} of them, got {sizes!r}."
             )
 
     def values(self, label: str, unit: Unit, steps: int, dt: float) -> Array:

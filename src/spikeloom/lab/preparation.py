@@ -180,5 +180,5 @@ def _plain(who: str, name: str, value: Any, unit: Unit) -> Array:
             )
         quantity = Quantity(quantity, unit)
     if not quantity.unit.fits(unit):
-        raise UnitError(f"{who}: {name!r} is in {unit}, got {quantity}.")
+        raise UnitError(f"{who}: {name!r} is in {unit.described}, got {quantity}.")
     return np.asarray(quantity.to(unit), np.float64)

@@ -35,6 +35,7 @@ class Response:
         port: Name of that input.
         units: Unit of every state, of the input, and of ``"time"``.
         dt: Time step in ms.
+        impulses: Whether that input takes impulses.
         precise: Whether spikes and states are exact, with no error of a time step.
 
     >>> from spikeloom import AdEx, lab, ms, nA
@@ -50,6 +51,7 @@ class Response:
     port: str
     units: Mapping[str, Unit]
     dt: float
+    impulses: bool
     precise: bool
 
     @property
@@ -172,6 +174,7 @@ def respond(
         port=port.name,
         units=units,
         dt=ready.step,
+        impulses=port.kind == "impulse",
         precise=course is not None,
     )
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spikeloom.equations.units import Quantity, kHz, ms
 from spikeloom.errors import ParameterError, ShapeError, UnitError
+from spikeloom.network.train_distance import edit_distance
 
 BLOCK = 256
 """Steps that are filtered by one product."""
@@ -88,21 +89,10 @@ def victor_purpura(a: Tensor, b: Tensor, *, q: Quantity, dt: Quantity) -> Tensor
         raise ParameterError(f"victor_purpura: q must not be negative, got {q!r}.")
     left, right = (x.detach().flatten(1).T.bool().cpu().numpy() for x in (a, b))
     found = [
-        _edit(np.flatnonzero(m), np.flatnonzero(n), cost) for m, n in zip(left, right, strict=True)
+        edit_distance(np.flatnonzero(m), np.flatnonzero(n), cost)
+        for m, n in zip(left, right, strict=True)
     ]
     return torch.tensor(found, dtype=torch.float64, device=a.device).view(a.shape[1:])
-
-
-def _edit(one: np.ndarray, other: np.ndarray, cost: float) -> float:
-    """Dynamic programme over the spikes; a row at a time, moves of the row before and additions."""
-    row = np.arange(len(other) + 1, dtype=np.float64)
-    count = np.arange(len(other) + 1)
-    for spike in one:
-        kept = np.minimum(row[1:] + 1, row[:-1] + cost * np.abs(other - spike))
-        best = np.concatenate(([row[0] + 1], kept))
-        # Then spikes of the other train may be added one by one, each for 1.
-        row = np.minimum.accumulate(best - count) + count
-    return float(row[-1])
 
 
 def filtered(x: Tensor, ratio: float) -> Tensor:

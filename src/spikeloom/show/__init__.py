@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from spikeloom.show.comparison import comparison as comparison
+from spikeloom.show.comparison import draw_beneath_spikes as draw_beneath_spikes
+from spikeloom.show.comparison import draw_distances as draw_distances
 from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
+from spikeloom.show.fi_curve import draw_fi_curve as draw_fi_curve
+from spikeloom.show.fi_curve import fi_curve as fi_curve
 from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
 from spikeloom.show.phase_plane import draw_phase_plane as draw_phase_plane
 from spikeloom.show.phase_plane import phase_plane as phase_plane
 from spikeloom.show.population_rates import population_rates as population_rates
 from spikeloom.show.potentials import potentials as potentials
+from spikeloom.show.psp import draw_psp as draw_psp
+from spikeloom.show.psp import psp as psp
 from spikeloom.show.rasters_of_layers import rasters as rasters
 from spikeloom.show.rates import firing_rates as firing_rates
 from spikeloom.show.report import write_report as write_report
+from spikeloom.show.response import draw_input as draw_input
+from spikeloom.show.response import draw_spikes as draw_spikes
+from spikeloom.show.response import draw_states as draw_states
+from spikeloom.show.response import response as response
 from spikeloom.show.run import Curves as Curves
 from spikeloom.show.run import Energy as Energy
 from spikeloom.show.run import Examples as Examples
