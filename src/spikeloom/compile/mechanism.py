@@ -54,6 +54,8 @@ class Mechanism:
     - *advance* reads the same; gives ``state:NAME`` after ``dt``, the potential held.
     - *receive* reads the same and ``input:NAME``; gives ``state:NAME`` after an arrival.
     - *settle* reads ``state:v`` and ``coef:NAME``; gives the start of the others at that potential.
+    - *jacobian* reads all states; gives ``flow:X``, which is dX/dt, its derivatives ``X:v`` and
+      ``X:Y`` by the potential and the other states, and ``rate:X``, that of the rate.
     - *fires* reads the same; gives ``margin``, the distance past the threshold of the model.
 
     Arguments:
@@ -78,6 +80,7 @@ class Mechanism:
     advance: Block
     receive: Block
     settle: Block
+    jacobian: Block
     fires: Block | None = None
 
     @property
@@ -214,6 +217,7 @@ def _assemble(
     arrived = {f"state:{n}": node for n, node in kept.items()} if inflow is None else {}
     settled = {f"state:{n}": node for n, node in _settled(lowered, others, v, to_mv).items()}
     blocks = {"current": roots, "advance": after, "receive": arrived, "settle": settled}
+    blocks["jacobian"] = _jacobian(graph, rates(start), roots["rate"], start, held)
     if margin is not None:
         blocks["fires"] = {"margin": margin}
     blocks = {
@@ -251,8 +255,21 @@ def _assemble(
         advance=written["advance"],
         receive=written["receive"],
         settle=written["settle"],
+        jacobian=written["jacobian"],
         fires=written.get("fires"),
     )
+
+
+def _jacobian(
+    graph: Graph, flows: Mapping[str, Node], rate: Node, at: Mapping[str, Node], held: Node
+) -> dict[str, Node]:
+    made: dict[str, Node] = {}
+    for name, flow in flows.items():
+        made[f"flow:{name}"] = flow
+        made[f"rate:{name}"] = derivative(graph, rate, at[name])
+        made[f"{name}:v"] = derivative(graph, flow, held)
+        made |= {f"{name}:{other}": derivative(graph, flow, at[other]) for other in at}
+    return made
 
 
 def _settled(lowered: Lowered, others: tuple[str, ...], v: Node, to_mv: float) -> dict[str, Node]:
