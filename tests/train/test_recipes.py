@@ -134,8 +134,21 @@ def test_a_convolution_is_what_it_says():
     assert net.get_parameter("conv2.weight").is_contiguous(memory_format=torch.channels_last)
 
 
+def test_frames_of_events_are_channels_of_one_image_or_steps_of_time():
+    x = torch.rand(3, 8, 2, 34, 34)
+    whole, frames = recipe_of("nmnist", "conv"), recipe_of("nmnist", "frames")
+    assert frames.samples_in_time and not whole.samples_in_time
+    for recipe, steps, channels in ((whole, 6, 16), (frames, 8, 2)):
+        net = build(recipe, (8, 2, 34, 34), 10, seed=0)
+        assert net.get_parameter("conv1.weight").shape[1] == channels
+        assert net(recipe.encode(x, 0))[0].shape == (steps, 3, 10)
+    assert ann_twin(build(whole, (8, 2, 34, 34), 10, seed=0))(x).shape == (3, 10)
+    with pytest.raises(ShapeError, match="images"):
+        build(whole, (8, 2, 2, 34, 34), 10, seed=0)
+
+
 def test_the_twin_keeps_convolutions_norms_and_pools():
-    recipe = recipe_of("nmnist", "conv")
+    recipe = recipe_of("nmnist", "frames")
     net = build(recipe, (8, 2, 34, 34), 10, seed=0)
     twin = ann_twin(net, over_time=True)
     kept = [name for name, layer in net.layers if is_weight_layer(layer) or is_norm(layer)]

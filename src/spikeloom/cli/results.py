@@ -237,6 +237,7 @@ def _command(recipe: Recipe, seeds: Sequence[int], folder: Path, note: Mapping[s
         words += ["--data", "DIR"]
     models = MODELS.get(recipe.data, {})
     named = [(name, each) for name, each in models.items() if each.model == recipe.model]
+    named.sort(key=lambda each: each[1].encode != recipe.encode)  # some differ in this alone
     if named and named[0][0] != next(iter(models)):
         words += ["--model", named[0][0]]
     usual = SPLITS.get(Task(recipe.data), ("official",))[0] if recipe.data in list(Task) else None

@@ -30,6 +30,7 @@ from spikeloom.train.recipes.mnist import MNIST as MNIST
 from spikeloom.train.recipes.mnist import MNIST_ATTENTION as MNIST_ATTENTION
 from spikeloom.train.recipes.mnist import MNIST_CONV as MNIST_CONV
 from spikeloom.train.recipes.nmnist import NMNIST_CONV as NMNIST_CONV
+from spikeloom.train.recipes.nmnist import NMNIST_FRAMES as NMNIST_FRAMES
 from spikeloom.train.recipes.recipe import Recipe as Recipe
 
 MODELS: Mapping[str, Mapping[str, Recipe]] = {
@@ -37,7 +38,7 @@ MODELS: Mapping[str, Mapping[str, Recipe]] = {
     "mnist": {"conv": MNIST_CONV, "fc": MNIST, "attention": MNIST_ATTENTION},
     "fashion-mnist": {"conv": FASHION_CONV, "fc": FASHION_FC},
     "fsdd": {"conv": FSDD_CONV, "recurrent": FSDD_RECURRENT, "delay": FSDD_DELAY, "fc": FSDD_FC},
-    "nmnist": {"conv": NMNIST_CONV},
+    "nmnist": {"conv": NMNIST_CONV, "frames": NMNIST_FRAMES},
     "mitbih": {"conv": MITBIH_CONV},
 }
 """Data set -> word for ``--model`` -> recipe; the first is the default."""

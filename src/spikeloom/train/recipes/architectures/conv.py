@@ -30,8 +30,10 @@ class Conv:
         pools: Width of each stage's pool; 1 is none.
         hidden: Neurons of fully connected hidden layers after the stages.
         dropout: Share of the inputs of each fully connected layer left out in training.
-        axes: 2 for images (height, width) or (channels, height, width), 1 for signals
-            (length,) or (length, channels), as data sets hold them.
+        axes: 2 for images (height, width), with axes of channels before them: (channels, height,
+            width), or (frames, polarities, height, width) where a network sees all frames of
+            an event camera at once. 1 for signals (length,) or (length, channels). So data
+            sets hold them.
 
     Raises:
         ParameterError: Sizes that do not fit each other.
@@ -73,7 +75,8 @@ class Conv:
             ShapeError: The samples are no images (or signals), or smaller than the pools.
         """
         what = "images (height, width)" if self.axes == 2 else "signals (length,)"
-        if len(shape) not in (self.axes, self.axes + 1):
+        most = self.axes + (2 if self.axes == 2 else 1)
+        if not self.axes <= len(shape) <= most:
             raise ShapeError(
                 f"Conv: samples must be {what}, with channels or without, got {shape}.",
                 hint=f"axes={self.axes} counts the axes of space",
@@ -85,6 +88,9 @@ class Conv:
         elif self.axes == 1:
             layers["channels"] = ChannelsFirst()
             shape = shape[::-1]
+        elif len(shape) == most:
+            layers["channels"] = nn.Flatten(1, 2)
+            shape = (shape[0] * shape[1], *shape[2:])
         before, space = shape[0], shape[1:]
         convolution, pooling, norm = _KINDS[self.axes]
         stages = zip(self.channels, self.kernels, self.pools, strict=True)
