@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from spikeloom.compile.numeric import run_block
-from spikeloom.compile.program import Program
+from spikeloom.compile.program import Block, Program
 from spikeloom.errors import ParameterError
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -29,8 +29,13 @@ class Bound:
         Arguments:
             shape: Batch axes, then the number of neurons.
         """
-        rows = [np.broadcast_to(self.start[name], shape) for name in self.program.states]
-        return np.array(rows, np.float64).reshape(len(rows), *shape)
+        return initial(self.start, self.program.states, *shape)
+
+
+def initial(start: Mapping[str, Array], states: tuple[str, ...], *shape: int) -> Array:
+    """Starting states (S, *shape) in this order."""
+    rows = [np.broadcast_to(start[name], shape) for name in states]
+    return np.array(rows, np.float64).reshape(len(rows), *shape)
 
 
 def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bound:
@@ -44,6 +49,31 @@ def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bo
     Raises:
         ParameterError: A parameter is missing, or `dt` is not a positive number.
     """
+    coefs, start = coefficients(program, values, dt)
+    return Bound(program, coefs, start)
+
+
+class Prologued(Protocol):
+    """What has a prologue: a `Program`, or a neuron in continuous time."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def time_unit(self) -> str: ...
+    @property
+    def states(self) -> tuple[str, ...]: ...
+    @property
+    def params(self) -> tuple[str, ...]: ...
+    @property
+    def coefs(self) -> tuple[str, ...]: ...
+    @property
+    def prologue(self) -> Block: ...
+
+
+def coefficients(
+    program: Prologued, values: Mapping[str, Array | float], dt: float
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The coefficients and the starting states; see `bind`."""
     if not (np.isfinite(dt) and dt > 0):
         raise ParameterError(
             f"{program.model}: dt must be a positive time, got {dt!r} {program.time_unit}.",
@@ -62,8 +92,7 @@ def bind(program: Program, values: Mapping[str, Array | float], dt: float) -> Bo
                 hint="look for a division by zero; where a neuron starts exactly at threshold,"
                 " give the surrogate its scale: width=1 * mV",
             )
-    return Bound(
-        program,
+    return (
         {name: given[f"coef:{name}"] for name in program.coefs},
         {name: given[f"start:{name}"] for name in program.states},
     )

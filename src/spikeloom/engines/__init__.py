@@ -1,5 +1,7 @@
 """A Program becomes running code: ``reference`` (NumPy float64) and ``cpu`` (LLVM)."""
 
+from spikeloom.engines.continuous import Adaptive as Adaptive
+from spikeloom.engines.continuous import Precise as Precise
 from spikeloom.engines.exact import ExactRun as ExactRun
 from spikeloom.engines.exact import exact_spikes as exact_spikes
 from spikeloom.engines.explanation import explain as explain

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from spikeloom.compile import Method, bind, compile_neuron
+from spikeloom.compile import Method
+from spikeloom.compile.motion import Motion
 from spikeloom.compile.parts import check_parts
-from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers
 from spikeloom.engines.arguments import check_options, drive, grid, initial_state
+from spikeloom.engines.built import build
 from spikeloom.engines.randomness import Chance
 from spikeloom.engines.results import Simulation
 from spikeloom.equations.quantity import Quantity
@@ -49,12 +50,15 @@ class Run:
         dt: Time step in the model's time unit (ms unless the model declares another).
         size: Number of neurons N.
         steps: Number of steps T.
-        spike_times: Time of each spike, in order: the end of the step in which it happened.
+        spike_times: Time of each spike, in order: the end of the step in which it happened, or the
+            time itself from an engine without time steps.
         spike_ids: Neuron of each spike.
         traces: State name → (rows, N), its values at `times`.
         times: Times of the rows of `traces`.
         first: Number of the first step.
         state: Last states, name → (N,); give it to `simulate` to go on.
+        method: How it was integrated.
+        reason: Why in this way.
 
     >>> from spikeloom import LIF, ms, nA
     >>> simulate(LIF(), 100 * ms, I=0.2 * nA)
@@ -70,6 +74,8 @@ class Run:
     times: Array
     state: Mapping[str, Array]
     first: int = 0
+    method: str = ""
+    reason: str = ""
 
     def train(self, neuron: int = 0) -> Array:
         """Spike times of one neuron."""
@@ -113,9 +119,11 @@ def simulate(
         size: Number of neurons N.
         record: States to keep; all if None.
         every: Keep the states after every so many steps.
-        method: How to integrate; None chooses.
+        method: How to integrate; None chooses, and `Run.reason` says why.
         state: Last states of an earlier `Run`, to go on from there; None starts afresh.
-        engine: ``CPU("float64")`` if None.
+        engine: ``CPU("float64")`` if None. ``Precise()`` and ``Adaptive()`` of
+            `spikeloom.engines` have no time steps: spikes are where they are, and `dt` says when
+            states are kept and inputs may change.
         seed: Seed of parameters that are distributions, and of noise.
         first: Number of the first step. Noise and times go on from there: with `state` and
             ``first=run.first + run.steps`` two runs in a row are one run, bit for bit.
@@ -144,7 +152,6 @@ def simulate(
     check_options(size, every, record, engine, first, seed)
     definition = neuron.definition
     step, steps = grid(duration, dt, definition.time_unit)
-    program = compile_neuron(neuron, method)
     values = numbers(neuron, size=size, seed=seed)
     for name, value in values.items():
         if np.shape(value) not in ((), (size,)):
@@ -152,19 +159,21 @@ def simulate(
                 f"simulate: {definition.name}.{name} has shape {np.shape(value)}, not ({size},).",
                 hint=f"give one number, or one for each neuron: size={np.size(value)}",
             )
-    check_step(program, values, step)
-    bound = bind(program, values, step)
+    bound = build(neuron, method, values, step, engine)
+    program = bound.program
     start = bound.initial(size) if state is None else initial_state(program.states, state, size)
     kept = (record,) if isinstance(record, str) else record
-    kept = program.states if kept is None else tuple(kept)
+    known = program.flowing if isinstance(program, Motion) else program.states
+    kept = known if kept is None else tuple(kept)
     for name in kept:
-        if name not in program.states:
+        if name not in known:
             raise ParameterError(
                 f"simulate: {definition.name} has no state {name!r} to record.",
-                hint=suggest(name, program.states),
+                hint=suggest(name, known),
             )
+    simulated: Callable[..., Simulation] = engine.simulate
     driven = drive(neuron, inputs, steps, size)
-    run = engine.simulate(
+    run = simulated(
         program,
         bound.coefs,
         np.ascontiguousarray(start, engine.dtype),
@@ -173,18 +182,27 @@ def simulate(
         spikes="indices",
         record=kept,
         every=every,
-        **({"chance": Chance.of(program, seed, ENTITY, first)} if program.random else {}),
+        **(
+            {"dt": step}
+            if isinstance(program, Motion)
+            else {"chance": Chance.of(program, seed, ENTITY, first)}
+            if program.random
+            else {}
+        ),
     )
     none = np.empty(0, np.int64)
     at = none if run.spike_steps is None else run.spike_steps
+    exact = None if run.spike_times is None else run.spike_times + first * step
     return Run(
         dt=step,
         size=size,
         steps=steps,
-        spike_times=(at + first + 1) * step,
+        spike_times=(at + first + 1) * step if exact is None else exact,
         spike_ids=none if run.spike_ids is None else run.spike_ids,
         traces=run.traces,
         times=(np.arange(0, steps, every) + first + 1) * step,
         state=dict(zip(program.states, run.state, strict=True)),
         first=first,
+        method=repr(engine) if exact is not None else program.method,
+        reason=program.reason,
     )

@@ -53,6 +53,8 @@ class Simulation:
         bits: (T, ceil(N / 8)) uint8, neuron i in bit ``i % 8`` of byte ``i // 8``; or None.
         traces: For each recorded state, (ceil(T / every), N): its value after the steps
             0, every, 2 every, …
+        spike_times: Time of each spike since the start, in place of its step, from an engine
+            without time steps; or None.
     """
 
     state: np.ndarray
@@ -60,3 +62,4 @@ class Simulation:
     spike_ids: np.ndarray | None = None
     bits: np.ndarray | None = None
     traces: Mapping[str, np.ndarray] = field(default_factory=dict)
+    spike_times: np.ndarray | None = None

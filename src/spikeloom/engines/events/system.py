@@ -68,7 +68,7 @@ class EventSystem:
     @cached_property
     def rates(self) -> Array:
         """Eigenvalues of A (groups, n), largest first; exact where no states form a loop."""
-        return np.array([_rates(a, self.name) for a in self.A])
+        return np.array([rates_of(a, self.name) for a in self.A])
 
     @cached_property
     def chain(self) -> tuple[Array, Array]:
@@ -82,7 +82,9 @@ class EventSystem:
 
         Source: Pólya, Trans. Amer. Math. Soc. 24:312 (1922), for the factorisation.
         """
-        made = [_chain(a, r, rates) for a, r, rates in zip(self.A, self.r, self.rates, strict=True)]
+        made = [
+            chain_of(a, r, rates) for a, r, rates in zip(self.A, self.r, self.rates, strict=True)
+        ]
         length = max(len(rows) for rows, _ in made)
         rows, rates = np.zeros((len(made), length, self.n)), np.zeros((len(made), length))
         for k, (some, used) in enumerate(made):
@@ -90,7 +92,8 @@ class EventSystem:
         return rows, rates
 
 
-def _rates(a: Array, name: str) -> Array:
+def rates_of(a: Array, name: str) -> Array:
+    """Real eigenvalues of a matrix, the constant first; an error where there are others."""
     found: list[complex] = []
     for block in _loops(a):
         found += [complex(x) for x in np.linalg.eigvals(a[np.ix_(block, block)])]
@@ -114,7 +117,8 @@ def _loops(a: Array) -> list[list[int]]:
     return [[j for j in range(n) if both[i, j]] for i in range(n) if not both[i, :i].any()]
 
 
-def _chain(a: Array, r: Array, rates: Array) -> tuple[list[Array], list[float]]:
+def chain_of(a: Array, r: Array, rates: Array) -> tuple[list[Array], list[float]]:
+    """Functionals and rates that isolate the crossings of one neuron; see `EventSystem.chain`."""
     unused = list(rates)
     for value in list(rates):  # factors that the functional does not need
         fewer = list(unused)
