@@ -116,6 +116,7 @@ class CPU:
         *,
         want_inputs: tuple[str, ...] = (),
         want_coefs: tuple[str, ...] = (),
+        constant: tuple[str, ...] = (),
         steps: int | None = None,
         out: Mapping[str, Array] | None = None,
     ) -> Backward:
@@ -131,12 +132,13 @@ class CPU:
             grad_state: Gradient at the last states (S, B, F), or None for zero.
             want_inputs: Inputs whose gradient is wanted.
             want_coefs: Coefficients whose gradient is wanted.
+            constant: Inputs that are the same at every step; their gradients are summed over time.
             steps: T; needed only if there is neither an input nor ``grad_out``.
             out: Buffers (T, B, F) for gradients of inputs, by name.
 
         Returns:
-            Gradients of the wanted inputs (T, B, F), of the first states (S, B, F) and of the
-            wanted coefficients (F,): these summed over time and batch in float64.
+            Gradients of the wanted inputs (T, B, F) or (1, B, F), of the first states (S, B, F) and
+            of the wanted coefficients (F,): these summed over time and batch in float64.
 
         Raises:
             ShapeError, EngineError: something given does not fit the Program.
@@ -145,6 +147,7 @@ class CPU:
         refuse_chance("cpu engine", program)
         check.check_names("input", want_inputs, program.inputs)
         check.check_names("coefficient", want_coefs, program.coefs)
+        check.check_names("input", constant, want_inputs)
         if checkpoint_every < 1 or np.ndim(checkpoints) != 4:
             raise ShapeError(
                 "cpu engine: checkpoints must be (K, S, B, F) with checkpoint_every >= 1, got "
@@ -167,11 +170,12 @@ class CPU:
         buffers = out or {}
         to_inputs = {}
         for name in want_inputs:
+            rows = (1 if name in constant else steps, batch, features)
             buffer = buffers.get(name)
-            to_inputs[name] = (
-                np.empty((steps, batch, features), self.dtype) if buffer is None else buffer
-            )
-            check.check_buffer(to_inputs[name], (steps, batch, features), self.dtype)
+            to_inputs[name] = np.empty(rows, self.dtype) if buffer is None else buffer
+            check.check_buffer(to_inputs[name], rows, self.dtype)
+            if name in constant:
+                to_inputs[name].fill(0)
             words[f"grad:input:{name}"] = to_inputs[name].ctypes.data
         if grad_out is not None:
             check.check_shape(
@@ -192,6 +196,7 @@ class CPU:
             grad_out=grad_out is not None,
             want_inputs=want_inputs,
             want_coefs=want_coefs,
+            constant=constant,
         )
         every = max(1, min(checkpoint_every, steps))
         run_kernel(program, variant, words, width, threads=self.threads, steps=steps, every=every)

@@ -23,6 +23,7 @@ class Variant:
         grad_out: backward: whether a gradient of the output is given; otherwise it is 0.
         want_inputs: backward: inputs whose gradient is wanted.
         want_coefs: backward: coefficients whose gradient is wanted.
+        constant: backward: inputs whose gradient is summed over time, into one step.
         spikes: simulate: whether spikes are written.
         record: simulate: states that are recorded.
         unroll: simulate: groups of neurons that go through time together.
@@ -37,6 +38,7 @@ class Variant:
     grad_out: bool = True
     want_inputs: tuple[str, ...] = ()
     want_coefs: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
     spikes: bool = False
     record: tuple[str, ...] = ()
     unroll: int = 1

@@ -83,6 +83,7 @@ class Reference:
         *,
         want_inputs: tuple[str, ...] = (),
         want_coefs: tuple[str, ...] = (),
+        constant: tuple[str, ...] = (),
     ) -> Backward:
         """Gradients of a `forward`, in reverse time.
 
@@ -96,10 +97,11 @@ class Reference:
             grad_state: Gradient at the last states (S, B, F), or None for zero.
             want_inputs: Inputs whose gradient is wanted.
             want_coefs: Coefficients whose gradient is wanted.
+            constant: Inputs that are the same at every step; their gradients are summed over time.
 
         Returns:
-            Gradients of the wanted inputs (T, B, F), the initial states (S, B, F) and the wanted
-            coefficients (F,), the last summed over time and batch.
+            Gradients of the wanted inputs (T, B, F) or (1, B, F), the initial states (S, B, F) and
+            the wanted coefficients (F,), the last summed over time and batch.
         """
         refuse_chance("reference engine", program)
         state = np.array(checkpoints[0], self.dtype)
@@ -125,6 +127,7 @@ class Reference:
             for name, total in to_coefs.items():
                 total += given[f"grad:coef:{name}"]
         summed = {name: total.sum(axis=0) for name, total in to_coefs.items()}
+        to_inputs |= {n: to_inputs[n].sum(axis=0, keepdims=True) for n in constant}
         return Backward(inputs=to_inputs, state=grad, coefs=summed)
 
     def simulate(

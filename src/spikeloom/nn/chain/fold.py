@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.blocks.channels_first import ChannelsFirst
 from spikeloom.nn.blocks.pooling import pool
+from spikeloom.nn.chain.convolve import convolution
 from spikeloom.nn.chain.sparse import linear
 from spikeloom.nn.lengths import valid_steps
+from spikeloom.nn.neurons.held import held, hold
 from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
 
 PER_SAMPLE = (
@@ -81,8 +83,8 @@ def apply_folded(name: str, layer: nn.Module, x: Tensor, lengths: Tensor | None 
     kind = own_type(layer)
     once = kind in PER_SAMPLE or (kind in NORMS and batch > 1 and lengths is None)
     if once and is_constant(x):
-        y = run_layer(layer, x[0])
-        return y.unsqueeze(0).expand(steps, *y.shape)
+        step = held(x)
+        return hold(run_layer(layer, x[0] if step is None else step), steps)
     rows = None if lengths is None else _valid_rows(kind, x, lengths)
     flat = x.flatten(0, 1)
     y = run_layer(layer, flat if rows is None else taken(flat, rows))
@@ -101,6 +103,8 @@ def run_layer(layer: nn.Module, x: Tensor) -> Any:
     found = pool(layer, x)
     if found is None:
         found = linear(layer, x)
+    if found is None:
+        found = convolution(layer, x)
     return layer(x) if found is None else found
 
 

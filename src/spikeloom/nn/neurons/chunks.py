@@ -37,11 +37,12 @@ def scan_in_blocks(
     count = len(call.driven)
     inputs, coefs = tensors[:count], tensors[count:]
     whole = inputs[0].shape[0] // steps * steps
-    call = replace(call, every=call.every and SEGMENT)
+    call = replace(call, every=call.every and SEGMENT, steps=whole)
     out, after = Blocks.apply(call, steps, state, *(x[:whole] for x in inputs), *coefs)
     if whole == inputs[0].shape[0]:
         return out, after
-    rest, after = Scan.apply(call, after, *(x[whole:] for x in inputs), *coefs)
+    left = replace(call, steps=inputs[0].shape[0] - whole)
+    rest, after = Scan.apply(left, after, *(x[whole:] for x in inputs), *coefs)
     return torch.cat([out, rest]), after
 
 

@@ -29,6 +29,7 @@ class Call:
         learnt: Names of the coefficients that come as tensors.
         fixed: All other coefficients, float64.
         every: Steps between kept states; 0 keeps none.
+        steps: T. An input of one step is the same at every step, and so is its gradient's sum.
     """
 
     program: Program
@@ -37,11 +38,15 @@ class Call:
     learnt: tuple[str, ...]
     fixed: dict[str, kernel.Array]
     every: int
+    steps: int
 
     def split(self, tensors: tuple[Tensor, ...]) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Inputs by name, and all coefficients by name."""
         count = len(self.driven)
-        inputs = dict(zip(self.driven, tensors[:count], strict=True))
+        inputs = {
+            n: kernel.at_every(x, self.steps)
+            for n, x in zip(self.driven, tensors[:count], strict=True)
+        }
         return inputs, {**self.fixed, **kernel.arrays(self.learnt, tensors[count:], self.engine)}
 
 
@@ -78,9 +83,10 @@ class Scan(torch.autograd.Function):
         kept, *tensors = ctx.saved_tensors
         inputs, coefs = call.split(tuple(tensors))
         if grad_out is None:
-            grad_out = torch.zeros_like(tensors[0])
+            grad_out = torch.zeros_like(kernel.at_every(tensors[0], call.steps))
         wanted = ctx.needs_input_grad[2:]
         count = len(call.driven)
+        constant = (n for n, x in zip(call.driven, tensors, strict=False) if len(x) != call.steps)
         to_inputs, to_state, to_coefs = kernel.backward(
             call.program,
             call.engine,
@@ -91,6 +97,7 @@ class Scan(torch.autograd.Function):
             (grad_out, grad_state),
             want_inputs=tuple(n for n, w in zip(call.driven, wanted[:count], strict=True) if w),
             want_coefs=tuple(n for n, w in zip(call.learnt, wanted[count:], strict=True) if w),
+            constant=tuple(constant),
         )
         found = [to_inputs.get(n) for n in call.driven]
         return (None, to_state, *found, *(to_coefs.get(n) for n in call.learnt))

@@ -104,6 +104,7 @@ def backward(
     *,
     want_inputs: tuple[str, ...],
     want_coefs: tuple[str, ...],
+    constant: tuple[str, ...] = (),
 ) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
     """Gradients of the wanted inputs, of the first states, and of the wanted coefficients.
 
@@ -112,11 +113,15 @@ def backward(
         kept: What `forward` kept.
         grads: Gradient at the outputs (T, B, F), and at the last states (S, B, F) or None.
         want_inputs, want_coefs: Names whose gradient is asked for.
+        constant: Inputs that are one step at all times; their gradient (1, B, F) is summed over it.
     """
+    constant = tuple(n for n in constant if n in want_inputs)
     if engine == "gpu":
-        return on_device.backward(
+        to_inputs, to_state, to_coefs = on_device.backward(
             program, inputs, kept, coefs, every, grads, want_inputs, want_coefs
         )
+        summed = {n: to_inputs[n].sum(0, keepdim=True) for n in constant}
+        return {**to_inputs, **summed}, to_state, to_coefs
     grad_out, grad_state = grads
     given = {n: over_time(x) for n, x in inputs.items()}
     result = engine_for(engine, kept.dtype).backward(
@@ -129,6 +134,7 @@ def backward(
         None if grad_state is None else grad_state.contiguous().numpy(),
         want_inputs=want_inputs,
         want_coefs=want_coefs,
+        constant=constant,
     )
     to_coefs = {
         # A coefficient that all neurons share collects the gradients of all of them.
@@ -143,6 +149,11 @@ def over_time(x: Tensor) -> Array:
     """The numbers of (T, B, F); steps may lie anywhere, so that a constant input is not copied."""
     x = x.detach()
     return (x if len(x) == 0 or x[0].is_contiguous() else x.contiguous()).numpy()
+
+
+def at_every(x: Tensor, steps: int) -> Tensor:
+    """An input of one step as one of so many, all of them the same memory."""
+    return x if len(x) == steps else x.expand(steps, *x.shape[1:])
 
 
 def tensor(array: Array, like: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from spikeloom.compile.values import number
 from spikeloom.equations.quantity import Unit
 from spikeloom.equations.values import Learn, Value
 
+TAKEN = frozenset(dir(nn.ModuleDict()))
+
 
 class Parameter(nn.Module):
     r"""One parameter of a neuron, fixed or learnt.
@@ -81,3 +83,9 @@ class Parameter(nn.Module):
 
 def _number(value: Any) -> float:
     return float(np.asarray(value))
+
+
+def key_of(name: str) -> str:
+    """A parameter's name in torch, which allows no dots and none of its own words (``half``)."""
+    key = name.replace(".", "__")
+    return f"{key}_" if key in TAKEN else key

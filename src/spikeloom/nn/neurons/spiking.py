@@ -31,11 +31,12 @@ from spikeloom.nn.neurons.accept import (
 )
 from spikeloom.nn.neurons.chunks import scan_in_blocks
 from spikeloom.nn.neurons.eager import Call, Scan, tensors_of, traced
-from spikeloom.nn.neurons.kernel import Array, arrays
+from spikeloom.nn.neurons.held import one_step
+from spikeloom.nn.neurons.kernel import Array, arrays, at_every
 from spikeloom.nn.neurons.layout import Order, flatten_features, memory_order, restore_features
 from spikeloom.nn.neurons.on_device import check_home, engine_of
 from spikeloom.nn.neurons.op import scan
-from spikeloom.nn.neurons.parameters import Parameter
+from spikeloom.nn.neurons.parameters import Parameter, key_of
 from spikeloom.nn.neurons.pieces import SEGMENT, Parallel, block_steps, check_parallel, forgets
 from spikeloom.nn.neurons.prologue import drawn, run_prologue
 from spikeloom.nn.protocol import State
@@ -43,8 +44,6 @@ from spikeloom.nn.protocol import State
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program
     from spikeloom.equations import Cell, Neuron, Refractory, Surrogate
-
-TAKEN = frozenset(dir(nn.ModuleDict()))
 
 
 class Spiking(nn.Module):
@@ -126,7 +125,7 @@ class Spiking(nn.Module):
         check_step(self.program, values, self._step)
         self.params = nn.ModuleDict(
             {
-                _key(p.name): Parameter(
+                key_of(p.name): Parameter(
                     neuron.values[p.name], p.unit, f"{definition.name}.{p.name}", size, seed
                 )
                 for p in definition.params
@@ -135,10 +134,12 @@ class Spiking(nn.Module):
         if definition.fires is not None:
             for p in self.surrogate.definition.params:
                 value = self.surrogate.values[p.name]
-                self.params[_key(SURROGATE + p.name)] = Parameter(value, p.unit, p.name, size, seed)
+                self.params[key_of(SURROGATE + p.name)] = Parameter(
+                    value, p.unit, p.name, size, seed
+                )
             if width is not None:
                 unit = threshold_unit(neuron)
-                self.params[_key(WIDTH)] = Parameter(width, unit, "width", size, seed)
+                self.params[key_of(WIDTH)] = Parameter(width, unit, "width", size, seed)
 
     @property
     def spikes(self) -> bool:
@@ -179,7 +180,7 @@ class Spiking(nn.Module):
         given = self._inputs(x, inputs, gpu=True)
         check_home(self._name, x, self.params, tensors_of(state))
         features, order = tuple(x.shape[2:]), memory_order(x)
-        flat = {n: flatten_features(g, order) for n, g in given.items()}
+        flat = {n: flatten_features(one_step(g), order) for n, g in given.items()}
         program, text = self.program, self._text
         if lengths is not None:
             program, text = self._with_ends()
@@ -196,7 +197,7 @@ class Spiking(nn.Module):
         before = self._state(state, x, values, order)
         if lengths is not None:
             before = torch.cat([before, torch.zeros_like(before[:1])])
-        out, after = self._scan(flat, before, values, fixed, program, text)
+        out, after = self._scan(len(x), flat, before, values, fixed, program, text)
         rows = restore_features(after, features, order).unbind(0)
         return restore_features(out, features, order), dict(zip(self.states, rows, strict=False))
 
@@ -234,6 +235,7 @@ class Spiking(nn.Module):
 
     def _scan(
         self,
+        steps: int,
         inputs: dict[str, Tensor],
         before: Tensor,
         values: Mapping[str, Tensor],
@@ -241,31 +243,34 @@ class Spiking(nn.Module):
         program: Program | None = None,
         text: str | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Outputs (T, B, F) and last states (S, B, F); without `fixed` by the registered op."""
+        """Outputs (T, B, F) and last states (S, B, F); without `fixed` by the registered op.
+
+        An input of one step is the same at every step.
+        """
         program = self.program if program is None else program
         text = self._text if text is None else text
         coefs = {n: values[f"coef:{n}"] for n in program.coefs}
         tensors = (*inputs.values(), before, *coefs.values())
         learning = torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
-        steps = next(iter(inputs.values())).shape[0]
         every = min(SEGMENT, max(steps, 1)) if learning else 0
         engine = engine_of(self._name, self.engine, before.device)
         if fixed is None:
-            given, numbers = list(inputs.values()), list(coefs.values())
+            given, numbers = [at_every(x, steps) for x in inputs.values()], list(coefs.values())
             names = ",".join(inputs)
             out, after, _ = scan(given, before, numbers, text, names, engine, every)
             return out, after
         learnt = tuple(n for n in coefs if n not in fixed)
-        call = Call(program, engine, tuple(inputs), learnt, fixed, every)
-        given = (before, *inputs.values(), *(coefs[n] for n in learnt))
+        call = Call(program, engine, tuple(inputs), learnt, fixed, every, steps)
+        numbers = [coefs[n] for n in learnt]
         block = block_steps(self.parallel, steps, before[0].numel(), before.device.type)
         if program is not self.program or engine == "gpu":
             block = 0  # with ends of their own, samples have no steps in common to start from
         if engine == "reference" and before.dtype != torch.float64:
             block = 0  # it counts in float64 from step to step, which a block's ends would round
         if block and (self.parallel is True or self._forgets(values, block, before)):
-            return scan_in_blocks(call, block, *given)
-        return Scan.apply(call, *given)
+            given = (at_every(x, steps) for x in inputs.values())
+            return scan_in_blocks(call, block, before, *given, *numbers)
+        return Scan.apply(call, before, *inputs.values(), *numbers)
 
     def _forgets(self, values: Mapping[str, Tensor], steps: int, before: Tensor) -> bool:
         """Whether a block of steps is longer than the memory of the neurons."""
@@ -326,7 +331,7 @@ class Spiking(nn.Module):
         order = tuple(range(len(features))) if order is None else order
         made: dict[str, Tensor] = {}
         for name in (self.program if program is None else program).params:
-            value = self.params[_key(name)]()
+            value = self.params[key_of(name)]()
             if value.dim():
                 try:
                     value = flatten_features(value.broadcast_to(features), order)
@@ -392,9 +397,3 @@ class Spiking(nn.Module):
         if self.parallel != "auto":
             words.append(f"parallel={self.parallel!r}")
         return f"Spiking({', '.join(words)})"
-
-
-def _key(name: str) -> str:
-    """A parameter's name in torch, which allows no dots and none of its own words (``half``)."""
-    key = name.replace(".", "__")
-    return f"{key}_" if key in TAKEN else key

@@ -246,8 +246,9 @@ class Recurrent(nn.Module):
             return out, after
         learnt = tuple(n for n in coefs if n not in fixed)
         call = RecurrentCall(
-            program, engine, tuple(inputs), learnt, fixed, every, self.into, self.delays.numpy()
-        )
+            program, engine, tuple(inputs), learnt, fixed, every, steps,
+            self.into, self.delays.numpy(),
+        )  # fmt: skip
         numbers = (coefs[n] for n in learnt)
         return RecurrentScan.apply(call, before, past, weight, *inputs.values(), *numbers)
 

@@ -119,6 +119,12 @@ class Keeper:
                 weights += self._layer.buffers(recurse=False)
             self._after = Again(source, self._folded, run, tuple(map(Kept.of, weights)))
 
+    def know(self, tensor: Tensor, bits: Bits) -> None:
+        """The input of the running layer, as somebody has just packed it."""
+        layout, here = Layout.of(tensor), (tensor.data_ptr(), tensor.numel()) == self._x
+        if here and self._before is None and (self._input is None or self._input[0] != layout):
+            self._input = (layout, bits)
+
     def pack(self, tensor: Tensor) -> Waiting:
         """The form in which a tensor waits."""
         if type(tensor) is not Tensor or tensor.numel() < SMALLEST:

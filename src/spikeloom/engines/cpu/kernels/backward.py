@@ -86,9 +86,10 @@ def _write_adjoints(
     w, v, states, variant = f.w, f.v, f.program.states, f.variant
     known = set(f.program.backward.names)
     ours = [f"grad:state:{name}" for name in states]
-    targets = [f"grad:input:{name}" for name in variant.want_inputs]
+    targets = [f"grad:input:{n}" for n in variant.want_inputs if n not in variant.constant]
+    sums = [f"grad:input:{n}" for n in variant.want_inputs if n in variant.constant]
     coefs = [f"grad:coef:{name}" for name in variant.want_coefs]
-    wanted = [name for name in (*ours, *targets, *coefs) if name in known]
+    wanted = [name for name in (*ours, *targets, *sums, *coefs) if name in known]
     reads = leaves(f.program.backward, wanted)
     sources = {f"input:{name}": f"input:{name}" for name in variant.inputs}
     if variant.grad_out:
@@ -103,8 +104,10 @@ def _write_adjoints(
         places = f.places(column, low)
         given = fixed | f.columns(column, reads)
         begin = [(v.type, f.load(f.at("%scratch", p))) for p in places]
-        sums = [(v.type, zero) for _ in coefs]
-        with w.loop(*times, carried=[*begin, *sums], down=True) as time:
+        held = [f.at(f.slot(name), column) for name in sums]
+        begin += [(v.type, value) for value in f.load_some(held, left)]
+        begin += [(v.type, zero) for _ in coefs]
+        with w.loop(*times, carried=begin, down=True) as time:
             w.note(f"read {', '.join([*sources, *(f'state:{name}' for name in states)])}")
             at = [f.at(f.row(slot, time.index), column) for slot in sources.values()]
             given |= dict(zip(sources, f.load_some(at, left), strict=True))
@@ -115,7 +118,7 @@ def _write_adjoints(
             found = write_block(v, f.program.backward, given, wanted)
             totals = [
                 v.add(total, found[name]) if name in found else total
-                for name, total in zip(coefs, time.carried[len(ours) :], strict=True)
+                for name, total in zip([*sums, *coefs], time.carried[len(ours) :], strict=True)
             ]
             time.next = (*(found.get(name, zero) for name in ours), *totals)
             f.store_result(
@@ -124,7 +127,9 @@ def _write_adjoints(
             )
         for value, p in zip(time.results, places, strict=False):
             f.store(value, f.at("%scratch", p))
-        for k, total in enumerate(time.results[len(ours) :]):
+        first = len(ours) + len(sums)
+        f.store_some(dict(zip(held, time.results[len(ours) :], strict=False)), left)
+        for k, total in enumerate(time.results[first:]):
             _add_wide(f, total, k, column)
 
 
