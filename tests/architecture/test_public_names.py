@@ -19,6 +19,7 @@ FOLDERS = (
     "spikeloom.cable",
     "spikeloom.compile",
     "spikeloom.engines.cpu",
+    "spikeloom.engines.fixed",
     "spikeloom.engines.gpu",
     "spikeloom.engines.reference",
     "spikeloom.network",

@@ -45,7 +45,8 @@ def test_every_model_shows_itself(model: type[Neuron]) -> None:
     text = str(model())
     assert text.startswith(model.__name__)
     for state in model.definition.states:
-        assert f"d{state.name}/dt = " in text
+        change = f"each tick: {state.name} = " if model.definition.ticks else f"d{state.name}/dt = "
+        assert change in text
     latex = model().equations.latex()
     assert latex.count("{") == latex.count("}")
     assert latex.count(r"\left(") == latex.count(r"\right)")

@@ -18,3 +18,5 @@ from spikeloom.compile.methods import Midpoint as Midpoint
 from spikeloom.compile.methods import SequentialEuler as SequentialEuler
 from spikeloom.compile.milstein import Milstein as Milstein
 from spikeloom.compile.program import Program as Program
+from spikeloom.compile.tick_program import TickProgram as TickProgram
+from spikeloom.compile.ticks import compile_ticks as compile_ticks

@@ -67,6 +67,12 @@ def compile_neuron(
         'Exact()'
     """
     check_parts("compile_neuron", neuron, method, surrogate)
+    if neuron.definition.ticks:
+        raise CompileError(
+            f"{neuron.definition.name} computes with whole numbers from tick to tick: there is no "
+            "flow to integrate, and no gradient.",
+            hint="simulate(...) runs it on the fixed engine; compile_ticks(neuron) is its Program",
+        )
     lowered, step, start = one_step(
         neuron, method, surrogate, own_width=own_width, smooth=smooth, given_noise=given_noise
     )

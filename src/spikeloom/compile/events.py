@@ -57,6 +57,8 @@ def _of(definition: Definition) -> EventModel:
     lowered = Lowered(graph, definition, None, None)
     name, states, inflows = definition.name, lowered.states, lowered.inflows
     impulses = tuple(i.name for i in definition.inputs if i.kind == "impulse")
+    if definition.ticks:
+        raise _refuse(name, "it goes from tick to tick in whole numbers")
     if definition.noises:
         raise _refuse(name, "it is driven by noise")
     if lowered.hold:

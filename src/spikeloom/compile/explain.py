@@ -15,6 +15,14 @@ INFIX = {
     "le": (" <= ", 0),
     "gt": (" > ", 0),
     "ge": (" >= ", 0),
+    "eq": (" == ", 0),
+    "floordiv": ("//", 2),
+    "mod": (" % ", 2),
+    "shl": (" << ", 0.8),
+    "shr": (" >> ", 0.8),
+    "bitand": (" & ", 0.6),
+    "bitxor": (" ^ ", 0.4),
+    "bitor": (" | ", 0.2),
     "and": (" and ", -1),
     "or": (" or ", -1),
 }
@@ -55,7 +63,7 @@ def render(block: Block) -> list[str]:
             uses[a] += 1
     for _, place in block.outputs:
         uses[place] += 1
-    texts: list[tuple[str, int]] = []
+    texts: list[tuple[str, float]] = []
     lines: list[str] = []
     for place, instr in enumerate(block.instrs):
         text, strength = _text(instr, [texts[a] for a in instr.args])
@@ -78,7 +86,7 @@ def _leaf(name: str) -> str:
     return name.removeprefix("start:") + "(0)" if "start:" in name else name.split(":")[-1]
 
 
-def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
+def _text(instr: Instr, args: list[tuple[str, float]]) -> tuple[str, float]:
     if instr.op == "const":
         return number_text(instr.value or 0.0), ATOM if (instr.value or 0) >= 0 else 1
     if instr.op == "leaf":
@@ -87,7 +95,7 @@ def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
         symbol, strength = INFIX[instr.op]
         left, right = args
         # Brackets on the right also where algebra needs none: rounding does tell the order.
-        return f"{_wrap(left, strength)}{symbol}{_wrap(right, strength + 1)}", strength
+        return f"{_wrap(left, strength)}{symbol}{_wrap(right, strength + 0.1)}", strength
     if instr.op == "neg":
         return f"-{_wrap(args[0], 2)}", 1
     if instr.op == "select":
@@ -100,5 +108,5 @@ def _text(instr: Instr, args: list[tuple[str, int]]) -> tuple[str, int]:
     return f"{instr.op}({', '.join(a for a, _ in args)})", ATOM
 
 
-def _wrap(text: tuple[str, int], outer: int) -> str:
+def _wrap(text: tuple[str, float], outer: float) -> str:
     return text[0] if text[1] >= outer else f"({text[0]})"

@@ -13,6 +13,9 @@ from spikeloom.compile.compiler import compile_neuron
 from spikeloom.compile.motion import Motion, motion
 from spikeloom.compile.program import Program
 from spikeloom.compile.stability import check_step
+from spikeloom.compile.tick_numeric import bind_ticks
+from spikeloom.compile.tick_program import TickProgram
+from spikeloom.compile.ticks import compile_ticks
 from spikeloom.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Built:
     """A neuron with numbers in place, for `simulate`."""
 
-    program: Program | Motion
+    program: Program | Motion | TickProgram
     coefs: Mapping[str, Array]
     start: Mapping[str, Array]
 
@@ -43,6 +46,21 @@ def build(
     engine: Any,
 ) -> Built:
     """Compile a neuron for an engine, and check that the time step suits it."""
+    ticks = neuron.definition.ticks
+    if ticks is not (getattr(engine, "dtype", "") == "int64"):
+        raise ParameterError(
+            f"simulate: {neuron.definition.name} computes with {'whole' if ticks else 'real'} "
+            f"numbers, and {engine!r} does not.",
+            hint="leave engine out, or take Fixed() for whole numbers and CPU('float64') for real",
+        )
+    if ticks:
+        if method is not None:
+            raise ParameterError(
+                f"simulate: {neuron.definition.name} goes from tick to tick, so there is nothing "
+                f"to integrate by {method!r}.", hint="leave method out",
+            )  # fmt: skip
+        whole = bind_ticks(compile_ticks(neuron), values)
+        return Built(whole.program, whole.coefs, whole.start)
     if getattr(engine, "continuous", False):
         if method is not None:
             raise ParameterError(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from spikeloom.compile import Method, Program, bind, compile_neuron
+from spikeloom.compile import Method, Program, bind, compile_neuron, compile_ticks
 from spikeloom.compile.explain import explain as explain_program
+from spikeloom.compile.tick_explain import explain_ticks
 from spikeloom.compile.values import numbers
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
@@ -38,7 +39,8 @@ def explain(
         dt: Time step at which the coefficients are worked out.
         method: How to integrate; None chooses and says why.
         surrogate: Shape of the gradient of a spike; `ATan` if None.
-        engine: Whose generated code to add, such as ``CPU()``; None adds none.
+        engine: Whose generated code to add, such as ``CPU()``; None adds none. Of a model of whole
+            numbers any engine adds the code of `Fixed`.
 
     Example:
         >>> from spikeloom.models import LIF
@@ -47,6 +49,8 @@ def explain(
           dv/dt = (E - v + R*I)/tau : mV
         ...
     """
+    if neuron.definition.ticks:
+        return _of_ticks(neuron, engine is not None)
     shape = ATan() if surrogate is None else surrogate
     program = compile_neuron(neuron, method, surrogate=shape)
     values = numbers(neuron, shape, size=1)
@@ -57,4 +61,15 @@ def explain(
         parts.append("\n".join([f"coefficients at dt = {dt} and the parameters above:", *rows]))
     if engine is not None:
         parts.append(engine.ir(program))
+    return "\n\n".join(parts)
+
+
+def _of_ticks(neuron: Cell | Neuron | Refractory, code: bool) -> str:
+    """A model of whole numbers: its equations and its tick."""
+    program = compile_ticks(neuron)
+    parts = [str(neuron), explain_ticks(program)]
+    if code:
+        from spikeloom.engines.fixed import Fixed
+
+        parts.append(Fixed().ir(program))
     return "\n\n".join(parts)

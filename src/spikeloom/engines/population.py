@@ -28,12 +28,23 @@ ENTITY = "simulate"
 """Who draws: the same for all models, so that one seed gives them the same noise."""
 
 
+def default_engine(neuron: Cell | Neuron | Refractory) -> Stepper:
+    """What runs a model if nothing else is asked for."""
+    if neuron.definition.ticks:
+        from spikeloom.engines.fixed import Fixed
+
+        return Fixed()
+    from spikeloom.engines.cpu import CPU
+
+    return CPU("float64")
+
+
 class Stepper(Protocol):
     """An engine that can step a population."""
 
     @property
     def dtype(self) -> str:
-        """``"float32"`` or ``"float64"``."""
+        """``"float32"`` or ``"float64"``; ``"int64"`` of an engine for whole numbers."""
         ...
 
     @property
@@ -99,7 +110,7 @@ def simulate(
     neuron: Cell | Neuron | Refractory,
     duration: Quantity,
     *,
-    dt: Quantity = 0.1 * ms,
+    dt: Quantity | None = None,
     size: int = 1,
     record: str | tuple[str, ...] | None = None,
     every: int = 1,
@@ -115,13 +126,14 @@ def simulate(
     Arguments:
         neuron: What each neuron is.
         duration: How long, a whole number of steps.
-        dt: Time step.
+        dt: Time step; 0.1 ms if None. Of a model of whole numbers it is how long a tick takes, 1 ms
+            if None.
         size: Number of neurons N.
         record: States to keep; all if None.
         every: Keep the states after every so many steps.
         method: How to integrate; None chooses, and `Run.reason` says why.
         state: Last states of an earlier `Run`, to go on from there; None starts afresh.
-        engine: ``CPU("float64")`` if None. ``Precise()`` and ``Adaptive()`` of
+        engine: ``CPU("float64")`` if None, and ``Fixed()`` for whole numbers. ``Precise()`` and ``Adaptive()`` of
             `spikeloom.engines` have no time steps: spikes are where they are, and `dt` says when
             states are kept and inputs may change.
         seed: Seed of parameters that are distributions, and of noise.
@@ -144,14 +156,13 @@ def simulate(
         >>> run.train().round(1).tolist()
         [27.8, 55.6, 83.4]
     """
-    if engine is None:
-        from spikeloom.engines.cpu import CPU
-
-        engine = CPU("float64")
     check_parts("simulate", neuron, method)
+    engine = default_engine(neuron) if engine is None else engine
     check_options(size, every, record, engine, first, seed)
     definition = neuron.definition
-    step, steps = grid(duration, dt, definition.time_unit)
+    whole = definition.ticks  # the fixed engine refuses what is not, so it must see it
+    usual = 1 * ms if whole else 0.1 * ms
+    step, steps = grid(duration, usual if dt is None else dt, definition.time_unit)
     values = numbers(neuron, size=size, seed=seed)
     for name, value in values.items():
         if np.shape(value) not in ((), (size,)):
@@ -176,9 +187,9 @@ def simulate(
     run = simulated(
         program,
         bound.coefs,
-        np.ascontiguousarray(start, engine.dtype),
+        start if whole else np.ascontiguousarray(start, engine.dtype),
         steps,
-        {n: np.ascontiguousarray(x, engine.dtype) for n, x in driven.items()},
+        {n: x if whole else np.ascontiguousarray(x, engine.dtype) for n, x in driven.items()},
         spikes="indices",
         record=kept,
         every=every,

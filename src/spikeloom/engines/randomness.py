@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.poisson import GOLDEN, LAST, MIX, mix
 from spikeloom.engines.wiring.arrays import make_key
 from spikeloom.errors import EngineError
@@ -56,7 +57,9 @@ class Chance:
     first: int = 0
 
     @classmethod
-    def of(cls, program: Program, seed: int, entity: int | str, step: int = 0) -> Chance:
+    def of(
+        cls, program: Program | TickProgram, seed: int, entity: int | str, step: int = 0
+    ) -> Chance:
         """The streams of a Program, by a seed and by who draws."""
         return cls({name: make_key(seed, entity, name) for name in program.random}, step)
 

@@ -56,15 +56,20 @@ Line(slope=3)
 from __future__ import annotations
 
 from spikeloom.equations.compose import Cell as Cell
+from spikeloom.equations.declare import Draw as Draw
+from spikeloom.equations.declare import Draws as Draws
 from spikeloom.equations.declare import Input as Input
+from spikeloom.equations.declare import Inputs as Inputs
 from spikeloom.equations.declare import Noise as Noise
 from spikeloom.equations.declare import Param as Param
 from spikeloom.equations.declare import State as State
 from spikeloom.equations.declare import Target as Target
 from spikeloom.equations.declare import Trace as Trace
 from spikeloom.equations.declare import Weight as Weight
+from spikeloom.equations.declare import draw as draw
 from spikeloom.equations.declare import impulse as impulse
 from spikeloom.equations.declare import inflow as inflow
+from spikeloom.equations.declare import integer as integer
 from spikeloom.equations.declare import noise as noise
 from spikeloom.equations.declare import post as post
 from spikeloom.equations.declare import pre as pre
@@ -74,6 +79,7 @@ from spikeloom.equations.declare import synaptic as synaptic
 from spikeloom.equations.declare import target as target
 from spikeloom.equations.declare import weight as weight
 from spikeloom.equations.definition import Definition as Definition
+from spikeloom.equations.definition import DrawDecl as DrawDecl
 from spikeloom.equations.definition import InputDecl as InputDecl
 from spikeloom.equations.definition import NoiseDecl as NoiseDecl
 from spikeloom.equations.definition import ParamDecl as ParamDecl
@@ -105,6 +111,10 @@ from spikeloom.equations.functions import sinh as sinh
 from spikeloom.equations.functions import sqrt as sqrt
 from spikeloom.equations.functions import tanh as tanh
 from spikeloom.equations.functions import where as where
+from spikeloom.equations.integers import equals as equals
+from spikeloom.equations.integers import hits as hits
+from spikeloom.equations.integers import saturate as saturate
+from spikeloom.equations.integers import wrap as wrap
 from spikeloom.equations.learning import LearningRule as LearningRule
 from spikeloom.equations.learning_definition import LearningDefinition as LearningDefinition
 from spikeloom.equations.learning_definition import TargetDecl as TargetDecl
@@ -117,6 +127,7 @@ from spikeloom.equations.quantity import Unit as Unit
 from spikeloom.equations.randomness import chance as chance
 from spikeloom.equations.randomness import escapes as escapes
 from spikeloom.equations.refractory import Refractory as Refractory
+from spikeloom.equations.span import Span as Span
 from spikeloom.equations.surrogate import Surrogate as Surrogate
 from spikeloom.equations.synapse import Post as Post
 from spikeloom.equations.synapse import Synapse as Synapse

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import isfinite
 from typing import Any, NoReturn
 
-from spikeloom.equations.declare import KINDS, InputField, NoiseField, StateField, TraceField
-from spikeloom.equations.definition import NoiseDecl, ParamDecl
+from spikeloom.equations.declare import (
+    KINDS,
+    DrawField,
+    InputField,
+    NoiseField,
+    ParamField,
+    StateField,
+    TraceField,
+)
+from spikeloom.equations.definition import DrawDecl, NoiseDecl, ParamDecl
 from spikeloom.equations.expr import Expr, located
 from spikeloom.equations.quantity import Quantity, Unit, one
 from spikeloom.equations.scales import time_of
 from spikeloom.equations.source import FieldSource, field_sources, source_line
+from spikeloom.equations.span import Span
 from spikeloom.equations.values import Distribution, Learn
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError, UnitError
 
-NEURON = {"State": "state(mV)", "Input": "inflow(nA) or impulse(mV)", "Noise": "noise()"}
+NEURON = {
+    "State": "state(mV)", "Input": "inflow(nA) or impulse(mV)", "Noise": "noise()",
+    "Draw": "draw(bits=8)", "Inputs": "impulse(bits=9, of=4)", "Draws": "draw(bits=8, of=5)",
+}  # fmt: skip
 """What may stand beside Param in a neuron or a synapse, and how it is declared."""
 RESERVED = ("recipe", "definition", "equations", "values", "replace", "self", "dt", "t")
 
@@ -37,6 +49,9 @@ class Body:
     helpers: tuple[str, ...]
     lines: dict[str, FieldSource]
     noises: dict[str, NoiseField] = field(default_factory=dict[str, NoiseField])
+    draws: dict[str, DrawField] = field(default_factory=dict[str, DrawField])
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Fields that stand for several, and what they stand for."""
 
     @property
     def time_unit(self) -> Unit:
@@ -48,7 +63,7 @@ class Body:
     def others(self) -> dict[str, str]:
         """What every name that is not a state is, for messages."""
         kinds = {p.name: "a Param" for p in self.params} | dict.fromkeys(self.inputs, "an Input")
-        return kinds | dict.fromkeys(self.noises, "Noise")
+        return kinds | dict.fromkeys(self.noises, "Noise") | dict.fromkeys(self.draws, "a Draw")
 
     def doc(self, name: str) -> str:
         """The docstring under a field."""
@@ -60,14 +75,24 @@ class Body:
         named = self.noises.items()
         return tuple(NoiseDecl(n, unit, f.stratonovich, self.doc(n)) for n, f in named)
 
+    def draw(self) -> tuple[DrawDecl, ...]:
+        """The random numbers of a tick."""
+        return tuple(DrawDecl(n, f.bits, self.doc(n)) for n, f in self.draws.items())
+
     def leaves(self) -> dict[str, Expr]:
         """Every declared name as a leaf of the tree."""
-        found = {p.name: Expr("leaf", unit=p.unit, kind="param", name=p.name) for p in self.params}
+        found = {
+            p.name: Expr("leaf", unit=p.unit, kind="param", name=p.name, span=p.span)
+            for p in self.params
+        }
         for name, s in self.states.items():
-            found[name] = Expr("leaf", unit=s.unit, kind="state", name=name)
+            found[name] = Expr("leaf", unit=s.unit, kind="state", name=name, span=s.span)
         for name, i in self.inputs.items():
             kind = "post" if i.kind == "target" else "input"
-            found[name] = Expr("leaf", unit=i.unit, kind=kind, name=name)
+            found[name] = Expr("leaf", unit=i.unit, kind=kind, name=name, span=i.span)
+        for name, r in self.draws.items():
+            span = Span.of(r.bits, signed=False)
+            found[name] = Expr("leaf", kind="draw", name=name, span=span)
         for xi in self.noise():
             found[xi.name] = Expr("leaf", unit=xi.unit, kind="noise", name=xi.name)
         return found
@@ -109,27 +134,49 @@ def read_body(
             continue
         _check_name(body, name)
         value = vars(cls).get(name)
-        if word == "Param":
+        if word == "Param" and isinstance(value, ParamField):
+            params += _integers(body, name, value)
+        elif word == "Param":
             params.append(_param(body, name, value))
         elif word in words and isinstance(value, StateField) and word == _declared(value):
             body.states[name] = value
         elif word in words and isinstance(value, InputField) and word == _declared(value):
-            body.inputs[name] = value
+            names = _group(body, name, value.of) if value.of else (name,)
+            body.inputs.update(dict.fromkeys(names, value))
         elif word in words and isinstance(value, NoiseField) and word == _declared(value):
             body.noises[name] = value
+        elif word in words and isinstance(value, DrawField) and word == _declared(value):
+            names = _group(body, name, value.of) if value.of else (name,)
+            body.draws.update(dict.fromkeys(names, value))
         elif word in words:
             raise body.error(name, f"{name!r} is annotated {word} but declared otherwise.",
                              f"write {name}: {word} = {words[word]}")  # fmt: skip
         else:
-            *most, last = [f"{'an' if w[0] in 'AEIOU' else 'a'} {w}" for w in ("Param", *words)]
+            kinds = ("Param", *(w for w in words if w not in ("Inputs", "Draws")))
+            *most, last = [f"{'an' if w[0] in 'AEIOU' else 'a'} {w}" for w in kinds]
             raise body.error(name, f"{name!r} is annotated {word!r}.",
                              f"every field is {', '.join(most)} or {last}")  # fmt: skip
     helpers = _helpers(cls, body, set(annotations), methods)
     for name in annotations:
         if name in vars(cls):
             delattr(cls, name)  # instances answer with their own values
-    return Body(body.name, place, body.source, tuple(params), body.states, body.inputs,
-                helpers, lines, body.noises)  # fmt: skip
+    return replace(body, params=tuple(params), helpers=helpers)
+
+
+def _integers(body: Body, name: str, field: ParamField) -> list[ParamDecl]:
+    """The parameters of whole numbers that one field stands for."""
+    names = (name,) if field.single else _group(body, name, len(field.values))
+    values = zip(names, field.values, strict=True)
+    return [ParamDecl(n, one, Quantity(v, one), body.doc(n), field.span) for n, v in values]
+
+
+def _group(body: Body, name: str, size: int) -> tuple[str, ...]:
+    """Names of the fields of a group, which share its line and its docstring."""
+    names = tuple(f"{name}{k}" for k in range(size))
+    body.groups[name] = names
+    if name in body.lines:
+        body.lines.update(dict.fromkeys(names, body.lines[name]))
+    return names
 
 
 def _param(body: Body, name: str, value: Any) -> ParamDecl:
@@ -160,18 +207,22 @@ def _helpers(cls: type, body: Body, fields: set[str], methods: tuple[str, ...]) 
         if inspect.isfunction(value) or isinstance(value, (staticmethod, classmethod)):
             found.append(name)
             continue
-        is_field = isinstance(value, (StateField, InputField, NoiseField))
+        is_field = isinstance(value, (StateField, InputField, NoiseField, DrawField))
         _no_annotation(body, name, _declared(value) if is_field else "Param")
     return tuple(found)
 
 
-def _declared(value: StateField | InputField | NoiseField) -> str:
+def _declared(value: StateField | InputField | NoiseField | DrawField) -> str:
     """The annotation that belongs to a declaration."""
+    if isinstance(value, DrawField):
+        return "Draws" if value.of else "Draw"
     if isinstance(value, TraceField):
         return value.word
     if isinstance(value, NoiseField):
         return "Noise"
     if isinstance(value, InputField):
+        if value.of:
+            return "Inputs"
         return "Target" if value.kind == "target" else "Input"
     return "State"
 

@@ -68,6 +68,11 @@ class Cell(ModelValue):
         _neuron(neuron)
         for name, synapse in receptors.items():
             _receptor(name, synapse)
+        if receptors and neuron.definition.ticks:
+            raise ModelError(
+                f"Cell: {neuron.definition.name} takes whole numbers, which these synapses do not "
+                "give.", hint="its inputs are impulses: connect to them by name",
+            )  # fmt: skip
         values = {f"{r}_{n}": s.values[n] for r, s in receptors.items() for n in _own(s)}
         for name, value in (
             ("neuron", neuron),
@@ -82,6 +87,8 @@ class Cell(ModelValue):
     def definition(self) -> Definition:
         """Neuron and synapses as one definition."""
         whole = self.neuron.definition
+        if whole.ticks:
+            return whole
         for name, rule in self.receptors.items():
             if isinstance(rule, LearningRule):
                 whole = with_traces(whole, name, rule.definition)

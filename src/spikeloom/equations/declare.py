@@ -1,13 +1,19 @@
-"""The words of a class body: Param, State, Input, Noise, state(), inflow(), impulse(), noise()."""
+"""The words of a class body: Param, State, Input, Noise, Draw; state(), inflow(), impulse(), …"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from spikeloom.equations.expr import located
 from spikeloom.equations.quantity import Quantity, Unit, one
+from spikeloom.equations.span import Span
 from spikeloom.equations.where import Where, here
+from spikeloom.equations.whole_fields import DrawField as DrawField
+from spikeloom.equations.whole_fields import ParamField as ParamField
+from spikeloom.equations.whole_fields import count, width
+from spikeloom.equations.whole_fields import draw as draw
+from spikeloom.equations.whole_fields import integer as integer
 from spikeloom.errors import ModelError
 
 if TYPE_CHECKING:
@@ -32,6 +38,21 @@ if TYPE_CHECKING:
         """Annotation of white noise: ``xi: Noise = noise()``."""
 
         def __get__(self, instance: object, owner: type) -> Expr: ...
+
+    class Draw:
+        """Annotation of a random number of each tick: ``rho: Draw = draw(bits=8)``."""
+
+        def __get__(self, instance: object, owner: type) -> Expr: ...
+
+    class Inputs:
+        """Annotation of several inputs of one name: ``a: Inputs = impulse(bits=9, of=4)``."""
+
+        def __get__(self, instance: object, owner: type) -> tuple[Expr, ...]: ...
+
+    class Draws:
+        """Annotation of several random numbers: ``rho: Draws = draw(bits=8, of=5)``."""
+
+        def __get__(self, instance: object, owner: type) -> tuple[Expr, ...]: ...
 
     class Trace(State):
         """Annotation of a trace of a learning rule: ``x: Trace = pre()``."""
@@ -69,13 +90,27 @@ else:
     class Noise:
         """Annotation of white noise: ``xi: Noise = noise()``."""
 
+    class Draw:
+        """Annotation of a random number of each tick: ``rho: Draw = draw(bits=8)``."""
+
+    class Inputs:
+        """Annotation of several inputs of one name: ``a: Inputs = impulse(bits=9, of=4)``."""
+
+    class Draws:
+        """Annotation of several random numbers: ``rho: Draws = draw(bits=8, of=5)``."""
+
 
 KINDS = {
-    "Param": Param, "State": State, "Input": Input, "Noise": Noise,
+    "Param": Param, "State": State, "Input": Input, "Noise": Noise, "Draw": Draw,
+    "Inputs": Inputs, "Draws": Draws,
     "Trace": Trace, "Weight": Weight, "Target": Target,
 }  # fmt: skip
 Level = Literal["pre", "post", "synapse", "shared"]
 """Whose a trace is: of each source, of each target, of each synapse, or of all together."""
+
+
+Overflow = Literal["wrap", "saturate"]
+"""What a state does with a number that it cannot hold: go round, or stay at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +120,8 @@ class StateField:
     unit: Unit
     start: str | Quantity | float
     where: Where | None
+    span: Span | None = field(default=None, kw_only=True)
+    overflow: Overflow | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +141,8 @@ class InputField:
     kind: Literal["inflow", "impulse", "target"]
     where: Where | None
     state: str = ""
+    span: Span | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +153,68 @@ class NoiseField:
     where: Where | None
 
 
-def state(unit: Unit, *, start: str | Quantity | float = 0.0, init: Literal[False] = False) -> Any:
-    """Declare a state.
+def state(
+    unit: Unit | None = None,
+    *,
+    start: str | Quantity | float = 0.0,
+    bits: int | None = None,
+    signed: bool = True,
+    overflow: Overflow | None = None,
+    init: Literal[False] = False,
+) -> Any:
+    """Declare a state, a real number with a unit or a whole number with a width.
 
     Arguments:
         unit: Unit of the state; arrays of it are in this unit.
         start: Value at the beginning: a quantity, 0, or the name of a Param. A start that must be
             computed is written in ``def initial(self, at)`` instead.
+        bits: Width of a whole number, in place of a unit: the model then has a `tick`.
+        signed: Whether it may be negative, in two's complement.
+        overflow: What happens to a number that it cannot hold: ``"wrap"`` or ``"saturate"``. With
+            None nothing may be assigned that could be too large, which is checked here.
         init: Always False: a state is no argument of the constructor.
     """
-    return StateField(_unit("state", unit), start, here())
+    if overflow not in (None, "wrap", "saturate") or (overflow and bits is None):
+        raise located(ModelError, f"overflow is 'wrap' or 'saturate', for whole numbers; got "
+                      f"{overflow!r}.", here(), "state(bits=20, overflow='wrap')")  # fmt: skip
+    span = None if bits is None else width("state", unit, bits, signed)
+    unit = one if span else _unit("state", unit)
+    return StateField(unit, start, here(), span=span, overflow=overflow)
 
 
-def inflow(unit: Unit, *, init: Literal[False] = False) -> Any:
-    """Declare an input that acts all through a step, such as a current."""
-    return InputField(_unit("inflow", unit), "inflow", here())
+def inflow(
+    unit: Unit | None = None,
+    *,
+    bits: int | None = None,
+    signed: bool = True,
+    of: int | None = None,
+    init: Literal[False] = False,
+) -> Any:
+    """Declare an input that acts all through a step, such as a current.
+
+    Arguments:
+        unit: Its unit.
+        bits, signed: Its width, in place of a unit, in a model of whole numbers.
+        of: So many inputs of one name and a number: of ``a: Inputs = impulse(bits=9, of=4)`` the
+            methods read ``self.a[0]`` to ``self.a[3]``, and a run is given ``a0=…`` to ``a3=…``.
+        init: Always False.
+    """
+    return _input("inflow", unit, bits, signed, of)
 
 
-def impulse(unit: Unit, *, init: Literal[False] = False) -> Any:
-    """Declare an input that arrives at once at the beginning of a step, such as spikes."""
-    return InputField(_unit("impulse", unit), "impulse", here())
+def impulse(
+    unit: Unit | None = None,
+    *,
+    bits: int | None = None,
+    signed: bool = True,
+    of: int | None = None,
+    init: Literal[False] = False,
+) -> Any:
+    """Declare an input that arrives at once at the beginning of a step, such as spikes.
+
+    Arguments as in `inflow`. In a model of whole numbers it is the sum of a tick, read in `tick`.
+    """
+    return _input("impulse", unit, bits, signed, of)
 
 
 def pre(
@@ -216,6 +297,18 @@ def noise(*nothing: object, stratonovich: Any = False, init: Literal[False] = Fa
                       "its unit is one over the root of time; its size is the factor before it, "
                       "such as sigma * sqrt(2 / tau) * xi")  # fmt: skip
     return NoiseField(stratonovich, here())
+
+
+def _input(
+    kind: Literal["inflow", "impulse"],
+    unit: Unit | None,
+    bits: int | None,
+    signed: bool,
+    of: int | None,
+) -> InputField:
+    span = None if bits is None else width(kind, unit, bits, signed)
+    unit = one if span else _unit(kind, unit)
+    return InputField(unit, kind, here(), span=span, of=count(kind, of))
 
 
 def _unit(word: str, unit: Any) -> Unit:

@@ -14,6 +14,9 @@ True
 >>> from spikeloom.models import DiffusionLIF
 >>> [isinstance(xi, NoiseDecl) for xi in DiffusionLIF.definition.noises]
 [True]
+>>> from spikeloom.models import TrueNorthNeuron
+>>> TrueNorthNeuron.definition.draws[-1] == DrawDecl("rho_T", 18)
+True
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from spikeloom.equations.declare import Overflow
 from spikeloom.equations.expr import Condition, Expr
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.scales import Scales
+from spikeloom.equations.span import Span
 
 if TYPE_CHECKING:
     from spikeloom.equations.text_out import Equations
@@ -39,6 +44,7 @@ class ParamDecl:
     unit: Unit
     default: Quantity
     doc: str = field(default="", compare=False)
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class StateDecl:
     start: Expr
     written: Expr = field(compare=False)
     doc: str = field(default="", compare=False)
+    span: Span | None = None
+    overflow: Overflow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,16 @@ class InputDecl:
     name: str
     unit: Unit
     kind: Literal["inflow", "impulse"]
+    doc: str = field(default="", compare=False)
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawDecl:
+    """A random whole number of each neuron and tick, uniform over all numbers of its bits."""
+
+    name: str
+    bits: int
     doc: str = field(default="", compare=False)
 
 
@@ -103,6 +121,9 @@ class Definition:
         period: The name of the parameter that holds the refractory period, if there is one.
         hold: States that stand still during it.
         noises: White noise in the flow.
+        tick: Of a model of whole numbers, in place of a flow: the states after each tick.
+        otherwise: States that change in a tick without a spike.
+        draws: Random numbers of a tick.
     """
 
     name: str
@@ -118,6 +139,14 @@ class Definition:
     period: str | None = None
     hold: tuple[str, ...] = ()
     noises: tuple[NoiseDecl, ...] = ()
+    tick: Rules = Rules()
+    otherwise: Rules = Rules()
+    draws: tuple[DrawDecl, ...] = ()
+
+    @property
+    def ticks(self) -> bool:
+        """Whether it is a model of whole numbers, which the fixed engine runs tick by tick."""
+        return bool(self.tick)
 
     @cached_property
     def scales(self) -> Scales:

@@ -13,6 +13,8 @@ function          ``exp expm1 log log1p sqrt abs sign tanh sigmoid sinh cosh sin
                   exprel min max``
 choice            ``select``: (condition, if so, if not)
 condition         ``lt le gt ge and or not``, ``rises``: (a, b), a crosses b upward in the step
+whole numbers     ``shl shr floordiv mod bitand bitor bitxor invert``, ``wrap`` and ``saturate``:
+                  (x, low, high), ``hits``: (draw, n, limit); ``eq`` is a condition
 chance            ``chance``: (draw, p), true with probability p; ``escapes``: (draw, rate), true
                   with probability 1 - exp(-rate dt). `draw` is a uniform random number.
 ================  ==========================================================================
@@ -26,6 +28,7 @@ from math import isfinite
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from spikeloom.equations.quantity import Quantity, Unit, bridge, one
+from spikeloom.equations.span import SYMBOLS, WHOLE_ONLY, Span, result
 from spikeloom.equations.where import Where, here
 from spikeloom.errors import ModelError, UnitError
 
@@ -36,6 +39,10 @@ LeafKind = Literal[
 ]
 ExprLike: TypeAlias = "Expr | Quantity | Unit | float"
 
+_WHOLE = (
+    "whole numbers are declared with their width: state(bits=20), impulse(bits=9), "
+    "integer(3, bits=8); they do not mix with real ones"
+)
 _IF = (
     "write where(condition, a, b) for a choice, & | ~ for and, or, not, "
     "and (a < x) & (x < b) for a < x < b"
@@ -54,6 +61,8 @@ class Expr:
         value: The number of a ``const``, in `unit`.
         kind, name: What a ``leaf`` stands for.
         where: Where it was written; takes no part in equality.
+        span: Where a whole number lies; None for a real one. Follows from the leaves, so that it
+            takes no part in equality either.
     """
 
     op: str
@@ -63,6 +72,7 @@ class Expr:
     kind: LeafKind | None = None
     name: str | None = None
     where: Where | None = field(default=None, compare=False)
+    span: Span | None = field(default=None, compare=False)
 
     def __add__(self, other: ExprLike) -> Expr:
         return _binary("add", self, other)
@@ -93,6 +103,51 @@ class Expr:
 
     def __rpow__(self, other: ExprLike) -> Expr:
         return _binary("pow", other, self)
+
+    def __floordiv__(self, other: ExprLike) -> Expr:
+        return _binary("floordiv", self, other)
+
+    def __rfloordiv__(self, other: ExprLike) -> Expr:
+        return _binary("floordiv", other, self)
+
+    def __mod__(self, other: ExprLike) -> Expr:
+        return _binary("mod", self, other)
+
+    def __rmod__(self, other: ExprLike) -> Expr:
+        return _binary("mod", other, self)
+
+    def __lshift__(self, other: ExprLike) -> Expr:
+        return _binary("shl", self, other)
+
+    def __rlshift__(self, other: ExprLike) -> Expr:
+        return _binary("shl", other, self)
+
+    def __rshift__(self, other: ExprLike) -> Expr:
+        return _binary("shr", self, other)
+
+    def __rrshift__(self, other: ExprLike) -> Expr:
+        return _binary("shr", other, self)
+
+    def __and__(self, other: ExprLike) -> Expr:
+        return _binary("bitand", self, other)
+
+    def __rand__(self, other: ExprLike) -> Expr:
+        return _binary("bitand", other, self)
+
+    def __or__(self, other: ExprLike) -> Expr:
+        return _binary("bitor", self, other)
+
+    def __ror__(self, other: ExprLike) -> Expr:
+        return _binary("bitor", other, self)
+
+    def __xor__(self, other: ExprLike) -> Expr:
+        return _binary("bitxor", self, other)
+
+    def __rxor__(self, other: ExprLike) -> Expr:
+        return _binary("bitxor", other, self)
+
+    def __invert__(self) -> Expr:
+        return make("invert", (self,), here())
 
     def __neg__(self) -> Expr:
         return make("neg", (self,), here())
@@ -202,6 +257,9 @@ def lift(value: Any, where: Where | None = None) -> Expr:
                       where, "use a number, a quantity, a Param, a State or an Input")  # fmt: skip
     if not isfinite(float(value)):
         raise located(ModelError, f"{value} is no number to compute with.", where, None)
+    if isinstance(value, int) and abs(value) > 1 << 53:
+        raise located(ModelError, f"{value} has more than 53 bits.", where,
+                      "shift a smaller number: 1 << k")  # fmt: skip
     return Expr("const", value=float(value), where=where)
 
 
@@ -212,7 +270,32 @@ def make(op: str, args: tuple[Expr | Condition, ...], where: Where | None) -> Ex
         UnitError: The operands do not fit; both are named, with the line they stand on.
     """
     numbers = [a for a in args if isinstance(a, Expr)]
+    if op in WHOLE_ONLY or any(a.span is not None for a in numbers):
+        return Expr(op, args, one, where=where, span=_whole(op, numbers, where))
     return Expr(op, args, _result_unit(op, numbers, where), where=where)
+
+
+def span_of(expr: Expr) -> Span | None:
+    """Where a whole number lies, also one that was written as a literal; None for a real number."""
+    if expr.span is None and expr.op == "const" and expr.unit == one:
+        value = expr.value or 0.0
+        return Span(int(value), int(value)) if value == int(value) else None
+    return expr.span
+
+
+def _whole(op: str, numbers: list[Expr], where: Where | None) -> Span:
+    spans = [span_of(a) for a in numbers]
+    known = [s for s in spans if s is not None]
+    if len(known) < len(spans):
+        odd = numbers[spans.index(None)]
+        mixed = any(a.span is not None for a in numbers)
+        text = "is mixed with whole numbers and" if mixed else f"meets {SYMBOLS.get(op, op)} and"
+        raise located(ModelError, f"{odd} {text} is no whole number itself.",
+                      odd.where or where, _WHOLE)  # fmt: skip
+    try:
+        return result(op, known)
+    except ModelError as error:
+        raise located(ModelError, error.message, where, error.hint) from None
 
 
 def condition(op: str, args: tuple[Any, ...], where: Where | None) -> Condition:
@@ -223,6 +306,11 @@ def condition(op: str, args: tuple[Any, ...], where: Where | None) -> Condition:
                 raise located(ModelError, f"{a} is a number, not a condition.", where,
                               "compare it: x >= y")  # fmt: skip
     else:
+        if op == "eq" or any(a.span is not None for a in args):
+            for a in args:
+                if span_of(a) is None:
+                    raise located(ModelError, f"{a} is no whole number, so {args[0]} and "
+                                  f"{args[1]} cannot be compared.", where, _WHOLE)  # fmt: skip
         _same(op, args[0], args[1], where)
     return Condition(op, args, where)
 
@@ -300,7 +388,7 @@ _COMPARISONS = ("lt", "le", "gt", "ge")
 _VERBS = {
     "add": "add", "sub": "subtract", "min": "take the smaller of", "max": "take the larger of",
     "select": "choose between", "lt": "compare", "le": "compare", "gt": "compare",
-    "ge": "compare", "rises": "compare",
+    "ge": "compare", "rises": "compare", "eq": "compare",
 }  # fmt: skip
 _UFUNCS = {
     "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "power": "pow",

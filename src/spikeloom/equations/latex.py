@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spikeloom.equations.expr import Condition, Expr
-from spikeloom.equations.printing import BINDS, needs_bracket
+from spikeloom.equations.printing import BINDS, needs_bracket, range_text
 from spikeloom.equations.unit_table import PRETTY
 from spikeloom.equations.unit_text import number_text
 
@@ -22,7 +22,9 @@ GREEK = {
 }  # fmt: skip
 SIGNS = {
     "add": " + ", "sub": " - ", "mul": r" \, ", "lt": " < ", "le": r" \le ", "gt": " > ",
-    "ge": r" \ge ", "and": r" \wedge ", "or": r" \vee ",
+    "ge": r" \ge ", "and": r" \wedge ", "or": r" \vee ", "eq": " = ", "shl": r" \ll ",
+    "shr": r" \gg ", "mod": r" \,\mathrm{mod}\, ", "bitand": r" \,\mathrm{and}\, ",
+    "bitor": r" \,\mathrm{or}\, ", "bitxor": r" \oplus ",
 }  # fmt: skip
 NAMED = {"tanh", "sinh", "cosh", "sin", "cos"}
 WORDS = {"log": r"\ln", "atan": r"\arctan", "min": r"\min", "max": r"\max", "sigmoid": r"\sigma"}
@@ -73,8 +75,8 @@ class Printer:
             return f"{left}{SIGNS[op]}{right}"
         if op == "neg":
             return f"-{self.operand(node, 0, flat)}"
-        if op == "not":
-            return rf"\neg {self.operand(node, 0, flat)}"
+        if op in ("not", "invert"):
+            return rf"{chr(92)}{'neg' if op == 'not' else 'sim'} {self.operand(node, 0, flat)}"
         if op == "exp":
             return f"e^{{{self.text(args[0], True)}}}"
         return self._function(node, [self.text(a, flat) for a in args])
@@ -112,6 +114,11 @@ class Printer:
         op = node.op
         if op == "sqrt":
             return rf"\sqrt{{{inner[0]}}}"
+        if op == "floordiv":
+            return rf"\left\lfloor\frac{{{inner[0]}}}{{{inner[1]}}}\right\rfloor"
+        if op in ("wrap", "saturate"):
+            kind = rf"\operatorname{{{op}}}_{{\mathrm{{{range_text(node)}}}}}"
+            return rf"{kind}\left({inner[0]}\right)"
         if op == "abs":
             return rf"\left|{inner[0]}\right|"
         if op == "select":
@@ -165,6 +172,9 @@ def unit_latex(unit: Unit) -> str:
 def symbol(name: str) -> str:
     """A name: Greek letters by their names, what follows an underscore as an index."""
     head, _, tail = name.partition("_")
+    letters = head.rstrip("0123456789")
+    if letters != head and not tail and (len(letters) == 1 or letters in GREEK):
+        head, tail = letters, head[len(letters) :]
     if head in GREEK:
         head = f"\\{head}"
     elif len(head) > 1:

@@ -14,6 +14,7 @@ from spikeloom.equations.definition import Definition
 from spikeloom.equations.expr import Condition, Expr
 from spikeloom.equations.latex import Printer, symbol
 from spikeloom.equations.randomness import walk
+from spikeloom.equations.sharing import shared
 
 LONG = 36
 """Nodes of a rate from which on its parts are named."""
@@ -53,11 +54,16 @@ def rows(d: Definition, *, cases: bool = True) -> list[Row]:
     def row(left: str, sign: str, right: Expr | Condition, note: str = "", p: Printer = p) -> Row:
         return Row(left, sign, p.text(right), broken(p, right), note)
 
-    made = [row(rf"\frac{{d {symbol(s.name)}}}{{dt}}", "=", d.flow[s.name]) for s in d.states]
+    flowing = d.states if d.flow else ()
+    made = [row(rf"\frac{{d {symbol(s.name)}}}{{dt}}", "=", d.flow[s.name]) for s in flowing]
+    parts, tick = shared([*d.tick.values()])
+    made += [row(symbol(name), "=", part) for name, part in parts]
+    made += [row(symbol(n), r"\leftarrow", e) for n, e in zip(d.tick, tick, strict=True)]
     made += [row(symbol(n), r"\leftarrow", e, "on arrival") for n, e in d.receive.items()]
     if d.fires is not None:
         made.append(row(r"\text{spike}", r"\quad", d.fires))
     made += [row(symbol(n), r"\leftarrow", e, "after it") for n, e in d.reset.items()]
+    made += [row(symbol(n), r"\leftarrow", e, "without a spike") for n, e in d.otherwise.items()]
     for part, name in names.items():
         others = Printer({n: t for n, t in names.items() if n != part}, cases)
         made.append(row(name, "=", part, p=others))

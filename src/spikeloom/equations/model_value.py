@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from spikeloom.equations.definition import ParamDecl
 from spikeloom.equations.quantity import Quantity
@@ -19,6 +19,8 @@ class ModelValue:
     """A value of a traced class: keyword arguments only, frozen, equal by value, hashable."""
 
     _params: ClassVar[tuple[ParamDecl, ...]] = ()
+    _groups: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Names that stand for several parameters."""
     recipe: ClassVar[dict[str, Any] | None] = None
     """How to make the class again, where it is not found under its name in a module."""
 
@@ -32,13 +34,14 @@ class ModelValue:
                     hint=f"for example {cls.__name__}({_example(self._params)})",
                 )
             known = {p.name: p for p in self._params}
+            values = self._spread(values)
             for name in values:
                 if name not in known:
                     raise ParameterError(
                         f"{cls.__name__} has no parameter {name!r}.", hint=suggest(name, known)
                     )
             given = {
-                p.name: check(cls.__name__, p.name, p.unit, values.get(p.name, p.default))
+                p.name: check(cls.__name__, p.name, p.unit, values.get(p.name, p.default), p.span)
                 for p in self._params
             }
             object.__setattr__(self, "_values", MappingProxyType(given))
@@ -47,9 +50,30 @@ class ModelValue:
             values = self.__dict__.get("_values", {})
             if name in values:
                 return values[name]
+            if name in self._groups:
+                return tuple(values[each] for each in self._groups[name])
             raise AttributeError(
                 f"{type(self).__name__} has no attribute {name!r}; {suggest(name, values)}"
             )
+
+    def _spread(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """``s=(1, 2)`` as ``s0=1, s1=2``; one value that is given for a group is that of each."""
+        made: dict[str, Any] = {}
+        for name, value in values.items():
+            names = self._groups.get(name)
+            if names is None or not set(names) <= {p.name for p in self._params}:
+                made[name] = value
+                continue
+            several = isinstance(value, (tuple, list))
+            each = cast("list[Any]", value if several else [value] * len(names))
+            if len(each) != len(names):
+                raise ParameterError(
+                    f"{type(self).__name__}.{name} stands for {len(names)} values, got "
+                    f"{len(each)}.",
+                    hint=f"{name}=({', '.join('…' for _ in names)}), or one value for all",
+                )
+            made |= dict(zip(names, each, strict=True))
+        return made
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -58,7 +82,7 @@ class ModelValue:
 
     def replace(self, **changes: Any) -> Self:
         """The same model with some parameters changed."""
-        return type(self)(**{**self.values, **changes})
+        return type(self)(**{**self.values, **self._spread(changes)})
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise ParameterError(

@@ -11,6 +11,7 @@ from spikeloom.equations.declare import (
     Noise,
     Param,
     State,
+    draw,
     impulse,
     inflow,
     noise,
@@ -20,17 +21,18 @@ from spikeloom.equations.definition import Definition, Rules
 from spikeloom.equations.expr import Condition
 from spikeloom.equations.model_value import ModelValue
 from spikeloom.equations.randomness import number_draws
+from spikeloom.equations.ticks import check_methods, check_no_integers, check_ticks
 from spikeloom.equations.tracer import Tracer
 
 if TYPE_CHECKING:
     from spikeloom.equations.text_out import Equations
 
-METHODS = ("flow", "receive", "fires", "reset", "initial")
+METHODS = ("flow", "receive", "tick", "fires", "reset", "otherwise", "initial")
 
 __all__ = ["Input", "Neuron", "Noise", "Param", "State"]
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=(state, inflow, impulse, noise))
+@dataclass_transform(kw_only_default=True, field_specifiers=(state, inflow, impulse, noise, draw))
 class Neuron(ModelValue):
     """A neuron model. Subclass it, declare parameters, states and inputs, and write the methods.
 
@@ -41,6 +43,13 @@ class Neuron(ModelValue):
     ``reset(self, after)``        ``after.v = …`` gives the value after a spike
     ``receive(self, after)``      the same for the arrival of an impulse
     ``initial(self, at)``         ``at.u = …`` gives a start value that must be computed
+    ============================  ==============================================================
+
+    A model of whole numbers has widths in place of units, and ``tick`` in place of ``flow``:
+
+    ============================  ==============================================================
+    ``tick(self, after)``         ``after.v = …`` gives the value after a tick, before `fires`
+    ``otherwise(self, after)``    the same for what a tick without a spike changes
     ============================  ==============================================================
 
     Every mistake is found when the class is made. A model is final: to vary one, compose it
@@ -54,6 +63,7 @@ class Neuron(ModelValue):
         body = read_body(cls, Neuron, METHODS)
         cls.definition = trace(cls, body)
         cls._params = cls.definition.params
+        cls._groups = body.groups
 
     @property
     def equations(self) -> Equations:
@@ -78,7 +88,9 @@ def trace(cls: type, body: Body) -> Definition:
     """Run every method of the class body once and check that the model is complete."""
     tracer = Tracer(cls, body, METHODS)
     _check(tracer)
-    receive, flow = tracer.update("receive"), tracer.flow()
+    ticks = "tick" in vars(cls)
+    receive, flow = tracer.update("receive"), Rules() if ticks else tracer.flow()
+    tick = tracer.update("tick")
     fires, reset = number_draws(_fires(tracer), tracer.update("reset"))
     definition = Definition(
         name=cls.__name__,
@@ -92,7 +104,12 @@ def trace(cls: type, body: Body) -> Definition:
         states=tracer.states(),
         inputs=tracer.inputs(),
         noises=body.noise(),
+        tick=tick,
+        otherwise=tracer.update("otherwise"),
+        draws=body.draw(),
     )
+    if ticks:
+        check_ticks(tracer, definition)
     tracer.check_use()
     return definition
 
@@ -115,12 +132,17 @@ def _check(tracer: Tracer) -> None:
     if not tracer.units:
         raise tracer.error("no state is declared.", "for example: v: State = state(mV)")
     tracer.check_methods()
-    if "flow" not in names:
+    if "tick" in names:
+        check_methods(tracer)
+    elif "flow" not in names:
         raise tracer.error("the method flow is missing.",
                            "def flow(self, d): gives the rate of every state")  # fmt: skip
     if "reset" in names and "fires" not in names:
         raise tracer.error("reset is given, but fires is missing.",
                            "def fires(self): returns the condition of a spike")  # fmt: skip
+    if "tick" in names:
+        return
+    check_no_integers(tracer)
     has_impulse = any(f.kind == "impulse" for f in tracer.body.inputs.values())
     if has_impulse != ("receive" in names):
         raise tracer.error(

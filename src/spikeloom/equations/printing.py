@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from spikeloom.equations.expr import Condition, Expr
+from spikeloom.equations.span import Span
 from spikeloom.equations.unit_text import number_text
 
 # How tightly each operation binds in Python (& and | more than a comparison does); everything that
 # is not here binds tightest.
 BINDS = {
-    "lt": 1, "le": 1, "gt": 1, "ge": 1, "or": 2, "and": 3,
-    "add": 5, "sub": 5, "mul": 6, "div": 6, "neg": 7, "not": 7, "pow": 8,
+    "lt": 1, "le": 1, "gt": 1, "ge": 1, "eq": 1, "or": 2, "bitor": 2, "bitxor": 2.5, "and": 3,
+    "bitand": 3, "shl": 4, "shr": 4, "add": 5, "sub": 5, "mul": 6, "div": 6, "floordiv": 6,
+    "mod": 6, "neg": 7, "not": 7, "invert": 7, "pow": 8,
 }  # fmt: skip
 SIGNS = {
     "or": " | ", "and": " & ", "lt": " < ", "le": " <= ", "gt": " > ", "ge": " >= ",
-    "add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**",
+    "eq": " == ", "add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**",
+    "shl": " << ", "shr": " >> ", "floordiv": "//", "mod": " % ", "bitand": " & ",
+    "bitor": " | ", "bitxor": " ^ ",
 }  # fmt: skip
 WORDS = {"min": "minimum", "max": "maximum", "select": "where"}
 
@@ -34,9 +38,17 @@ def infix(node: Expr | Condition) -> str:
         return f"{node.op}({infix(args[1])})"  # the draw is its own affair
     if node.op == "neg":
         return f"-{_bracket(args[0], 'neg', 0)}"
-    if node.op == "not":
-        return f"~{_bracket(args[0], 'not', 0)}"
+    if node.op in ("not", "invert"):
+        return f"~{_bracket(args[0], node.op, 0)}"
+    if node.op in ("wrap", "saturate"):
+        return f"{node.op}({infix(args[0])}, {range_text(node)})"
     return f"{WORDS.get(node.op, node.op)}({', '.join(infix(a) for a in args)})"
+
+
+def range_text(node: Expr | Condition) -> str:
+    """The range of a ``wrap`` or ``saturate``: ``int24``."""
+    low, high = (int(a.value or 0) for a in node.args[1:] if isinstance(a, Expr))
+    return str(Span(low, high))
 
 
 def constant(node: Expr) -> str:
@@ -58,11 +70,10 @@ def needs_bracket(node: Expr | Condition, parent: str, place: int) -> bool:
     own, outer = BINDS.get(op, 9), BINDS[parent]
     if own != outer:
         return own < outer
-    if parent in ("lt", "le", "gt", "ge"):
+    if parent in ("lt", "le", "gt", "ge", "eq"):
         return True
-    return (
-        (place == 1 and parent in ("sub", "div", "mul", "add")) if parent != "pow" else place == 0
-    )
+    right = ("sub", "div", "mul", "add", "floordiv", "mod", "shl", "shr")
+    return (place == 1 and parent in right) if parent != "pow" else place == 0
 
 
 def _constant_op(node: Expr) -> str:

@@ -117,6 +117,11 @@ def _inner(neuron: object) -> Definition:
             f"Refractory takes a neuron; got {type(neuron).__name__}.",
             hint="inside a cell it is Cell(Refractory(LIF(), 2 * ms), …)",
         )
+    if neuron.definition.ticks:
+        raise ModelError(
+            f"Refractory: {neuron.definition.name} counts ticks in whole numbers.",
+            hint="count them in a state of its own: left: State = state(bits=6)",
+        )
     if neuron.definition.fires is None:
         raise ModelError(
             f"Refractory: {neuron.definition.name} never fires.", hint="use it as it is"

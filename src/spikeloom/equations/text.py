@@ -120,6 +120,9 @@ class _Model:
     def read(self, text: str) -> None:
         for piece in _pieces(text, f"<equations of {self.name}>"):
             event, colon, _ = piece.text.partition(":")
+            if event.strip() in ("each tick", "without a spike"):
+                hint = "a model of whole numbers is written as a class with def tick(self, after)"
+                raise piece.error("from_text reads models with rates.", hint=hint)
             phase = EVENTS.get(" ".join(event.split())) if colon else None
             if phase is not None:
                 self.event(phase, iter([_after(piece, len(event) + 1)]))

@@ -10,6 +10,7 @@ from spikeloom.equations.definition import Definition
 from spikeloom.equations.latex import latex
 from spikeloom.equations.printing import infix
 from spikeloom.equations.quantity import Unit
+from spikeloom.equations.sharing import shared
 from spikeloom.equations.values import Value
 
 
@@ -39,8 +40,8 @@ def summary(definition: Definition, values: Mapping[str, Value]) -> str:
     """Name, counts, equations and values: what `print(neuron)` shows."""
     counts = [
         f"{len(definition.states)} state{'s' if len(definition.states) != 1 else ''} "
-        f"({', '.join(f'{s.name} in {str(s.unit) or 1}' for s in definition.states)})",
-        *(f"{i.kind} {i.name} in {str(i.unit) or 1}" for i in definition.inputs),
+        f"({', '.join(f'{s.name} in {s.span or str(s.unit) or 1}' for s in definition.states)})",
+        *(f"{i.kind} {i.name} in {i.span or str(i.unit) or 1}" for i in definition.inputs),
     ]
     body = "\n".join(f"  {line}" for line in _lines(definition))
     return (
@@ -63,10 +64,18 @@ def summary_html(definition: Definition, values: Mapping[str, Value]) -> str:
 
 
 def _lines(d: Definition) -> Iterator[str]:
+    parts, tick = shared([*d.tick.values()])
+    yield from (f"each tick: {name} = {infix(expr)}" for name, expr in parts)
+    for name, expr in zip(d.tick, tick, strict=True):
+        yield f"each tick: {name} = {infix(expr)} : {d.state(name).span}"
     for state in d.states:
-        yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {_unit(state.unit)}"
+        if d.flow:
+            yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {_unit(state.unit)}"
     for i in d.inputs:
-        yield f"{i.name} : {_unit(i.unit)}{' (impulse)' if i.kind == 'impulse' else ''}"
+        kind = _unit(i.unit) if i.span is None else str(i.span)
+        yield f"{i.name} : {kind}{' (impulse)' if i.kind == 'impulse' else ''}"
+    for draw in d.draws:
+        yield f"{draw.name} : uint{draw.bits} (draw)"
     for xi in d.noises:
         if xi.name.partition("_")[0] != "xi" or xi.stratonovich:
             yield f"{xi.name} : {'Stratonovich noise' if xi.stratonovich else 'noise'}"
@@ -76,6 +85,8 @@ def _lines(d: Definition) -> Iterator[str]:
         yield f"spike when: {infix(d.fires)}"
     for name, value in d.reset.items():
         yield f"after a spike: {name} = {infix(value)}"
+    for name, value in d.otherwise.items():
+        yield f"without a spike: {name} = {infix(value)}"
     if d.hold:
         yield f"refractory: {', '.join(d.hold)} held for {d.period}"
     for state in d.states:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from spikeloom.equations.expr import Expr, lift, located
@@ -15,21 +16,30 @@ from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
 Phase = Literal[
     "flow", "receive", "fires", "reset", "initial", "soft", "gives", "kicks",
-    "on_pre", "on_post", "on_tick", "on_reward", "sends", "post_event",
+    "on_pre", "on_post", "on_tick", "on_reward", "sends", "post_event", "tick", "otherwise",
 ]  # fmt: skip
 SIGNATURES: dict[Phase, str] = {
     "flow": "self, d", "reset": "self, after", "receive": "self, after", "initial": "self, at",
     "fires": "self", "soft": "self, u", "gives": "self, post", "kicks": "self, post",
     "on_pre": "self, after", "on_post": "self, after", "on_tick": "self, after",
     "on_reward": "self, after", "sends": "self, after", "post_event": "self",
+    "tick": "self, after", "otherwise": "self, after",
 }  # fmt: skip
 
 
 class Symbols:
     """The `self` of a traced method: every declared name is a leaf, everything else an error."""
 
-    def __init__(self, cls: type, leaves: Mapping[str, Expr], banned: Mapping[str, str]) -> None:
-        vars(self).update(_cls=cls, _leaves=leaves, _banned=banned, _used=set())
+    def __init__(
+        self,
+        cls: type,
+        leaves: Mapping[str, Expr],
+        banned: Mapping[str, str],
+        groups: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        vars(self).update(
+            _cls=cls, _leaves=leaves, _banned=banned, _used=set(), _groups=groups or {}
+        )
 
     def __getattr__(self, name: str) -> Any:
         cls, leaves = self._cls, self._leaves
@@ -37,8 +47,9 @@ class Symbols:
             raise located(ModelError, f"self.{name}: {self._banned[name]}", here(), None)
         if name in leaves:
             self._used.add(name)
-            leaf = leaves[name]
-            return Expr("leaf", unit=leaf.unit, kind=leaf.kind, name=name, where=here())
+            return replace(leaves[name], where=here())
+        if name in self._groups:
+            return tuple(getattr(self, each) for each in self._groups[name])
         if name.startswith("__"):
             raise AttributeError(name)
         helper = inspect.getattr_static(cls, name, None)
@@ -68,10 +79,12 @@ class Target:
         default: Callable[[str], Expr] | None,
         others: Mapping[str, str],
         rate_of: Mapping[str, Unit] | None = None,
+        fit: Callable[[str, Expr], Expr] = lambda name, expr: expr,
     ) -> None:
         vars(self).update(
-            _label=label, _units=units, _default=default, _others=others, _rate_of=rate_of, _got={}
-        )
+            _label=label, _units=units, _default=default, _others=others, _rate_of=rate_of,
+            _fit=fit, _got={},
+        )  # fmt: skip
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -104,7 +117,7 @@ class Target:
                 expr.where or here(), "declare a Param, and give it a value that depends on "
                 f"{place} where the population is made",
             )  # fmt: skip
-        self._got[name] = expr
+        self._got[name] = self._fit(name, expr)
 
     def _known(self, name: str) -> None:
         if name in self._units:

@@ -9,6 +9,7 @@ from typing import Any
 from spikeloom.equations.body import Body
 from spikeloom.equations.definition import InputDecl, Rules, StateDecl
 from spikeloom.equations.expr import Condition, Expr, lift, located
+from spikeloom.equations.integers import fitted
 from spikeloom.equations.quantity import Quantity, Unit, bridge
 from spikeloom.equations.randomness import check_linear, refuse_chance
 from spikeloom.equations.trace import Phase, Symbols, Target, run
@@ -57,7 +58,7 @@ class Tracer:
         """Every state with its start as an expression over parameters only."""
         declared, starts = self.body.states.items(), self._starts()
         return tuple(
-            StateDecl(name, f.unit, *start, self.body.doc(name))
+            StateDecl(name, f.unit, *start, self.body.doc(name), f.span, f.overflow)
             for (name, f), start in zip(declared, starts, strict=True)
         )
 
@@ -65,7 +66,7 @@ class Tracer:
         """Every input."""
         body = self.body
         return tuple(
-            InputDecl(n, f.unit, f.kind, body.doc(n))
+            InputDecl(n, f.unit, f.kind, body.doc(n), f.span)
             for n, f in body.inputs.items()
             if f.kind != "target"
         )
@@ -81,6 +82,7 @@ class Tracer:
     def check_use(self) -> None:
         """Every input and parameter takes part in some equation."""
         names = [*self.body.inputs, *(p.name for p in self.body.params), *self.body.noises]
+        names += self.body.draws
         for name in names:
             if name not in self.used:
                 raise self.body.error(name, f"{name!r} is declared but no equation uses it.",
@@ -95,7 +97,10 @@ class Tracer:
     def _symbols(self, phase: str) -> Symbols:
         banned: dict[str, str] = {}
         for name, f in self.body.inputs.items():
-            if f.kind == "impulse" and phase not in ("receive", "kicks"):
+            if f.span is not None:
+                if phase != "tick":
+                    banned[name] = "an input of a tick acts in tick(self, after)"
+            elif f.kind == "impulse" and phase not in ("receive", "kicks"):
                 banned[name] = "an impulse acts only where it arrives, in receive(self, after)"
             if f.kind == "inflow" and phase in ("receive", "initial"):
                 banned[name] = f"an inflow acts all through a step, not in {phase}"
@@ -104,7 +109,9 @@ class Tracer:
                 "white noise acts all through a step, in flow; a random event is "
                 "chance(p) or escapes(rate)"
             )
-        symbols = Symbols(self.cls, self.leaves, banned)
+        if phase == "initial":
+            banned |= dict.fromkeys(self.body.draws, "a tick draws it, and there was none yet")
+        symbols = Symbols(self.cls, self.leaves, banned, self.body.groups)
         symbols.__dict__["_used"] = self.used
         return symbols
 
@@ -118,7 +125,10 @@ class Tracer:
         rate = phase == "flow"
         time = self.body.time_unit
         units = {n: u / time if rate else u for n, u in self.units.items()}
-        target = Target(label, units, default, self.body.others, self.units if rate else None)
+        target = Target(
+            label, units, default, self.body.others, self.units if rate else None,
+            lambda name, expr: self._fitted(f"{label}.{name}", name, expr),
+        )  # fmt: skip
         result = self.call(phase, target)
         got = vars(target)["_got"]
         if result is not None:
@@ -127,17 +137,22 @@ class Tracer:
         if not got and self.units:
             raise self.error(f"{phase} assigns nothing.", f"write {label}.NAME = …")
         for expr in got.values():
-            label = f"{self.cls.__name__}.{phase}"
-            no_rises(label, expr)
-            refuse_chance(label, expr, {"reset": ONLY_FIRES, "flow": FLOWS}.get(phase, NO_CHANCE))
+            place = f"{self.cls.__name__}.{phase}"
+            no_rises(place, expr)
+            refuse_chance(place, expr, {"reset": ONLY_FIRES, "flow": FLOWS}.get(phase, NO_CHANCE))
         return Rules(tuple((n, got[n]) for n in self.units if n in got))
+
+    def _fitted(self, what: str, name: str, expr: Expr) -> Expr:
+        """What is assigned to a state, as its width allows."""
+        f = self.body.states[name]
+        return fitted(what, f.span, f.overflow, expr, expr.where)
 
     def _starts(self) -> list[tuple[Expr, Expr]]:
         """The start of every state as an expression over parameters only."""
         cls, states = self.cls, self.body.states
         given: dict[str, Expr] = {}
         if "initial" in vars(cls):
-            target = Target("at", self.units, None, self.body.others)
+            target = Target("at", self.units, None, self.body.others, fit=self._start_of)
             self.call("initial", target)
             given = vars(target)["_got"]
         starts = {n: given[n] if n in given else self._declared_start(n) for n in states}
@@ -158,6 +173,10 @@ class Tracer:
 
         return [(resolve(expr, (name,)), expr) for name, expr in starts.items()]
 
+    def _start_of(self, name: str, expr: Expr) -> Expr:
+        """A start that its state can hold."""
+        return fitted(f"the start of {name!r}", self.body.states[name].span, None, expr, expr.where)
+
     def _declared_start(self, name: str) -> Expr:
         f, body = self.body.states[name], self.body
         start: Any = f.start
@@ -175,6 +194,7 @@ class Tracer:
                              "compute it in def initial(self, at) instead")  # fmt: skip
         if expr.op == "const" and expr.value == 0 and expr.unit.dimensionless:
             return Expr("const", unit=f.unit, value=0.0, where=f.where)
+        expr = self._start_of(name, expr)
         if not expr.unit.fits(f.unit):
             raise body.error(
                 name, f"{name!r} is a {f.unit.kind} ({f.unit!s}) but starts at {expr}, which is "

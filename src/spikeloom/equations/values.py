@@ -12,6 +12,7 @@ import numpy as np
 from spikeloom.equations.expr import Expr
 from spikeloom.equations.place import of_places
 from spikeloom.equations.quantity import Array, Number, Quantity, Unit, bridge, one
+from spikeloom.equations.span import Span
 from spikeloom.equations.unit_text import number_text
 from spikeloom.errors import ParameterError, UnitError
 
@@ -177,14 +178,22 @@ def lognormal(mean: Any, sd: Any, *, low: Any = None, high: Any = None) -> Distr
     return _distribution("lognormal", mean, sd, low, high)
 
 
-def check(owner: str, name: str, unit: Unit, value: Any) -> Value:
+def check(owner: str, name: str, unit: Unit, value: Any, span: Span | None = None) -> Value:
     """Check one value given to a constructor.
+
+    Arguments:
+        owner, name, unit: Whose it is, and what its declaration says.
+        value: What was given.
+        span: Where it must lie, for a whole number.
 
     Raises:
         UnitError: It has the wrong unit, or none.
-        ParameterError: It is no number, not finite, or not positive where it is a time.
+        ParameterError: It is no number, not finite, or not positive where it is a time; or no
+            whole number in its span.
     """
     label = f"{owner}.{name}"
+    if span is not None:
+        return check_whole(label, span, value)
     if isinstance(value, Learn):
         for part in (value.value, value.low, value.high):
             if part is not None:
@@ -214,6 +223,31 @@ def check(owner: str, name: str, unit: Unit, value: Any) -> Value:
     if not isinstance(value, Expr):
         _check_range(label, unit, value)
     return value
+
+
+def check_whole(label: str, span: Span, value: Any) -> Quantity:
+    """A whole number, or one for each neuron, inside its width.
+
+    Raises:
+        ParameterError: It is something else.
+    """
+    if isinstance(value, (Learn, Distribution, Expr)):
+        raise ParameterError(
+            f"{label} is a whole number; got {value!r}.",
+            hint="give a number, or an array with one for each neuron: rng.integers(low, high, n)",
+        )
+    given = _quantity(value, label)
+    if not given.unit.dimensionless:
+        raise UnitError(f"{label} is a whole number without a unit; got {given}.")
+    numbers = np.asarray(given.to(one))
+    odd = ~((numbers == np.floor(numbers)) & (numbers >= span.low) & (numbers <= span.high))
+    if odd.any():
+        found = number_text(float(np.ravel(numbers)[np.argmax(np.ravel(odd))]))
+        raise ParameterError(
+            f"{label} must be a whole number in {span}, from {span.low} to {span.high}; got "
+            f"{found}."
+        )
+    return given
 
 
 def _check_range(label: str, unit: Unit, value: Quantity | Distribution) -> None:

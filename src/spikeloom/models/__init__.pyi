@@ -18,6 +18,7 @@ from .neurons.homeostatic_lif import HomeostaticLIF as HomeostaticLIF
 from .neurons.izhikevich import Izhikevich as Izhikevich
 from .neurons.leaky_integrator import LeakyIntegrator as LeakyIntegrator
 from .neurons.lif import LIF as LIF
+from .neurons.loihi_neuron import LoihiNeuron as LoihiNeuron
 from .neurons.mihalas_niebur import MihalasNiebur as MihalasNiebur
 from .neurons.morris_lecar import MorrisLecar as MorrisLecar
 from .neurons.ou_lif import OULIF as OULIF
@@ -33,6 +34,7 @@ from .neurons.subtractive_if import SubtractiveIF as SubtractiveIF
 from .neurons.theta_neuron import ThetaNeuron as ThetaNeuron
 from .neurons.traub_miles import TraubMiles as TraubMiles
 from .neurons.triesch_unit import TrieschUnit as TrieschUnit
+from .neurons.truenorth_neuron import TrueNorthNeuron as TrueNorthNeuron
 from .neurons.two_compartment import TwoCompartment as TwoCompartment
 from .rules.abs import ABS as ABS
 from .rules.bcm import BCM as BCM

@@ -11,11 +11,13 @@
 >>> from spikeloom.models import HomeostaticLIF, TrieschUnit
 >>> from spikeloom.models import GIF, GLIF, SRM0, HindmarshRose, MihalasNiebur, MorrisLecar
 >>> from spikeloom.models import PinskyRinzel, SubtractiveIF, ThetaNeuron, TwoCompartment
+>>> from spikeloom.models import LoihiNeuron, TrueNorthNeuron
+>>> whole = LoihiNeuron(), TrueNorthNeuron()
 >>> noisy = DiffusionLIF(), OULIF(), EscapeLIF(), ProbabilisticLIF()
 >>> random = StochasticSRM(), GLM(), PoissonNeuron()
 >>> lawful = MorrisLecar(), HindmarshRose(), ThetaNeuron(), MihalasNiebur(), SRM0(), GIF(), GLIF()
 >>> others = HomeostaticLIF(), TrieschUnit(), TwoCompartment(), PinskyRinzel(), SubtractiveIF()
->>> for neuron in (*linear, *curved, *gated, *noisy, *random, *lawful, *others):
+>>> for neuron in (*linear, *curved, *gated, *noisy, *random, *lawful, *others, *whole):
 ...     print(f"{neuron!r:20}", *(state.name for state in neuron.definition.states))
 PerfectIF()          v
 LIF()                v
@@ -49,4 +51,6 @@ TrieschUnit()        y a b
 TwoCompartment()     v v_d
 PinskyRinzel()       v v_d h n s c q Ca
 SubtractiveIF()      v
+LoihiNeuron()        u v
+TrueNorthNeuron()    v
 """
