@@ -44,6 +44,18 @@ Leaky(tau=learn(10 * ms, low=1 * ms), theta=normal(1, 0.1) * mV)
 ...         after.v = where(chance(0.9), 0 * mV, self.v)
 >>> isinstance(learn(2), Learn), uniform(1, 2) * ms, lognormal(1, 0.5) * mV
 (True, uniform(1, 2) * ms, lognormal(1, 0.5) * mV)
+>>> class Counter(Neuron):
+...     "Counts events of two kinds up and down, each by chance."
+...
+...     v: State = state(bits=8, overflow="wrap")
+...     a: Inputs = impulse(bits=4, signed=False, of=2)
+...     rho: Draws = draw(bits=8, of=2)
+...
+...     def tick(self, after: Self) -> None:
+...         up, down = (hits(rho, n, 127) for rho, n in zip(self.rho, self.a))
+...         after.v = self.v + up - down
+>>> Counter()
+Counter()
 >>> class Line(Surrogate):
 ...     slope: Param = 1.0
 ...
