@@ -133,9 +133,9 @@ def simulate(
         every: Keep the states after every so many steps.
         method: How to integrate; None chooses, and `Run.reason` says why.
         state: Last states of an earlier `Run`, to go on from there; None starts afresh.
-        engine: ``CPU("float64")`` if None, and ``Fixed()`` for whole numbers. ``Precise()`` and ``Adaptive()`` of
-            `spikeloom.engines` have no time steps: spikes are where they are, and `dt` says when
-            states are kept and inputs may change.
+        engine: ``CPU("float64")`` if None, and ``Fixed()`` for whole numbers. ``Precise()`` and
+            ``Adaptive()`` of `spikeloom.engines` have no time steps: spikes are where they are, and
+            `dt` says when states are kept and inputs may change.
         seed: Seed of parameters that are distributions, and of noise.
         first: Number of the first step. Noise and times go on from there: with `state` and
             ``first=run.first + run.steps`` two runs in a row are one run, bit for bit.
