@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spikeloom.data import load_mitbih
+from spikeloom.data import beside_usual, load_mitbih
 from spikeloom.data.mitbih import DS1, DS2, relative_intervals
 from spikeloom.errors import DataError, ParameterError
 
@@ -92,3 +92,21 @@ def test_missing_and_damaged_archives(tmp_path: Path) -> None:
     np.savez(path, X=np.zeros((1, 128), np.int16))
     with pytest.raises(DataError, match="lacks record, sample, y"):
         load_mitbih(tmp_path)
+
+
+def test_a_beat_is_told_beside_what_came_before_it_in_its_own_record(tmp_path: Path) -> None:
+    shape = np.zeros(128)
+    shape[40:60] = np.hanning(20) / np.hanning(20).max()
+    windows = np.concatenate([np.outer([1, 1, 3, 1], shape), np.outer([0.5, 0.5], shape)])
+    told = beside_usual(windows + 7.0, np.array([1, 1, 1, 1, 2, 2]))  # the baseline is gone
+    assert told.dtype == np.float32 and np.allclose(told[:, :, 1].max(1), 1, atol=0.02)
+    sizes = np.abs(told[:, :, 0]).max(1)
+    # 1; 1; 3 beside 1; 1 beside (1 + 1 + 3) / 3; a patient with half the signal is no other heart
+    assert np.allclose(sizes, [1, 1, 3, 0.6, 1, 1], rtol=0.02)
+    later = windows.copy()
+    later[3] = -later[3]
+    assert np.array_equal(
+        beside_usual(later, np.ones(6))[:3], beside_usual(windows, np.ones(6))[:3]
+    )
+    assert np.isfinite(beside_usual(np.zeros((3, 128)), np.zeros(3))).all()
+    assert load_mitbih(beats(tmp_path), usual=True).train.inputs.shape == (30, 128, 4)

@@ -62,8 +62,17 @@ def test_a_signal_moves_alone_and_intervals_keep_their_length():
     for before, after in zip(x[:, :, 0], moved[:, :, 0], strict=True):
         shifts = (torch.equal(before[3 + k : 17 + k], after[3:17]) for k in range(-3, 4))
         assert any(shifts)
+    both = Signal(gain=0.5, shift=3, noise=0.0, jitter=0.0, measured=2)(
+        x[:, :, :1].repeat(1, 1, 3), 0
+    )
+    assert torch.equal(both[:, :, 0], both[:, :, 1]) and torch.equal(both[:, :, 2], x[:, :, 0])
+    assert not torch.equal(both[:, :, 0], x[:, :, 0])
     with pytest.raises(ShapeError, match="length, channels"):
         Signal()(torch.zeros(2, 3), 0)
+    with pytest.raises(ShapeError, match="4 channels"):
+        Signal(measured=4)(x, 0)
+    with pytest.raises(ParameterError, match="measured"):
+        Signal(measured=0)
 
 
 def test_channels_and_steps_of_an_image_move_as_one():

@@ -29,7 +29,7 @@ SHAPES = {
     "fashion-mnist": (28, 28),
     "fsdd": (48, 40),
     "nmnist": (8, 2, 34, 34),
-    "mitbih": (128, 3),
+    "mitbih": (128, 4),
 }
 ALL = [(data, model) for data, models in MODELS.items() for model in models]
 

@@ -126,7 +126,7 @@ def _nmnist(folder: Path | None) -> Splits:
 def _mitbih(folder: Path | None) -> Splits:
     from spikeloom.data import load_mitbih
 
-    return load_mitbih(folder, classes="NSVF")
+    return load_mitbih(folder, classes="NSVF", usual=True)
 
 
 READERS: dict[Task, Callable[[Path | None], Splits]] = {

@@ -42,6 +42,7 @@ from spikeloom.data.sound_codes import Coded as Coded
 from spikeloom.data.sound_codes import LIFBands as LIFBands
 from spikeloom.data.split import stratified as stratified
 from spikeloom.data.stretch import stretched as stretched
+from spikeloom.data.usual_beat import beside_usual as beside_usual
 from spikeloom.data.wav import read_wav as read_wav
 from spikeloom.data.wav import resampled as resampled
 from spikeloom.data.yin_yang import load_yin_yang as load_yin_yang

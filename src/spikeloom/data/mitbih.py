@@ -13,6 +13,7 @@ from spikeloom.data.folds import check_classes
 from spikeloom.data.home import Home, Remote
 from spikeloom.data.mitbih_records import ARCHIVE, check_archive, read_records
 from spikeloom.data.npz import check_equal_lengths, check_labels, read_npz
+from spikeloom.data.usual_beat import beside_usual
 from spikeloom.errors import DataError, ParameterError
 from spikeloom.files import write_file
 
@@ -71,7 +72,11 @@ class Beats:
 
 
 def load_mitbih(
-    folder: str | Path | None = None, *, classes: str = CLASSES, intervals: bool = True
+    folder: str | Path | None = None,
+    *,
+    classes: str = CLASSES,
+    intervals: bool = True,
+    usual: bool = False,
 ) -> Splits:
     """Heart beats in five classes of the AAMI; other patients train than those that test.
 
@@ -87,10 +92,13 @@ def load_mitbih(
         intervals: Add two channels, constant over the window: the interval to the beat before
             and to the beat after, each by the mean of the last ten. A premature beat is told by
             them more than by its shape.
+        usual: Give each beat beside the usual one of its heart (see `beside_usual`): two channels
+            instead of one, without unit.
     Returns:
-        Splits with inputs (n, 128, 3), or (n, 128, 1) without intervals: the lead MLII in mV at
-        180 Hz from 0.278 s before the beat. `groups` are patients: the record's number, and 201
-        for the records 201 and 202, which are of one person though de Chazal parts them.
+        Splits with inputs (n, 128, 3), or (n, 128, 1) without intervals, and one channel more with
+        the usual beat: the lead MLII in mV at 180 Hz from 0.278 s before the beat. `groups` are
+        patients: the record's number, and 201 for the records 201 and 202, which are of one person
+        though de Chazal parts them.
     Raises:
         DataError: The file is missing, damaged, or has other labels or records.
         ParameterError: No such class.
@@ -101,7 +109,13 @@ def load_mitbih(
             f"classes must be at least two of {CLASSES!r}, each once, got {classes!r}.",
             hint='classes="NSVF" leaves out the few beats of Q',
         )
-    everything, record = _dataset(read_beats(HOME.find(folder)), classes, intervals)
+    beats = read_beats(HOME.find(folder))
+    waves = beats.windows / np.float32(PER_MV)
+    channels = [beside_usual(waves, beats.record) if usual else waves[:, :, None]]
+    if intervals:
+        told = relative_intervals(beats.record, beats.sample)
+        channels.append(np.repeat(told[:, None, :], waves.shape[1], axis=1))
+    everything, record = _dataset(beats, np.concatenate(channels, axis=2), classes)
     parts = []
     for records, role in ((DS1, "train"), (DS2, "test")):
         parts.append(replace(everything[np.isin(record, records)], name=f"MIT-BIH {role}"))
@@ -142,18 +156,14 @@ def read_beats(folder: Path) -> Beats:
     return Beats(found["X"], found["y"], found["record"], found["sample"].astype(np.int64))
 
 
-def _dataset(beats: Beats, classes: str, intervals: bool) -> tuple[Dataset, np.ndarray]:
-    channels = [beats.windows[:, :, None] / np.float32(PER_MV)]
-    if intervals:
-        told = relative_intervals(beats.record, beats.sample)
-        channels.append(np.repeat(told[:, None, :], beats.windows.shape[1], axis=1))
+def _dataset(beats: Beats, inputs: np.ndarray, classes: str) -> tuple[Dataset, np.ndarray]:
     names = np.array(list(CLASSES))[beats.labels]
     kept = np.isin(names, list(classes))
     targets = np.array([classes.find(name) for name in CLASSES])[beats.labels]
     record = beats.record[kept]
     data = Dataset(
         "MIT-BIH",
-        np.concatenate(channels, axis=2).astype(np.float32)[kept],
+        inputs[kept].astype(np.float32),
         targets[kept].astype(np.int64),
         tuple(classes),
         SOURCE,

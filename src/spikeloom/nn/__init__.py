@@ -8,6 +8,7 @@ from spikeloom.nn.blocks.attention import SpikingAttention as SpikingAttention
 from spikeloom.nn.blocks.attention import spikformer_block as spikformer_block
 from spikeloom.nn.blocks.bake import fold_norms as fold_norms
 from spikeloom.nn.blocks.dropout import TimeDropout as TimeDropout
+from spikeloom.nn.blocks.fields import Fields as Fields
 from spikeloom.nn.blocks.norm import StepBatchNorm as StepBatchNorm
 from spikeloom.nn.blocks.norm import TimeBatchNorm as TimeBatchNorm
 from spikeloom.nn.blocks.residual import SEW as SEW

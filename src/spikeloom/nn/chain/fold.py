@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.blocks.fields import Fields
 from spikeloom.nn.blocks.pooling import pool
 from spikeloom.nn.chain.convolve import convolution
 from spikeloom.nn.chain.sparse import linear
@@ -30,6 +31,7 @@ PER_SAMPLE = (
     nn.MaxPool2d,
     nn.Unflatten,
     ChannelsFirst,
+    Fields,
 )
 """Modules whose answer to one sample depends on nothing else: no batch statistics, no chance.
 

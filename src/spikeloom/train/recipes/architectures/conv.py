@@ -11,6 +11,7 @@ from torch import nn
 
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.blocks.fields import Fields
 from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.train.recipes.architectures.architecture import Neurons, check_share, check_sizes
 
@@ -34,12 +35,14 @@ class Conv:
             width), or (frames, polarities, height, width) where a network sees all frames of
             an event camera at once. 1 for signals (length,) or (length, channels). So data
             sets hold them.
+        fields: ``(channels, neurons)``: the last channels of a signal are single numbers, each told
+            by so many neurons besides (see `spikeloom.nn.Fields`); () is none.
 
     Raises:
         ParameterError: Sizes that do not fit each other.
 
     >>> Conv(channels=(16, 32), kernels=(5, 3), pools=(2, 2))
-    Conv(channels=(16, 32), kernels=(5, 3), pools=(2, 2), hidden=(), dropout=0.0, axes=2)
+    Conv(channels=(16, 32), kernels=(5, 3), pools=(2, 2), hidden=(), dropout=0.0, axes=2, fields=())
     """
 
     channels: tuple[int, ...]
@@ -48,9 +51,10 @@ class Conv:
     hidden: tuple[int, ...] = ()
     dropout: float = 0.0
     axes: int = 2
+    fields: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("channels", "kernels", "pools", "hidden"):
+        for name in ("channels", "kernels", "pools", "hidden", "fields"):
             check_sizes("Conv", name, getattr(self, name))
         check_share("Conv", "dropout", self.dropout)
         stages = len(self.channels)
@@ -64,6 +68,11 @@ class Conv:
             raise ParameterError(
                 f"Conv: kernels must be odd, got {self.kernels}.",
                 hint="an even kernel has no centre to keep the size",
+            )
+        if self.fields and (len(self.fields) != 2 or self.axes != 1):
+            raise ParameterError(
+                f"Conv: fields are two numbers, and for signals (axes=1) alone, got {self!r}.",
+                hint="fields=(2, 8): eight neurons for each of the last two channels",
             )
         if self.axes not in (1, 2):
             raise ParameterError(f"Conv: axes must be 1 or 2, got {self.axes!r}.")
@@ -92,6 +101,13 @@ class Conv:
             layers["channels"] = nn.Flatten(1, 2)
             shape = (shape[0] * shape[1], *shape[2:])
         before, space = shape[0], shape[1:]
+        if self.fields:
+            if before <= self.fields[0]:
+                raise ShapeError(
+                    f"Conv: fields={self.fields} of samples with {before} channels leave no signal."
+                )
+            layers["fields"] = Fields(*self.fields)
+            before += prod(self.fields)
         convolution, pooling, norm = _KINDS[self.axes]
         stages = zip(self.channels, self.kernels, self.pools, strict=True)
         for place, (after, kernel, pool) in enumerate(stages, start=1):
