@@ -9,6 +9,11 @@ import typer
 
 from spikeloom.errors import ConfigError, suggest
 
+METHODS = (
+    *("Exact", "ExponentialEuler", "Euler", "Midpoint", "Heun", "RK4"),
+    *("LinearlyImplicitEuler", "ROS2", "RODAS3"),
+)
+
 
 class Engine(StrEnum):
     """Whose code to show."""
@@ -23,8 +28,8 @@ def explain(
     method: Annotated[
         str | None,
         typer.Option(
-            help="Exact, ExponentialEuler, Euler, Midpoint, Heun or RK4; "
-            "by default the best that fits the equations."
+            help="Exact, ExponentialEuler, Euler, Midpoint, Heun, RK4, LinearlyImplicitEuler, ROS2 "
+            "or RODAS3; by default the best that fits the equations."
         ),
     ] = None,
     engine: Annotated[
@@ -55,10 +60,7 @@ def _method(name: str | None) -> Any:
         return None
     import spikeloom.compile as shelf
 
-    known = {
-        each.lower(): getattr(shelf, each)
-        for each in ("Exact", "ExponentialEuler", "Euler", "Midpoint", "Heun", "RK4")
-    }
+    known = {each.lower(): getattr(shelf, each) for each in METHODS}
     chosen = known.get(name.replace("-", "").replace("_", "").lower())
     if chosen is None:
         names = [method.__name__ for method in known.values()]

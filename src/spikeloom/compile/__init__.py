@@ -2,7 +2,13 @@
 
 from spikeloom.compile.bind import Bound as Bound
 from spikeloom.compile.bind import bind as bind
+from spikeloom.compile.choice import Choice as Choice
+from spikeloom.compile.choice import choose_method as choose_method
 from spikeloom.compile.compiler import compile_neuron as compile_neuron
+from spikeloom.compile.implicit import RODAS3 as RODAS3
+from spikeloom.compile.implicit import ROS2 as ROS2
+from spikeloom.compile.implicit import LinearlyImplicitEuler as LinearlyImplicitEuler
+from spikeloom.compile.implicit import Rosenbrock as Rosenbrock
 from spikeloom.compile.learning import bind_rule as bind_rule
 from spikeloom.compile.learning import compile_rule as compile_rule
 from spikeloom.compile.learning_event import event_of as event_of

@@ -53,6 +53,18 @@ def _select(g: Graph, node: Node) -> Partials:
     return (None, *_choose(g, node.args[0]))
 
 
+def _exprel2(g: Graph, x: Node, y: Node) -> Node:
+    """exprel'' from exprel' = y: (eˣ − 2y)/x, and near 0, where that loses its digits, a series."""
+    near = g.apply("lt", g.apply("abs", x), g.const(0.5))
+    series = g.const(0.0)
+    for n in range(15, -1, -1):  # Horner's rule for Σ xⁿ / (n! (n + 3))
+        factor = 1 / (math.factorial(n) * (n + 3))
+        series = g.add(g.mul(series, x), g.const(factor))
+    safe = g.select(near, g.const(1), x)
+    far = g.div(g.sub(g.apply("exp", safe), g.mul(g.const(2), y)), safe)
+    return g.select(near, series, far)
+
+
 PARTIALS: Mapping[str, Rule] = {
     "add": lambda g, n: (g.const(1), g.const(1)),
     "sub": lambda g, n: (g.const(1), g.const(-1)),
@@ -80,6 +92,7 @@ PARTIALS: Mapping[str, Rule] = {
         lambda g, x, y: g.mul(g.const(2 / math.sqrt(math.pi)), g.apply("exp", g.neg(g.mul(x, x))))
     ),
     "exprel": _unary(lambda g, x, y: g.apply("exprel1", x)),
+    "exprel1": _unary(_exprel2),
 }
 """Partial derivatives of every operation that has them."""
 

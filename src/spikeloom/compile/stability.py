@@ -31,8 +31,20 @@ def check_step(program: Program, values: Mapping[str, Array | float], dt: float)
     Raises:
         NumericsError: The step is not stable; the message names one that is.
     """
+    fine = stable_step(program, values, dt)
+    if fine is not None:
+        raise NumericsError(
+            f"{program.model}: dt = {dt:g} {program.time_unit} is too large for"
+            f" {program.method}: a small error grows at every step.",
+            hint=f"a stable step is {fine:g} {program.time_unit}; or leave method=None, or take an"
+            " implicit method such as ROS2()",
+        )
+
+
+def stable_step(program: Program, values: Mapping[str, Array | float], dt: float) -> float | None:
+    """None where `dt` is stable, else a shorter step that is; see `check_step`."""
     if not all(np.size(value) for value in values.values()):
-        return  # no neurons, nothing to grow
+        return None  # no neurons, nothing to grow
     corners = [
         {name: float(pick(np.asarray(value))) for name, value in values.items()}
         for pick in (np.min, np.max)
@@ -44,11 +56,8 @@ def check_step(program: Program, values: Mapping[str, Array | float], dt: float)
             fine = dt
             while fine > dt * FINE and not _stable(program, corner, fine, true):
                 fine /= 2
-            raise NumericsError(
-                f"{program.model}: dt = {dt:g} {program.time_unit} is too large for"
-                f" {program.method}: a small error grows at every step.",
-                hint=f"a stable step is {fine:g} {program.time_unit}; or leave method=None",
-            )
+            return fine
+    return None
 
 
 def _growth(bound: Bound, dt: float) -> float:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.compile.bind import bind, coefficients, initial
-from spikeloom.compile.compiler import compile_neuron
+from spikeloom.compile.choice import program_for
 from spikeloom.compile.motion import Motion, motion
 from spikeloom.compile.program import Program
-from spikeloom.compile.stability import check_step
 from spikeloom.compile.tick_numeric import bind_ticks
 from spikeloom.compile.tick_program import TickProgram
 from spikeloom.compile.ticks import compile_ticks
@@ -45,7 +44,7 @@ def build(
     dt: float,
     engine: Any,
 ) -> Built:
-    """Compile a neuron for an engine, and check that the time step suits it."""
+    """Compile a neuron for an engine, by a method that is stable at its time step."""
     ticks = neuron.definition.ticks
     if ticks is not (getattr(engine, "dtype", "") == "int64"):
         raise ParameterError(
@@ -69,7 +68,6 @@ def build(
             )
         moving = motion(neuron)
         return Built(moving, *coefficients(moving, values, dt))
-    program = compile_neuron(neuron, method)
-    check_step(program, values, dt)
+    program = program_for(neuron, method, values, dt)
     bound = bind(program, values, dt)
     return Built(program, bound.coefs, bound.start)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from spikeloom.compile import Method, Program, bind, compile_neuron, compile_ticks
+from spikeloom.compile import Method, Program, bind, compile_ticks
+from spikeloom.compile.choice import program_for
 from spikeloom.compile.explain import explain as explain_program
 from spikeloom.compile.tick_explain import explain_ticks
 from spikeloom.compile.values import numbers
@@ -52,9 +53,10 @@ def explain(
     if neuron.definition.ticks:
         return _of_ticks(neuron, engine is not None)
     shape = ATan() if surrogate is None else surrogate
-    program = compile_neuron(neuron, method, surrogate=shape)
     values = numbers(neuron, shape, size=1)
-    bound = bind(program, values, float(dt.to(neuron.definition.time_unit)))
+    step = float(dt.to(neuron.definition.time_unit))
+    program = program_for(neuron, method, values, step, shape)
+    bound = bind(program, values, step)
     parts = [str(neuron), explain_program(program)]
     if bound.coefs:
         rows = [f"  {name} = {value.item():.10g}" for name, value in bound.coefs.items()]

@@ -7,12 +7,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from spikeloom.equations.definition import ParamDecl
+from spikeloom.equations.facade import public
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.values import Value, check, word
 from spikeloom.errors import ParameterError, suggest
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from spikeloom.lab import DtCheck
 
 
 class ModelValue:
@@ -83,6 +86,14 @@ class ModelValue:
     def replace(self, **changes: Any) -> Self:
         """The same model with some parameters changed."""
         return type(self)(**{**self.values, **self._spread(changes)})
+
+    def explain(self, **options: Any) -> str:
+        """Equations, discretised step, method and the reason for it: see `spikeloom.explain`."""
+        return public("explain")(self, **options)
+
+    def check_dt(self, dt: Quantity, duration: Quantity, **options: Any) -> DtCheck:
+        """How much the time step matters: see `spikeloom.lab.check_dt`."""
+        return public("lab.check_dt")(self, dt, duration, **options)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise ParameterError(

@@ -23,3 +23,6 @@ from spikeloom.lab.response import Response as Response
 from spikeloom.lab.response import response as response
 from spikeloom.lab.rheobase import Rheobase as Rheobase
 from spikeloom.lab.rheobase import rheobase as rheobase
+from spikeloom.lab.time_step import DtCheck as DtCheck
+from spikeloom.lab.time_step import DtRow as DtRow
+from spikeloom.lab.time_step import check_dt as check_dt
