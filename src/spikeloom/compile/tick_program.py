@@ -80,6 +80,11 @@ class TickProgram:
         return tuple(name for name, _ in self.params_in)
 
     @property
+    def coefs(self) -> tuple[str, ...]:
+        """What is fixed in a run: the parameters themselves."""
+        return self.params
+
+    @property
     def random(self) -> tuple[str, ...]:
         """Leaves that hold random numbers."""
         return tuple(f"draw:{name}" for name, _ in self.draws)

@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.coupling import CouplingPlan
 from spikeloom.engines.inputs.drives import DrivePlan
 from spikeloom.engines.inputs.trains import Trains
@@ -52,7 +53,7 @@ class PopulationPlan:
         entity: Sets the random numbers of its steps apart from those of other populations.
     """
 
-    program: Program
+    program: Program | TickProgram
     coefs: Mapping[str, Array]
     size: int
     start: Array

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from spikeloom.compile import Bound, bind
+from spikeloom.compile import Bound, TickProgram, bind
 from spikeloom.compile.stability import check_step
+from spikeloom.compile.tick_numeric import TickBound, bind_ticks
 from spikeloom.engines.inputs import NOTHING
 from spikeloom.engines.network_part import drive_part, poisson_part, population_part
 from spikeloom.engines.network_plan import (
@@ -80,7 +81,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         ShapeError: An array does not fit its population.
         NumericsError: dt is too large for a method, or a value is not finite.
     """
-    bounds: dict[Any, Bound] = {}
+    bounds: dict[Any, Bound | TickBound] = {}
     populations = tuple(_population(said, member, bounds) for member in said.members)
     poisson, driven = list(_poisson(said)), list(drives(said))
     joined = list(couplings(said, populations))
@@ -113,7 +114,9 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     )
 
 
-def _population(said: Description, member: Member, bounds: dict[Any, Bound]) -> PopulationPlan:
+def _population(
+    said: Description, member: Member, bounds: dict[Any, Bound | TickBound]
+) -> PopulationPlan:
     cell, size = member.receptors.cell(), member.population.size
     if isinstance(cell, Spikes):
         return _source(said, member, cell)
@@ -125,8 +128,11 @@ def _population(said: Description, member: Member, bounds: dict[Any, Bound]) -> 
     same = tuple(values.items()) if all(np.ndim(v) == 0 for v in values.values()) else None
     place = (program.key, step, same)
     if same is None or place not in bounds:
-        check_step(program, values, step)
-        bounds[place] = bind(program, values, step)
+        if isinstance(program, TickProgram):
+            bounds[place] = bind_ticks(program, values)
+        else:
+            check_step(program, values, step)
+            bounds[place] = bind(program, values, step)
     bound = bounds[place]
     start = bound.initial(size)
     settings.start(said, member, start, program.states)
@@ -215,6 +221,7 @@ def _projections(
         values = weights(
             connection.weight, unit, graph, name=f"{name}: weight", dtype=dtype, **shared
         )
+        _check_whole(said, connection, values)
         rows = Rows(indptr, targets, values, step_delays)
         for sender, receiver, part in pairs(rows, source, target):
             place = target.parts.index(receiver)
@@ -240,6 +247,18 @@ def _projections(
 def _unit(said: Description, part: Any, channel: str) -> Unit:
     definition = said.members[part.population.index].receptors.definition
     return next(i.unit for i in definition.inputs if i.name == channel)
+
+
+def _check_whole(said: Description, connection: Connection, values: Array) -> None:
+    """Neurons of whole numbers take whole weights."""
+    for part in connection.target.parts:
+        whole = said.members[part.population.index].receptors.definition.ticks
+        if whole and (np.asarray(values) != np.rint(values)).any():
+            raise ParameterError(
+                f"{connection.name}: neurons of {part.population.name!r} compute with whole "
+                "numbers, so weights that reach them must be whole.",
+                hint="np.rint(...) rounds an array of weights",
+            )
 
 
 def _numbered(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spikeloom.compile import Method, Program, compile_neuron
+from spikeloom.compile import Method, Program, TickProgram, compile_neuron, compile_ticks
 from spikeloom.equations import Cell, Neuron, Refractory
 
 
@@ -32,6 +32,8 @@ class Compiled:
 
 
 @lru_cache(maxsize=256)
-def program(what: Compiled) -> Program:
+def program(what: Compiled) -> Program | TickProgram:
     """The program of a cell; the same object for equal equations."""
+    if what.cell.definition.ticks:
+        return compile_ticks(what.cell)
     return compile_neuron(what.cell, what.method)

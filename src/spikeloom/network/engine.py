@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
+from spikeloom.compile import TickProgram
 from spikeloom.engines.exchange import Exchange
 from spikeloom.engines.network_plan import (
     AnyProjection,
@@ -13,9 +14,9 @@ from spikeloom.engines.network_plan import (
     ProjectionPlan,
 )
 from spikeloom.engines.network_run import NetworkEngine
-from spikeloom.errors import ParameterError
+from spikeloom.errors import EngineError, ParameterError
 
-EngineName: TypeAlias = Literal["auto", "cpu", "gpu", "reference"]
+EngineName: TypeAlias = Literal["auto", "cpu", "gpu", "reference", "fixed"]
 Pack: TypeAlias = Callable[[ProjectionPlan, tuple[PopulationPlan, ...], str, int], AnyProjection]
 """A projection, populations, precision and threads in; the projection in few bytes out."""
 
@@ -31,8 +32,9 @@ def make_engine(
 
     Arguments:
         plan: The network.
-        name: ``"cpu"`` is compiled, ``"gpu"`` is Triton, ``"reference"`` plain NumPy; ``"auto"``
-            is ``"cpu"``.
+        name: ``"cpu"`` is compiled, ``"gpu"`` is Triton, ``"reference"`` plain NumPy; ``"fixed"``
+            computes neurons of whole numbers in native code. ``"auto"`` is ``"fixed"`` where there
+            are some, else ``"cpu"``.
         threads: For the compiled one; None takes what the computer has.
         like, exchange: As in `NetworkEngine`.
 
@@ -40,10 +42,18 @@ def make_engine(
         ParameterError: There is no such engine.
         EngineError: There is no GPU, or it cannot run this network.
     """
-    if name == "reference":
+    whole = [p.program.model for p in plan.populations if isinstance(p.program, TickProgram)]
+    if name == "reference" or name == "fixed" or (name == "auto" and whole):
+        from spikeloom.engines.fixed import Fixed, FixedReference
         from spikeloom.engines.reference.network import ReferenceNetwork
 
-        return ReferenceNetwork(plan, exchange)
+        ticker = FixedReference() if name == "reference" else Fixed(threads)
+        return ReferenceNetwork(plan, exchange, ticker)
+    if whole and name in ("cpu", "gpu"):
+        raise EngineError(
+            f"Network: {whole[0]} computes with whole numbers, and the engine {name!r} with real "
+            "ones.", hint="engine='auto' or 'fixed'",
+        )  # fmt: skip
     if name in ("auto", "cpu"):
         from spikeloom.engines.cpu.network import NativeNetwork
 
@@ -54,7 +64,8 @@ def make_engine(
 
         return GpuNetwork(plan, like if isinstance(like, GpuNetwork) else None, exchange)
     raise ParameterError(
-        f"Network: there is no engine {name!r}.", hint="engine='auto', 'cpu', 'gpu' or 'reference'"
+        f"Network: there is no engine {name!r}.",
+        hint="engine='auto', 'cpu', 'gpu', 'fixed' or 'reference'",
     )
 
 

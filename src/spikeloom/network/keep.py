@@ -59,7 +59,7 @@ class Packer:
 
 def make_keep(engine: EngineName, threads: int | None) -> Keep:
     """How an engine likes synapses to be held."""
-    return as_it_is if engine in ("gpu", "reference") else Packer(threads)
+    return as_it_is if engine in ("gpu", "reference", "fixed") else Packer(threads)
 
 
 def _synapses(said: Description) -> float:

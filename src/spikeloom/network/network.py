@@ -54,7 +54,8 @@ class Network(Construction):
         dtype: Precision of states and weights.
         threads: None takes what the computer has.
         engine: ``"auto"`` is compiled; ``"gpu"`` needs one; ``"reference"`` is plain NumPy, slow
-            and obvious.
+            and obvious. ``"fixed"``, which "auto" takes where neurons compute with whole numbers,
+            has their bits in native code; other neurons beside them are those of the reference.
         ranks: ``"auto"`` spreads the neurons over the processes of a ``torchrun``, if there is
             one; 1 stays in this process.
 

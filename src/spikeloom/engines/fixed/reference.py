@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -16,6 +16,15 @@ from spikeloom.engines.randomness import Chance
 from spikeloom.engines.results import Simulation
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Ticker(Protocol):
+    """What steps neurons of whole numbers."""
+
+    @property
+    def simulate(self) -> Callable[..., Simulation]:
+        """See `FixedReference.simulate`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from spikeloom.compile.numeric import run_block
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.coupling import Potential, check_exchange, currents, potentials
 from spikeloom.engines.exchange import Exchange, log_of, merged
+from spikeloom.engines.fixed.reference import FixedReference, Ticker
 from spikeloom.engines.inputs import Walks, total
-from spikeloom.engines.network_plan import NetworkPlan, ProjectionPlan
+from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan, ProjectionPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
     SpikeWish,
@@ -32,8 +34,10 @@ from spikeloom.engines.poisson import (
     source_key,
     varying_counts,
 )
+from spikeloom.engines.randomness import Chance
 from spikeloom.engines.reference.engine import Reference
 from spikeloom.engines.reference.learning import Learner
+from spikeloom.errors import NumericsError, ParameterError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -44,13 +48,18 @@ class ReferenceNetwork:
     Arguments:
         plan: The network.
         exchange: As in `NetworkEngine`; here after every step.
+        ticker: What steps neurons of whole numbers; None takes `FixedReference`. Their weights are
+            whole, and sums of whole numbers in float64 are exact.
     """
 
-    def __init__(self, plan: NetworkPlan, exchange: Exchange | None = None) -> None:
+    def __init__(
+        self, plan: NetworkPlan, exchange: Exchange | None = None, ticker: Ticker | None = None
+    ) -> None:
         if exchange is not None:
             check_exchange(plan)
         self.plan = plan
         self.exchange = exchange
+        self._ticker = FixedReference() if ticker is None else ticker
         self.step = 0
         """Steps done since the beginning."""
         self._states = [np.array(p.start, np.float64) for p in plan.populations]
@@ -258,6 +267,8 @@ class ReferenceNetwork:
         if population.trains is not None:
             fired = population.trains.fired(self.step, 1, self.plan.seed)[1]
             return self._states[place], fired
+        if isinstance(program, TickProgram):
+            return self._tick(population, program, self._chance[place], place, inputs)
         leaves: dict[str, Array | float] = {f"input:{n}": x for n, x in inputs.items()}
         leaves |= {f"coef:{n}": population.coefs[n] for n in program.coefs}
         leaves |= self._chance[place].draws(self.step, size)
@@ -268,6 +279,28 @@ class ReferenceNetwork:
         if not program.spikes:
             return after, np.empty(0, np.int64)
         return after, np.flatnonzero(np.broadcast_to(given["out"], (size,)))
+
+    def _tick(
+        self,
+        population: PopulationPlan,
+        program: TickProgram,
+        chance: Chance,
+        place: int,
+        inputs: Mapping[str, Array | float],
+    ) -> tuple[Array, Array]:
+        """A tick of neurons of whole numbers."""
+        given = {n: np.broadcast_to(x, (population.size,)) for n, x in inputs.items()}
+        now = chance.at(self.step) if program.random else None
+        try:
+            run = self._ticker.simulate(
+                program, population.coefs, self._states[place], 1, given, chance=now
+            )
+        except ParameterError as error:
+            raise NumericsError(
+                f"network: {population.entity}, tick {self.step}: {error.message}", hint=error.hint
+            ) from error
+        fired = np.empty(0, np.int64) if run.spike_ids is None else run.spike_ids
+        return run.state.astype(np.float64), fired
 
     def _learn(self, place: int, fired: Array, spiked: Array, states: Array) -> None:
         """Let synapses change, and send what reaches them in this step on its way."""
@@ -286,12 +319,26 @@ class ReferenceNetwork:
         count = projection.targets.size
         weights = np.broadcast_to(np.asarray(projection.weights, np.float64), (count,))
         delays = np.broadcast_to(projection.delays, (count,))
+        if isinstance(self.plan.populations[projection.target].program, TickProgram):
+            which = _rows(projection.indptr, fired)  # whole numbers: any order gives the same sum
+            slots = (self.step + 1 + delays[which].astype(np.int64)) % self.plan.slots
+            flat = slots * ring.shape[1] + projection.targets[which]
+            ring += np.bincount(flat, weights[which], ring.size).reshape(ring.shape)
+            return
         for source in fired:
             row = slice(int(projection.indptr[source]), int(projection.indptr[source + 1]))
             slots = (self.step + 1 + delays[row].astype(np.int64)) % self.plan.slots
             # `add.at` adds one after another, so a target that occurs twice gets both.
             with np.errstate(over="ignore"):  # it is told as a state that is infinite
                 np.add.at(ring, (slots, projection.targets[row]), weights[row])
+
+
+def _rows(indptr: Array, fired: Array) -> Array:
+    """The synapses of some sources, one source after another."""
+    first = np.asarray(indptr)[fired].astype(np.int64)
+    length = np.asarray(indptr)[fired + 1].astype(np.int64) - first
+    ends = np.cumsum(length)
+    return np.arange(ends[-1] if ends.size else 0) + np.repeat(first - ends + length, length)
 
 
 def _with(
