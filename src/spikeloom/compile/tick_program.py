@@ -24,7 +24,7 @@ EXACT = 1 << 53
 Named = tuple[tuple[str, Span], ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class TickProgram:
     """A model of whole numbers, ready for the fixed engine.
 
@@ -107,6 +107,12 @@ class TickProgram:
         """Content hash: the same text gives the same key on every machine."""
         text = json.dumps(asdict(self), separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TickProgram) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     def __repr__(self) -> str:
         bits = max((s.bits + (s.low >= 0) for s in self.spans if s is not None), default=0)

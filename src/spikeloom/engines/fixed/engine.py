@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spikeloom.compile.tick_fold import fold, switches
 from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.cpu import pool
+from spikeloom.engines.cpu.build import Native
 from spikeloom.engines.cpu.compact import compact
 from spikeloom.engines.cpu.draws import WORK, signed
 from spikeloom.engines.cpu.host import this_host
@@ -107,6 +109,8 @@ def _run(
     every: int,
     threads: int | None,
 ) -> Simulation:
+    single = {n: int(x) for n, x in g.params.items() if x.ndim == 0}
+    program = fold(program, switches(program, single))
     width = g.state.shape[1]
     wanted = program.spikes and spikes != "none"
     used = tuple(n for n in program.inputs if g.inputs[n].any())
@@ -131,10 +135,7 @@ def _run(
     words |= {f"param:{n}": x.ctypes.data for n, x in params.items()}
     words |= {f"{kind}:{n}": x.ctypes.data for n, x in states.items() for kind in ("in", "out")}
     names = tick_slots(program, variant)
-    native = load(
-        "simulate", program.key, f"{variant.text}|{_version()}",
-        lambda: write_kernel(program, variant), this_host(),
-    )  # fmt: skip
+    native = _native(program, variant)
     work = (len(program.forward.instrs) + WORK * len(program.draws)) / variant.lanes
     found: list[tuple[Array, Array]] = []
     for first in range(0, steps, chunk) if width else ():
@@ -175,6 +176,13 @@ def _filled(value: Array, padded: int, span: Span) -> Array:
     if size:
         made[..., size:] = value[..., -1:]
     return made
+
+
+@lru_cache(maxsize=256)
+def _native(program: TickProgram, variant: TickVariant) -> Native:
+    """The kernel: from memory, else from disk, else compiled."""
+    text = f"{variant.text}|{_version()}"
+    return load("simulate", program.key, text, lambda: write_kernel(program, variant), this_host())
 
 
 @lru_cache(maxsize=1)
