@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from spikeloom import bench as bench
     from spikeloom import cable as cable
+    from spikeloom import chips as chips
     from spikeloom import compile as compile
     from spikeloom import data as data
     from spikeloom import engines as engines
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from spikeloom.network import *
 
 PACKAGES = (
-    *("bench", "cable", "compile", "data", "engines", "equations", "errors", "lab", "models"),
-    "network",
+    *("bench", "cable", "chips", "compile", "data", "engines", "equations", "errors", "lab"),
+    *("models", "network"),
     *("nn", "show", "testing", "train"),
 )
 FLAT = ("equations", "equations.units", "models", "engines", "network", "cable")

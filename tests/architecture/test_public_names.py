@@ -17,6 +17,7 @@ FOLDERS = (
     "spikeloom.equations",
     "spikeloom.models",
     "spikeloom.cable",
+    "spikeloom.chips",
     "spikeloom.compile",
     "spikeloom.engines.cpu",
     "spikeloom.engines.fixed",
