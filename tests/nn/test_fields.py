@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from spikeloom.errors import ParameterError, ShapeError
 from spikeloom.nn import Fields, Sequential, ann_twin
+from spikeloom.train import convert
 from spikeloom.train.recipes import Conv, build, recipe_of
 
 
@@ -38,6 +40,21 @@ def test_both_networks_of_a_recipe_have_the_fields():
     assert any(isinstance(layer, Fields) for layer in twin.modules())
     assert net.get_parameter("conv1.weight").shape[1] == 4 + 16
     assert twin(torch.rand(3, 128, 4)).shape == (3, 4)
+
+
+def test_they_convert_where_the_samples_come_in_and_only_there():
+    x, labels = torch.rand(40, 3, 16), torch.arange(40) % 2
+    layers = Fields(1, 4), nn.Conv1d(7, 6, 3), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 14, 2)
+    torch.manual_seed(0)
+    ann = nn.Sequential(*layers)
+    spiking = convert(ann, (x, labels), steps=256).net
+    y, _ = spiking(x.expand(256, *x.shape))
+    assert torch.allclose(y.mean(0), ann(x), atol=0.05)
+    late = nn.Sequential(
+        nn.Conv1d(3, 3, 3), nn.ReLU(), Fields(1, 4), nn.Flatten(), nn.Linear(98, 2)
+    )
+    with pytest.raises(ParameterError, match="Fields stands behind"):
+        convert(late, (x, labels))
 
 
 @pytest.mark.parametrize("wrong", [{"channels": 0}, {"count": 1}, {"low": 2.0}, {"count": True}])

@@ -12,6 +12,7 @@ from torch import nn
 from spikeloom.errors import ParameterError
 from spikeloom.nn.blocks.bake import fold_norms
 from spikeloom.nn.blocks.channels_first import ChannelsFirst
+from spikeloom.nn.blocks.fields import Fields
 from spikeloom.nn.chain.sequential import Sequential
 from spikeloom.nn.weights import WEIGHT_LAYERS, own_type
 from spikeloom.train.conversion.pool import MAX_POOLS, SignedMaxPool
@@ -25,6 +26,8 @@ LINEAR = (
 )
 """What may stand between activations: the mean over time of their output is that of their input."""
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+ENTRY = (Fields,)
+"""What may stand before the first activation alone: what comes in does not change in time."""
 LEFT_OUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
 RECTIFY = "take ReLU: a firing rate follows it"
 INSTEAD = {
@@ -101,6 +104,12 @@ def stretches_of(ann: nn.Module) -> tuple[nn.Sequential, list[Stretch]]:
         if isinstance(layer, WEIGHT_LAYERS):
             count += 1
             name = f"weights{count}"
+        if isinstance(layer, ENTRY) and len(stretches) > 1:
+            raise ParameterError(
+                f"convert: {type(layer).__name__} stands behind an activation, where spikes would "
+                "drive it: it is not linear.",
+                hint="put it before the first weights",
+            )
         stretches[-1].layers.append((name, layer))
     if len(stretches) == 1:
         raise ParameterError(
@@ -136,7 +145,7 @@ def _flat(net: nn.Sequential, above: str) -> Iterator[tuple[str, nn.Module]]:
 
 def _check_known(path: str, layer: nn.Module) -> None:
     kind = own_type(layer)
-    if kind in (*LINEAR, *NORMS, *LEFT_OUT, *MAX_POOLS, nn.ReLU, QCFSActivation):
+    if kind in (*LINEAR, *ENTRY, *NORMS, *LEFT_OUT, *MAX_POOLS, nn.ReLU, QCFSActivation):
         return
     raise ParameterError(
         f"convert: layer {path} is {kind.__name__}, which spiking neurons cannot follow.",
