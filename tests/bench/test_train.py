@@ -29,7 +29,7 @@ def prove(to):
 
 work = lambda: {work}
 loop.serve({{"prepare": work, "prove": prove, "peak": lambda: {peak}, "time": work,
-            "convolutions": work}})
+            "convolutions": work, "used": work}})
 """
 CASE = replace(
     train.CASES["mnist-fc"].smaller(3, 4),
@@ -65,6 +65,7 @@ def test_ratios_are_to_the_fastest_peer_and_judged(side, tmp_path: Path):
     check_format(data)
     speed, memory = data["rows"]
     assert speed["speed_ratio"] == speed["ratio_to_best_peer"] == 3.0
+    assert speed["cpu_ratio"] == 3.0 and speed["cpu_s"] == {"ours": 1.0, "quick": 3.0, "slow": 9.0}
     assert speed["samples_per_s"] == {"ours": 4.0, "quick": 4 / 3, "slow": 4 / 9}
     assert memory["memory_share"] == memory["memory_ratio_to_best_peer"] == 0.25
     assert [t["verdict"] for t in speed["targets"]] == ["not reached"]

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from spikeloom.engines.cpu import sparse
+from spikeloom.engines.cpu.bits import pack
 from spikeloom.nn import Sequential
-from spikeloom.nn.chain.sparse import SMALLEST, linear
+from spikeloom.nn.chain.few import SMALLEST
+from spikeloom.nn.chain.sparse import linear
 
 
 def spikes(rows: int, inputs: int, share: float, dtype: torch.dtype = torch.float32):
@@ -33,15 +35,24 @@ def test_products_are_those_of_numpy(rows, inputs, vectors, share, seed):
     w, g = random.random((inputs, 8 * vectors)), random.random((rows, 8 * vectors))
     np.testing.assert_allclose(sparse.product(x, w), x @ w, rtol=1e-12)
     np.testing.assert_allclose(sparse.gradient(x, g), x.T @ g, rtol=1e-12)
+    ones = (x != 0).astype(float)
+    packed = pack(ones.reshape(-1).view(np.int64), 0x3FF0000000000000)
+    assert packed is not None
+    np.testing.assert_allclose(sparse.product(packed[0], w, 1, rows), ones @ w, rtol=1e-12)
+    np.testing.assert_allclose(sparse.gradient(packed[0], g, 1, inputs), ones.T @ g, rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("outputs", [0, 1, 20, 48])
-def test_output_and_gradients_are_those_of_torch(dtype: torch.dtype, bias: bool, outputs: int):
+@pytest.mark.parametrize("numbers", ["ones", "halves", "many"])
+def test_output_and_gradients_are_those_of_torch(
+    dtype: torch.dtype, bias: bool, outputs: int, numbers: str
+):
     torch.manual_seed(0)
     layer = nn.Linear(257, outputs, bias=bias, dtype=dtype)
     x = spikes(1100, 257, 0.03, dtype)
+    x = {"ones": x, "halves": x / 2, "many": x * torch.rand_like(x)}[numbers]
     found = []
     for call in (layer, lambda v: linear(layer, v)):
         given = x.clone().requires_grad_()

@@ -15,16 +15,22 @@ SHAPES = [(3, 2, 28, 28), (2, 5, 14, 14), (2, 3, 7, 9), (1, 1, 4, 5), (0, 2, 8, 
 @pytest.mark.parametrize("kind", [nn.AvgPool2d, nn.MaxPool2d])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("values", ["floats", "spikes"])
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
 def test_the_bits_are_those_of_torch(
-    size: int, kind: type[nn.Module], dtype: torch.dtype, values: str
+    size: int,
+    kind: type[nn.Module],
+    dtype: torch.dtype,
+    values: str,
+    order: torch.memory_format,
 ) -> None:
     torch.manual_seed(size)
     layer = kind(size)
-    for shape in SHAPES:
-        x = torch.randn(shape, dtype=dtype)
+    for shape in [*SHAPES, (2, 19, 6, 8), (2, 35, 5, 4)]:
+        x = torch.randn(shape, dtype=dtype).contiguous(memory_format=order)
         x = ((x > 1).to(dtype) if values == "spikes" else x).requires_grad_()
         y, expected = pool(layer, x), layer(x)
         assert y is not None and torch.equal(y, expected)
+        assert not len(x) or y.is_contiguous(memory_format=order)
         g = torch.randn_like(y)
         assert torch.equal(*(torch.autograd.grad(z, x, g)[0] for z in (y, expected)))
 
@@ -82,7 +88,6 @@ def test_inputs_that_are_left_to_torch() -> None:
     others = [
         x[0],
         x.bfloat16(),
-        x.to(memory_format=torch.channels_last),
         x[..., :1],
         x.mT[:, :, 1:],
     ]

@@ -30,6 +30,7 @@ from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.train.cases import CASES, Case
 from spikeloom.bench.train.targets import MEMORY_CASE, SHARE, SPEED, TARGETS
+from spikeloom.bench.worker import Worker
 from spikeloom.errors import ConfigError, suggest
 
 PEERS = ("spikingjelly", "snntorch", "norse")
@@ -141,10 +142,11 @@ def _rows(
         for worker in workers.values():
             worker.ask("prepare")
         tell(f"timing {rounds} rounds")
-        turns = {name: partial(worker.ask, "time") for name, worker in workers.items()}
-        convolves = any(layer[0] == "conv" for layer in case.layers)
-        if convolves:
-            turns["convolutions"] = partial(workers[ours.name].ask, "convolutions")
+        used: dict[str, list[float]] = {}
+        turns = {n: partial(_turn, worker, "time", used, n) for n, worker in workers.items()}
+        if any(layer[0] == "conv" for layer in case.layers):
+            own, alone = workers[ours.name], "convolutions"
+            turns[alone] = partial(_turn, own, alone, used, alone)
         times = take_turns(turns, rounds)
         stack.close()
         best = min(
@@ -155,9 +157,16 @@ def _rows(
             median(times[ours.name]),
             {side.name: median(times[side.name]) for side in peers},
             max(errors, default=None),
-            extra=_extra(case, choices, ours.name, best, times),
+            extra=_extra(case, choices, ours.name, best, times, used),
         )
         return [speed, _memory(folder, case, choices, ours.name, best, threads, seed, speed, tell)]
+
+
+def _turn(worker: Worker, what: str, used: dict[str, list[float]], name: str) -> float:
+    """Wall time of one turn; its processor time is noted."""
+    took: float = worker.ask(what)
+    used.setdefault(name, []).append(worker.ask("used"))
+    return took
 
 
 def _prove(
@@ -219,21 +228,28 @@ def _extra(
     ours: str,
     best: str | None,
     times: dict[str, list[float]],
+    used: dict[str, list[float]],
 ) -> dict[str, Any]:
     others = [name for name in choices if name != ours]
     each = {name: ratios(times[name], times[ours]) for name in others}
+    cpu = {name: ratios(used[name], used[ours]) for name in others}
     found: dict[str, Any] = {
         "samples_per_s": {name: case.batch / median(times[name]) for name in choices},
         "ratios": each,
+        "cpu_s": {name: median(values) for name, values in used.items()},
+        "cpu_ratios": cpu,
         "ways": {name: choice.label for name, choice in choices.items()},
         "tried": {name: dict(choice.tried) for name, choice in choices.items()},
         "spread_s": {name: [min(values), max(values)] for name, values in times.items()},
     }
     if best is not None:
         found[SPEED] = each[best]["median"]
+        found["cpu_ratio"] = min(ratio["median"] for ratio in cpu.values())
     if "convolutions" in times:
         found["convolutions_s"] = median(times["convolutions"])
         found["times_convolutions"] = ratios(times[ours], times["convolutions"])["median"]
+        share = ratios(used[ours], used["convolutions"])["median"]
+        found["cpu_times_convolutions"] = share
     return found
 
 
@@ -242,9 +258,13 @@ def _show_rates(report: Report, console: Console) -> None:
         if rates := row.extra.get("samples_per_s"):
             words = ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items())
             console.print(f"  {row.case}: samples per second: {words}", highlight=False)
+        if "cpu_ratio" in row.extra:
+            cpu = row.extra["cpu_ratio"]
+            console.print(f"  {row.case}: {cpu:.2f} times in processor time", highlight=False)
         if "times_convolutions" in row.extra:
             console.print(
-                f"  {row.case}: {row.extra['times_convolutions']:.2f} times the convolutions alone",
+                f"  {row.case}: {row.extra['times_convolutions']:.2f} times the convolutions of torch"
+                f" alone, {row.extra['cpu_times_convolutions']:.2f} in processor time",
                 highlight=False,
             )
 

@@ -7,6 +7,7 @@ Run by the peers' interpreters too, so it imports nothing of spikeloom.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import loop
@@ -118,8 +119,15 @@ def serve(
     transposed: bool = True,
     **others: Callable[..., Any],
 ) -> None:
-    """Answer the parent about this side."""
+    """Answer the parent about this side.
+
+    Arguments:
+        make: The list of layers and the network, in one precision.
+        scale, transposed: As for `Side`.
+        others: What else can be timed, by name.
+    """
     held: list[Side] = []
+    used = [0.0]
 
     def side() -> Side:
         if not held:
@@ -141,10 +149,16 @@ def serve(
         _, megabytes = loop.peak_mb(side().step)
         return megabytes
 
+    def timed(work: Callable[[], Any]) -> float:
+        wall, used[0] = loop.steady_both(work)
+        return wall
+
     answers = {
         "prepare": prepare,
         "prove": prove,
         "peak": peak,
-        "time": lambda: loop.steady(side().step),
+        "time": lambda: timed(side().step),
+        "used": lambda: used[0],
     }
-    loop.serve({**answers, **others})
+    more = {name: partial(timed, work) for name, work in others.items()}
+    loop.serve({**answers, **more})

@@ -1,7 +1,8 @@
 """Pooling over windows of k x k that neither overlap nor reach over the edge: forward and backward.
 
 The same sums, in the same order, as torch's own; but in vectors, and the backward pass needs of a
-maximum only which of the k * k numbers it was: one byte.
+maximum only which of the k * k numbers it was: one byte. Planes come one after another, or with
+the channels innermost, where a vector is some channels of one place.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from spikeloom.engines.cpu.text import Writer
 SIZES = (2, 3, 4)
 """Widths of a window that are worth a kernel."""
 Kind = Literal["mean", "max", "mean_back", "max_back"]
-SLOTS = ("wide", "narrow", "places", "height", "width", "rows", "columns")
+SLOTS = ("wide", "narrow", "places", "height", "width", "rows", "columns", "channels")
 
 
 class _Plan:
     """One kernel in the making: its writer, its slots, and vectors of some lanes."""
 
-    def __init__(self, kind: Kind, size: int, lanes: int, dtype: str) -> None:
+    def __init__(self, kind: Kind, size: int, lanes: int, dtype: str, last: bool) -> None:
         self.w = Writer()
-        self.kind, self.size, self.lanes = kind, size, lanes
+        self.kind, self.size, self.lanes, self.last = kind, size, lanes, last
         self.scalar = "float" if dtype == "float32" else "double"
         self.bytes = 4 if dtype == "float32" else 8
         self.vector = f"<{lanes} x {self.scalar}>"
@@ -45,28 +46,67 @@ class _Plan:
             s = self.slot
             plane = w.let(f"mul i64 {s['height']}, {s['width']}")
             small = w.let(f"mul i64 {s['rows']}, {s['columns']}")
-            last = w.let(f"sub i64 {s['columns']}, {self.lanes}")
-            with (
-                w.loop("%begin", "%end") as planes,
-                w.loop("0", s["rows"]) as rows,
-                w.loop("0", s["columns"], self.lanes) as columns,
-            ):
-                # The last vector of a row is moved back into it: a few columns are done twice.
-                over = w.let(f"icmp sgt i64 {columns.index}, {last}")
-                column = w.let(f"select i1 {over}, i64 {last}, i64 {columns.index}")
-                wide = self.sum(
-                    self.mul(planes.index, plane),
-                    self.mul(self.mul(rows.index, str(self.size)), s["width"]),
-                    self.mul(column, str(self.size)),
-                )
-                narrow = self.sum(
-                    self.mul(planes.index, small), self.mul(rows.index, s["columns"]), column
-                )
-                if self.kind in ("mean", "max"):
-                    self.forward(wide, narrow)
-                else:
-                    self.backward(wide, narrow)
+            (self.channels_last if self.last else self.plane_by_plane)(plane, small)
         return w.text()
+
+    def plane_by_plane(self, plane: str, small: str) -> None:
+        """All windows of planes: a vector is some windows side by side."""
+        w, s = self.w, self.slot
+        last = w.let(f"sub i64 {s['columns']}, {self.lanes}")
+        with (
+            w.loop("%begin", "%end") as planes,
+            w.loop("0", s["rows"]) as rows,
+            w.loop("0", s["columns"], self.lanes) as columns,
+        ):
+            # The last vector of a row is moved back into it: a few columns are done twice.
+            over = w.let(f"icmp sgt i64 {columns.index}, {last}")
+            column = w.let(f"select i1 {over}, i64 {last}, i64 {columns.index}")
+            wide = self.sum(
+                self.mul(planes.index, plane),
+                self.mul(self.mul(rows.index, str(self.size)), s["width"]),
+                self.mul(column, str(self.size)),
+            )
+            narrow = self.sum(
+                self.mul(planes.index, small), self.mul(rows.index, s["columns"]), column
+            )
+            self.window_of(wide, narrow)
+
+    def channels_last(self, plane: str, small: str) -> None:
+        """All windows of images whose channels are innermost."""
+        w, s = self.w, self.slot
+        end = w.let(f"sub i64 {s['channels']}, {self.lanes}")
+        with (
+            w.loop("%begin", "%end") as images,
+            w.loop("0", s["rows"]) as rows,
+            w.loop("0", s["columns"]) as columns,
+        ):
+            high = self.mul(self.mul(rows.index, str(self.size)), s["width"])
+            wide = self.sum(
+                self.mul(images.index, plane), high, self.mul(columns.index, str(self.size))
+            )
+            narrow = self.sum(
+                self.mul(images.index, small), self.mul(rows.index, s["columns"]), columns.index
+            )
+            wide, narrow = (self.mul(at, s["channels"]) for at in (wide, narrow))
+            with w.loop("0", s["channels"], self.lanes) as channels:
+                # The last vector is moved back: a few channels are done twice.
+                over = w.let(f"icmp sgt i64 {channels.index}, {end}")
+                channel = w.let(f"select i1 {over}, i64 {end}, i64 {channels.index}")
+                self.window_of(
+                    w.let(f"add i64 {wide}, {channel}"), w.let(f"add i64 {narrow}, {channel}")
+                )
+
+    def window_of(self, wide: str, narrow: str) -> None:
+        if self.kind in ("mean", "max"):
+            self.forward(wide, narrow)
+        else:
+            self.backward(wide, narrow)
+
+    def element(self, wide: str, row: int, column: int) -> str:
+        """Address of one place of a window, with the channels innermost."""
+        place = self.w.let(f"add i64 {self.mul(self.slot['width'], str(row))}, {column}")
+        place = self.mul(place, self.slot["channels"])
+        return self.at("wide", self.w.let(f"add i64 {wide}, {place}"), self.scalar)
 
     def mul(self, a: str, b: str) -> str:
         return self.w.let(f"mul i64 {a}, {b}")
@@ -84,6 +124,9 @@ class _Plan:
     def window(self, wide: str) -> list[str]:
         """The k * k numbers of each window, row by row, one vector for each place."""
         w, k, found = self.w, self.size, []
+        if self.last:
+            at = [self.element(wide, row, column) for row in range(k) for column in range(k)]
+            return [w.let(f"load {self.vector}, ptr {a}, align {self.bytes}") for a in at]
         long = f"<{k * self.lanes} x {self.scalar}>"
         for row in range(k):
             line = w.let(f"load {long}, ptr {self.row(wide, row)}, align {self.bytes}")
@@ -133,6 +176,11 @@ class _Plan:
                     w.let(f"select {test}, {self.vector} {given}, {self.vector} zeroinitializer")
                 )
         for row in range(k):
+            if self.last:
+                for column in range(k):
+                    part, at = parts[row * k + column], self.element(wide, row, column)
+                    w.put(f"store {self.vector} {part}, ptr {at}, align {self.bytes}")
+                continue
             line = self.woven(parts[row * k : row * k + k])
             w.put(
                 f"store <{k * self.lanes} x {self.scalar}> {line}, "
@@ -167,11 +215,10 @@ class _Plan:
 
 
 @lru_cache(maxsize=64)
-def _native(kind: Kind, size: int, lanes: int, dtype: str) -> Native:
-    name = f"{kind} {size} {lanes} {dtype}"
-    return load(
-        "pooling", "pooling", name, lambda: _Plan(kind, size, lanes, dtype).text(), this_host()
-    )
+def _native(kind: Kind, size: int, lanes: int, dtype: str, last: bool) -> Native:
+    name = f"{kind} {size} {lanes} {dtype}{' last' * last}"
+    plan = _Plan(kind, size, lanes, dtype, last)
+    return load("pooling", "pooling", name, plan.text, this_host())
 
 
 def run(
@@ -181,6 +228,7 @@ def run(
     narrow: np.ndarray,
     places: np.ndarray | None = None,
     threads: int | None = 1,
+    last: bool = False,
 ) -> None:
     """Pool planes, or lead gradients back.
 
@@ -192,19 +240,23 @@ def run(
         narrow: Planes (planes, height // k, width // k) of the same type.
         places: For a maximum: where it was, uint8, of the shape of `narrow`.
         threads: Most threads to use; None for one a processor.
+        last: Whether all arrays are images with one more axis, that of the channels, at the end.
 
     >>> x, y = np.arange(8.0).reshape(1, 2, 4), np.empty((1, 1, 2))
     >>> run("mean", 2, x, y)
     >>> y
     array([[[2.5, 4.5]]])
     """
-    planes, rows, columns = narrow.shape
+    planes, rows, columns = narrow.shape[:3]
     if not narrow.size:
         return
-    lanes = next(n for n in (8, 4, 2, 1) if n <= columns)
-    native = _native(kind, size, lanes, str(wide.dtype))
+    channels = narrow.shape[3] if last else 1
+    side = channels if last else columns
+    widest = 16 if last and wide.itemsize == 4 else 8
+    lanes = next(n for n in (widest, 8, 4, 2, 1) if n <= side)
+    native = _native(kind, size, lanes, str(wide.dtype), last)
     address = 0 if places is None else places.ctypes.data
-    shape = (wide.shape[1], wide.shape[2], rows, columns)
+    shape = (wide.shape[1], wide.shape[2], rows, columns, channels)
     slots = np.array([wide.ctypes.data, narrow.ctypes.data, address, *shape], np.int64)
     work = wide.size * wide.itemsize / 16
     pool.run(native, slots, planes, group=1, scratch=0, work=work, threads=threads)

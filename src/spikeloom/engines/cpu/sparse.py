@@ -2,8 +2,9 @@
 
 Rows of spikes (rows, inputs) meet weights (inputs, outputs). Each row lists its numbers that are
 not zero and adds so many rows of weights; the gradient of the weights adds the gradient of a row
-to as many rows. Every sum runs in the order of inputs, or of rows, so its bits do not depend on
-the number of threads.
+to as many rows. Spikes come as numbers, or as bits for ones (`bits.pack`), which need no looking.
+Every sum runs in the order of inputs, or of rows, so its bits do not depend on the number of
+threads.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.build import Native
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import load
+from spikeloom.engines.cpu.marks import each_bit, each_of_word
 from spikeloom.engines.cpu.text import Writer
 
 Kind = Literal["product", "gradient"]
@@ -31,9 +33,9 @@ GROUPS = (8, 4, 2, 1)
 class _Plan:
     """One kernel in the making."""
 
-    def __init__(self, kind: Kind, lanes: int, groups: int, dtype: str) -> None:
+    def __init__(self, kind: Kind, lanes: int, groups: int, dtype: str, packed: bool) -> None:
         self.w = Writer()
-        self.kind, self.lanes, self.groups = kind, lanes, groups
+        self.kind, self.lanes, self.groups, self.packed = kind, lanes, groups, packed
         self.scalar = "float" if dtype == "float32" else "double"
         self.bytes = 4 if dtype == "float32" else 8
         self.vector = f"<{lanes} x {self.scalar}>"
@@ -52,20 +54,21 @@ class _Plan:
         """Of rows begin to end; scratch: (inputs) places of numbers that are not zero."""
         w, s = self.w, self.slot
         with w.loop("%begin", "%end") as rows:
-            spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
+            first = self.mul(rows.index, s["inputs"])
+            spikes = self.at(s["spikes"], first)
 
             def keep(place: str, count: str) -> None:
                 target = w.let(f"getelementptr i64, ptr %scratch, i64 {count}")
                 w.put(f"store i64 {place}, ptr {target}, align 8")
 
-            count = self.each(spikes, keep)
+            count = self.each(spikes, first, keep)
             results = self.at(s["results"], self.mul(rows.index, s["outputs"]))
             with w.loop("0", s["outputs"], self.lanes * self.groups) as columns:
                 zero = [(self.vector, "zeroinitializer")] * self.groups
                 with w.loop("0", count, carried=zero) as listed:
                     at = w.let(f"getelementptr i64, ptr %scratch, i64 {listed.index}")
                     place = w.let(f"load i64, ptr {at}, align 8")
-                    value = self.splat(self.at(spikes, place))
+                    value = None if self.packed else self.splat(self.at(spikes, place))
                     row = self.add(self.mul(place, s["outputs"]), columns.index)
                     line = self.at(s["weights"], row)
                     listed.next = tuple(
@@ -82,12 +85,13 @@ class _Plan:
         width = self.lanes * self.groups
         first, last = self.mul("%begin", str(width)), self.mul("%end", str(width))
         with w.loop("0", s["rows"]) as rows:
-            spikes = self.at(s["spikes"], self.mul(rows.index, s["inputs"]))
+            start = self.mul(rows.index, s["inputs"])
+            spikes = self.at(s["spikes"], start)
             grads = self.at(s["results"], self.mul(rows.index, s["outputs"]))
 
             def gather(place: str, count: str) -> None:
                 del count
-                value = self.splat(self.at(spikes, place))
+                value = None if self.packed else self.splat(self.at(spikes, place))
                 sums = self.at(s["weights"], self.mul(place, s["outputs"]))
                 with w.loop(first, last, width) as columns:
                     line, target = self.at(grads, columns.index), self.at(sums, columns.index)
@@ -95,27 +99,19 @@ class _Plan:
                         total = self.fma(value, self.load(line, k), self.load(target, k))
                         self.store(total, target, k)
 
-            self.each(spikes, gather)
+            self.each(spikes, start, gather)
 
-    def each(self, spikes: str, act: Callable[[str, str], None]) -> str:
+    def each(self, spikes: str, start: str, act: Callable[[str, str], None]) -> str:
         """Call ``act(place, count)`` for every number of a row that is not zero; their count."""
         w, lanes = self.w, self.lanes
+        if self.packed:
+            return each_bit(w, self.slot["spikes"], start, self.slot["inputs"], act)
         inputs = self.slot["inputs"]
         rest = w.let(f"urem i64 {inputs}, {WORD}")
         whole = w.let(f"sub i64 {inputs}, {rest}")
 
         def some(base: str, bits: str, count: str) -> str:
-            def more(values: tuple[str, ...]) -> str:
-                return w.let(f"icmp ne i64 {values[0]}, 0")
-
-            def body(values: tuple[str, ...]) -> tuple[str, str]:
-                left, number = values
-                bit = w.call("i64", "llvm.cttz.i64", f"i64 {left}, i1 true", "i64, i1")
-                act(self.add(base, bit), number)
-                less = w.let(f"add i64 {left}, -1")
-                return w.let(f"and i64 {left}, {less}"), self.add(number, "1")
-
-            return w.repeat([("i64", bits), ("i64", count)], more, body)[1]
+            return each_of_word(w, bits, base, count, act)
 
         with w.loop("0", whole, WORD, carried=[("i64", "0")]) as columns:
             line, bits = self.at(spikes, columns.index), "0"
@@ -173,15 +169,18 @@ class _Plan:
         zeros = f"<{self.lanes} x i32> zeroinitializer"
         return w.let(f"shufflevector {self.vector} {one}, {self.vector} poison, {zeros}")
 
-    def fma(self, a: str, b: str, c: str) -> str:
+    def fma(self, a: str | None, b: str, c: str) -> str:
+        """a * b + c, where a may be one."""
+        if a is None:
+            return self.w.let(f"fadd {self.vector} {c}, {b}")
         product = self.w.let(f"fmul contract {self.vector} {a}, {b}")
         return self.w.let(f"fadd contract {self.vector} {product}, {c}")
 
 
 @lru_cache(maxsize=64)
-def _native(kind: Kind, lanes: int, groups: int, dtype: str) -> Native:
-    name = f"{kind} {lanes} {groups} {dtype}"
-    plan = _Plan(kind, lanes, groups, dtype)
+def _native(kind: Kind, lanes: int, groups: int, dtype: str, packed: bool) -> Native:
+    name = f"{kind} {lanes} {groups} {dtype}{' bits' * packed}"
+    plan = _Plan(kind, lanes, groups, dtype, packed)
     return load("sparse", "sparse", name, plan.text, this_host())
 
 
@@ -194,42 +193,55 @@ def missing(outputs: int, dtype: str) -> int:
     return -outputs % this_host().lanes(dtype)
 
 
-def product(spikes: np.ndarray, weights: np.ndarray, threads: int | None = 1) -> np.ndarray:
+def product(
+    spikes: np.ndarray, weights: np.ndarray, threads: int | None = 1, rows: int | None = None
+) -> np.ndarray:
     """Spikes (rows, inputs) times weights (inputs, outputs), both contiguous, of the same type.
 
-    Outputs must come in whole vectors, see `missing`.
+    Outputs must come in whole vectors, see `missing`. With `rows`, spikes are bits of ones.
 
     >>> product(np.eye(2), np.arange(16.0).reshape(2, 8))[1].astype(int).tolist()
     [8, 9, 10, 11, 12, 13, 14, 15]
     """
-    results = np.empty((len(spikes), weights.shape[1]), spikes.dtype)
-    _run("product", spikes, weights, results, threads)
+    count = len(spikes) if rows is None else rows
+    results = np.empty((count, weights.shape[1]), weights.dtype)
+    _run("product", spikes, weights, results, threads, rows is not None)
     return results
 
 
-def gradient(spikes: np.ndarray, grads: np.ndarray, threads: int | None = 1) -> np.ndarray:
+def gradient(
+    spikes: np.ndarray, grads: np.ndarray, threads: int | None = 1, inputs: int | None = None
+) -> np.ndarray:
     """Spikes (rows, inputs), transposed, times gradients (rows, outputs).
+
+    With `inputs`, spikes are bits of ones.
 
     >>> gradient(np.array([[0.0, 2.0]]), np.ones((1, 8)))[:, 0].tolist()
     [0.0, 2.0]
     """
-    weights = np.zeros((spikes.shape[1], grads.shape[1]), spikes.dtype)
-    _run("gradient", spikes, weights, grads, threads)
+    count = spikes.shape[1] if inputs is None else inputs
+    weights = np.zeros((count, grads.shape[1]), grads.dtype)
+    _run("gradient", spikes, weights, grads, threads, inputs is not None)
     return weights
 
 
 def _run(
-    kind: Kind, spikes: np.ndarray, weights: np.ndarray, results: np.ndarray, threads: int | None
+    kind: Kind,
+    spikes: np.ndarray,
+    weights: np.ndarray,
+    results: np.ndarray,
+    threads: int | None,
+    packed: bool,
 ) -> None:
-    rows, inputs = spikes.shape
-    outputs = weights.shape[1]
-    lanes = this_host().lanes(str(spikes.dtype))
+    inputs, outputs = weights.shape
+    rows = len(results)
+    lanes = this_host().lanes(str(weights.dtype))
     groups = next(n for n in GROUPS if outputs % (lanes * n) == 0)
-    native = _native(kind, lanes, groups, str(spikes.dtype))
+    native = _native(kind, lanes, groups, str(weights.dtype), packed)
     addresses = (a.ctypes.data for a in (spikes, weights, results))
     slots = np.array([*addresses, inputs, outputs, rows], np.int64)
     units = rows if kind == "product" else outputs // (lanes * groups)
-    work = spikes.size * outputs / lanes / 16
+    work = rows * inputs * outputs / lanes / 16
     # For the gradient every slice looks through all spikes: not more slices than threads.
     group = 1 if kind == "product" else -(-units // max(threads or pool.available(), 1))
     pool.run(native, slots, units, group=group, scratch=inputs * 8, work=work, threads=threads)

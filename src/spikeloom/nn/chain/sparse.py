@@ -9,14 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spikeloom.engines.cpu import sparse
-from spikeloom.nn.neurons.eager import traced
+from spikeloom.nn.chain.few import may_be_ours
+from spikeloom.nn.saving.kept import Bits, Kept
+from spikeloom.nn.saving.known import few_spikes, value
 
-SMALLEST = 1 << 18
-"""Numbers of an input below which torch's dense product takes no time worth saving."""
-SHARE = 0.1
+SHARE = 0.15
 """Largest part of an input that may be other than zero; dense products win from about 0.3."""
-LOOKED_AT = 1 << 16
-"""Numbers that are looked at to estimate that part."""
+LOOKED_AT = 1 << 14
+"""Numbers that are looked at to estimate that part, where they are more than two."""
+LINE = 64
+"""Numbers side by side that are looked at together: reading one reads its neighbours."""
 
 
 def linear(layer: nn.Module, x: Tensor) -> Tensor | None:
@@ -30,61 +32,72 @@ def linear(layer: nn.Module, x: Tensor) -> Tensor | None:
     >>> y is not None and torch.allclose(y, layer(x), atol=1e-5)
     True
     """
-    if type(layer) is not nn.Linear or x.dim() != 2 or x.numel() < SMALLEST:
+    if type(layer) is not nn.Linear or x.dim() != 2 or not may_be_ours(layer, x, layer.weight):
         return None
-    weight = layer.weight
-    if x.dtype not in (torch.float32, torch.float64) or weight.dtype != x.dtype:
+    if not x.is_contiguous():
         return None
-    if not (x.is_contiguous() and x.device.type == weight.device.type == "cpu"):
+    bits = few_spikes(x, SHARE)
+    if bits is None and not _sparse(x.detach().reshape(-1)):
         return None
-    if traced((x, weight)) or _watched(layer) or torch.is_autocast_enabled("cpu"):
-        return None
-    some = x.detach().reshape(-1)[:: max(x.numel() // LOOKED_AT, 1) | 1]
-    if int(some.count_nonzero()) > SHARE * some.numel():
-        return None
-    y = SparseLinear.apply(x, weight)
-    return y if layer.bias is None else y.add_(layer.bias)
+    return SparseLinear.apply(x, layer.weight, layer.bias, bits)
 
 
-def _watched(layer: nn.Module) -> bool:
-    """Whether hooks, function transforms or forward-mode gradients must see torch's own call."""
-    if layer._forward_hooks or layer._forward_pre_hooks:
-        return True
-    if layer._backward_hooks or layer._backward_pre_hooks:
-        return True
-    torch_c: Any = torch._C
-    transformed = torch_c._functorch.peek_interpreter_stack() is not None
-    return transformed or torch.autograd.forward_ad._current_level >= 0
+def _sparse(x: Tensor) -> bool:
+    """Whether few of the numbers are other than zero."""
+    lines = x[: x.numel() // LINE * LINE].view(-1, LINE)
+    some = lines[:: max(x.numel() // LOOKED_AT, 1) | 1]
+    return int(some.count_nonzero()) <= SHARE * some.numel()
 
 
 class SparseLinear(torch.autograd.Function):
-    """``apply(x, weight)``: x (rows, inputs) times the transpose of weight (outputs, inputs)."""
+    """``apply(x, weight, bias, bits)``: x (rows, inputs), weight (outputs, inputs).
+
+    Arguments:
+        x, weight, bias: As of `nn.Linear`; the bias may be None.
+        bits: x as bits, if it holds only 0 and one other number.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, bits: Bits | None
+    ) -> Tensor:
+        # Torch unpacks all or none of what it keeps, and of bits the numbers are hardly asked for.
         ctx.save_for_backward(x, weight)
-        turned = _whole(weight.detach().t()).numpy()
-        found = sparse.product(x.detach().numpy(), turned, torch.get_num_threads())
+        ctx.bits, ctx.weight = bits, Kept.of(weight)
+        turned, threads = _whole(weight.detach().t()), torch.get_num_threads()
+        if bits is None:
+            found = sparse.product(x.detach().numpy(), turned.numpy(), threads)
+        else:
+            one = value(bits)
+            turned = turned if one == 1.0 else turned * one
+            found = sparse.product(bits.bits, turned.numpy(), threads, len(x))
         y = torch.from_numpy(found)
-        # No view: the bias is added in place.
-        return (
-            y
-            if y.shape[1] == len(weight)
-            else y[:, : len(weight)].clone(memory_format=torch.contiguous_format)
-        )
+        if y.shape[1] != len(weight):
+            y = y[:, : len(weight)].clone(memory_format=torch.contiguous_format)
+        return y if bias is None else y.add_(bias.detach())
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, weight = ctx.saved_tensors
-        grad, (wants_x, wants_weight) = grads[0], ctx.needs_input_grad
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        grad, (wants_x, wants_weight, wants_bias, _) = grads[0], ctx.needs_input_grad
+        bits: Bits | None = ctx.bits
+        again = torch.is_grad_enabled()  # create_graph=True: torch differentiates this again
+        saved: Any = (None, ctx.weight.get()) if bits and not again else ctx.saved_tensors
+        x, weight = saved
         to_x = grad @ weight if wants_x else None
+        to_bias = grad.sum(0) if wants_bias else None
         if not wants_weight:
-            return to_x, None
-        if torch.is_grad_enabled():  # create_graph=True: torch differentiates this again
-            return to_x, grad.t() @ x
-        given = _whole(grad).numpy()
-        found = sparse.gradient(x.contiguous().numpy(), given, torch.get_num_threads())
-        return to_x, torch.from_numpy(found)[:, : len(weight)].t()
+            return to_x, None, to_bias, None
+        if again:
+            return to_x, grad.t() @ x, to_bias, None
+        given, threads = _whole(grad).numpy(), torch.get_num_threads()
+        if bits is None:
+            found = torch.from_numpy(sparse.gradient(x.contiguous().numpy(), given, threads))
+        else:
+            inputs = weight.shape[1]
+            found = torch.from_numpy(sparse.gradient(bits.bits, given, threads, inputs))
+            one = value(bits)
+            found = found if one == 1.0 else found.mul_(one)
+        return to_x, found[:, : weight.shape[0]].t(), to_bias, None
 
 
 def _whole(rows: Tensor) -> Tensor:
