@@ -262,9 +262,10 @@ def _show_rates(report: Report, console: Console) -> None:
             cpu = row.extra["cpu_ratio"]
             console.print(f"  {row.case}: {cpu:.2f} times in processor time", highlight=False)
         if "times_convolutions" in row.extra:
+            wall, cpu = (row.extra[k] for k in ("times_convolutions", "cpu_times_convolutions"))
             console.print(
-                f"  {row.case}: {row.extra['times_convolutions']:.2f} times the convolutions of torch"
-                f" alone, {row.extra['cpu_times_convolutions']:.2f} in processor time",
+                f"  {row.case}: {wall:.2f} times torch's convolutions alone, {cpu:.2f} in "
+                "processor time",
                 highlight=False,
             )
 
