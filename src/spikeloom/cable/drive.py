@@ -143,9 +143,11 @@ def _arrivals(cable: Cable, name: str, given: Any, dt: float) -> tuple[Array, Ar
 
 
 def _weights(what: str, weight: Any, unit: Unit, size: int) -> Array:
+    if unit.dimensionless and isinstance(weight, int | float | list | np.ndarray):
+        weight = Quantity(weight, unit)
     if not isinstance(weight, Quantity) or not weight.unit.fits(unit):
         raise UnitError(
-            f"{what}: the weight must be in {unit}, got {weight!r}.", hint=f"1 * {unit!r}"
+            f"{what}: the weight must be in {unit.described}, got {weight!r}.", hint=f"1 * {unit!r}"
         )
     numbers = np.asarray(weight.to(unit), float)
     if numbers.shape not in ((), (size,)) or not np.all(np.isfinite(numbers)):

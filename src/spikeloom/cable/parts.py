@@ -78,7 +78,7 @@ class Wired:
     membranes: tuple[On, ...]
     points: tuple[On, ...]
 
-    def plan(self, dt: float) -> CablePlan:
+    def plan(self, dt: float, order: int) -> CablePlan:
         """What an engine steps."""
         return CablePlan(
             dt,
@@ -87,6 +87,7 @@ class Wired:
             self.capacity,
             tuple(on.part(dt) for on in self.membranes),
             tuple(on.part(dt / 2) for on in self.points),
+            order,
         )
 
     def resting(self, v: Array | float | None) -> CableState:

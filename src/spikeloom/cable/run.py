@@ -36,11 +36,12 @@ def run(
     every: int = 1,
     detect: Any = (),
     threshold: Quantity = 0 * mV,
+    order: int = 2,
     v: Quantity | None = None,
     state: State | None = None,
     engine: Any = None,
 ) -> CableRun:
-    """Step a cable through time, of second order in dt.
+    """Step a cable through time.
 
     Arguments:
         cable: The cable.
@@ -54,6 +55,8 @@ def run(
         every: Keep one of so many steps.
         detect: Places where spikes are looked for.
         threshold: The potential that a spike rises through.
+        order: 2, or 1 for backward Euler steps of the potentials: less accurate, but they damp
+            what is much faster than dt, such as a voltage clamp.
         v: Potential everywhere at the start, or one for each compartment in the order of sections;
             None for that of each membrane. Other states are at rest at it.
         state: `CableRun.state` of an earlier run, to go on from there.
@@ -66,14 +69,14 @@ def run(
         ParameterError, UnitError, ShapeError: Something given does not fit; said in words.
         NumericsError: A potential became NaN or infinite.
     """
-    step, steps = (
-        milliseconds("Cable.run: dt", dt),
-        whole_steps("Cable.run: duration", duration, dt),
-    )
+    step = milliseconds("Cable.run: dt", dt)
     if not step > 0:
         raise ParameterError(f"Cable.run: dt must be above 0, got {dt}.")
+    steps = whole_steps("Cable.run: duration", duration, dt)
     if isinstance(every, bool) or not isinstance(every, int | np.integer) or every < 1:
         raise ParameterError(f"Cable.run: every must be a whole number above 0, got {every!r}.")
+    if isinstance(order, bool) or order not in (1, 2):
+        raise ParameterError(f"Cable.run: order must be 1 or 2, got {order!r}.")
     engine = stepper(engine)
     drive = Drive(cable, inject or {}, spikes or {}, step)
     places, watched = several(detect), _threshold(threshold)
@@ -83,7 +86,7 @@ def run(
     probes += [_state_probe(cable, s, int(n)) for s in states for n in kept]
     present = [p for p in probes if p is not None]
     wired = cable.wired
-    plan = wired.plan(step)
+    plan = wired.plan(step, order)
     if state is None:
         begin = wired.resting(_start(cable, v))
         first, now = 0, wired.ahead(begin, step, drive.at_start(0))

@@ -95,6 +95,15 @@ def noise(json: Json = None, rounds: Rounds = None) -> None:
 
 
 @bench.command()
+def axon(against: Against = None, json: Json = None, rounds: Rounds = None) -> None:
+    """An axon of 1,000 compartments with a travelling action potential, beside NEURON and Brian2.
+
+    Example: `spikeloom bench axon --against neuron --json axon.json`
+    """
+    _run("axon", against=_names(against), json=json, rounds=rounds)
+
+
+@bench.command()
 def start(json: Json = None, rounds: Rounds = None, threads: Threads = None) -> None:
     """From process start to the first trained batch and to the first spike, cold and warm.
 

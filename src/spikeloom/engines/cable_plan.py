@@ -8,7 +8,9 @@ and the other states x half a step ahead of them, one step from t to t + dt is
 2. move x by dt with v held, which takes it from t + dt/2 to t + 3 dt/2. States of synapses at
    places move half a step, receive what arrives at t + dt, and move half a step.
 
-Both halves are centred, so the whole is of second order.
+Both halves are centred, so the whole is of second order. What is much faster than dt, such as a
+voltage clamp, then swings about its end without being damped; of order 1 the step solves with dt in
+place of dt/2, and v ← v + δ: a backward Euler step.
 
 Source: Hines 1984, Int. J. Biomed. Comput. 15:69; Mascagni & Sherman 1998 (staggered steps).
 """
@@ -54,6 +56,7 @@ class CablePlan:
         axial: Conductance to the parent in µS, (n,).
         capacity: In nF, (n,); 0 where nothing but branches meet.
         membranes, points: What carries current.
+        order: Of the step of the potentials, 1 or 2.
     """
 
     dt: float
@@ -62,6 +65,7 @@ class CablePlan:
     capacity: Array
     membranes: tuple[CablePart, ...]
     points: tuple[CablePart, ...] = ()
+    order: int = 2
 
     @property
     def size(self) -> int:

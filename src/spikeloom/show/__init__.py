@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from spikeloom.show.cable import draw_courses as draw_courses
+from spikeloom.show.cable import draw_morphology as draw_morphology
+from spikeloom.show.cable import draw_potential as draw_potential
+from spikeloom.show.cable import draw_profiles as draw_profiles
+from spikeloom.show.cable import draw_space_time as draw_space_time
+from spikeloom.show.cable import morphology as morphology
+from spikeloom.show.cable import potential_on_cell as potential_on_cell
+from spikeloom.show.cable import profiles as profiles
+from spikeloom.show.cable import space_time as space_time
 from spikeloom.show.comparison import comparison as comparison
 from spikeloom.show.comparison import draw_beneath_spikes as draw_beneath_spikes
 from spikeloom.show.comparison import draw_distances as draw_distances

@@ -48,13 +48,13 @@ def run_cable(
         for part, x in zip(plan.membranes, inside, strict=True):
             made, at = _block(part, part.mechanism.current, x, v), part.nodes
             right[at] += capacity[at] * made["rate"]
-            diagonal[at] += capacity[at] * (dtype(2 / plan.dt) - made["slope"])
+            diagonal[at] += capacity[at] * (dtype(plan.order / plan.dt) - made["slope"])
         for part, x in zip(plan.points, points, strict=True):
             made, shape = _block(part, part.mechanism.current, x, v), part.nodes.shape
             np.add.at(right, part.nodes, np.broadcast_to(made["rate"], shape))
             np.subtract.at(diagonal, part.nodes, np.broadcast_to(made["slope"], shape))
         np.add.at(right, drive.nodes, drive.currents[t].astype(dtype))
-        v = v + 2 * np.linalg.solve(coupling + np.diag(diagonal), right)
+        v = v + plan.order * np.linalg.solve(coupling + np.diag(diagonal), right)
         inside = [
             moved(part, part.mechanism.advance, x, v)
             for part, x in zip(plan.membranes, inside, strict=True)

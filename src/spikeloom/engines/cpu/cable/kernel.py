@@ -34,17 +34,17 @@ def write_tree(shape: TreeShape, host: Host) -> str:
         f.load_words()
         fixed = {f"m{k}": f.coefs(p, f"m{k}") for k, p in enumerate(shape.membranes)}
         fixed |= {f"p{k}": f.coefs(p, f"p{k}") for k, p in enumerate(shape.points)}
-        twice = f.v.splat(f.one(f.words["consts"], 0))
+        pace, order = (f.v.splat(f.one(f.words["consts"], k)) for k in (0, 1))
         wait = ("i64", f.words["wait"])
         with w.loop("0", f.words["steps"], carried=[wait]) as time:
             for k, part in enumerate(shape.membranes):
-                _current(f, part, f"m{k}", fixed[f"m{k}"], twice)
+                _current(f, part, f"m{k}", fixed[f"m{k}"], pace)
             _clear_joints(f)
             for k, part in enumerate(shape.points):
                 _inject_points(f, part, f"p{k}", fixed[f"p{k}"])
             _inject(f, time.index)
             _solve(f)
-            _move_potentials(f)
+            _move_potentials(f, order)
             for k, part in enumerate(shape.membranes):
                 _advance(f, part, f"m{k}", fixed[f"m{k}"])
             for k, part in enumerate(shape.points):
@@ -54,8 +54,8 @@ def write_tree(shape: TreeShape, host: Host) -> str:
     return f"; tree of compartments: {shape.text}\n{w.text()}\n"
 
 
-def _current(f: TreeFrame, part: PartShape, name: str, fixed: dict[str, str], twice: str) -> None:
-    """e = C (2/dt - slope) and r = C rate of every compartment of a membrane."""
+def _current(f: TreeFrame, part: PartShape, name: str, fixed: dict[str, str], pace: str) -> None:
+    """e = C (order/dt - slope) and r = C rate of every compartment of a membrane."""
     w, v = f.w, f.v
     w.note(f"{part.mechanism.model}: what crosses the membrane")
     with w.loop("0", f.words[f"{name}:count"], v.lanes) as loop:
@@ -64,7 +64,7 @@ def _current(f: TreeFrame, part: PartShape, name: str, fixed: dict[str, str], tw
         given["state:v"] = f.load(f.words["v"], node)
         found = write_block(v, part.mechanism.current, given, ("rate", "slope"))
         farads = f.load(f.words["capacity"], node)
-        f.store(v.mul(farads, v.sub(twice, found["slope"])), f.words["e"], node)
+        f.store(v.mul(farads, v.sub(pace, found["slope"])), f.words["e"], node)
         f.store(v.mul(farads, found["rate"]), f.words["r"], node)
 
 
@@ -145,12 +145,12 @@ def _solve(f: TreeFrame) -> None:
         f.put(moved, words["d"], f.whole(words["order"], k))
 
 
-def _move_potentials(f: TreeFrame) -> None:
+def _move_potentials(f: TreeFrame, order: str) -> None:
     v = f.v
-    f.w.note("v = v + 2 d")
+    f.w.note("v = v + 2 d, or v + d of order 1")
     with f.w.loop("0", f.words["slots"], v.lanes) as loop:
-        half = f.load(f.words["d"], loop.index)
-        after = v.add(f.load(f.words["v"], loop.index), v.add(half, half))
+        moved = f.load(f.words["d"], loop.index)
+        after = v.fma(order, moved, f.load(f.words["v"], loop.index))
         f.store(after, f.words["v"], loop.index)
 
 

@@ -108,7 +108,7 @@ def run_cable(
         v[first + own.count : first + own.room] = state.v[part.nodes[-1]]
     steps, size = drive.steps, plan.size
     arrays: dict[str, Array] = {
-        "consts": np.array([2 / plan.dt], dtype),
+        "consts": np.array([plan.order / plan.dt, plan.order], dtype),
         "v": v,
         "e": np.zeros(slots, dtype),
         "r": np.zeros(slots, dtype),
