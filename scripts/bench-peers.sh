@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the two environments that the benchmarks compare against, beside the project's own .venv:
+# Builds the three environments that the benchmarks compare against, beside the project's own .venv:
 #   .venv-peers-train   torch (CPU build) with snnTorch, SpikingJelly, Norse, sinabs and NeuroBench
 #   .venv-peers-sim     Brian2 2.9 (wants NumPy below 2.4) with Cython, NEST 3.10 and Numba
+#   .venv-peers-neuron  NEURON 9.0 with CoreNEURON, which brings its own interpreter's libraries
 # Run it again at any time: a finished environment of the same recipe is left alone.
 #
 # Why --no-deps: SpikingJelly and Norse ask for torchvision, which would bring the CUDA build of
@@ -18,6 +19,7 @@ python=${PYTHON:-python3}
 torch=torch==2.13.0 # exactly this spec gives the CPU build
 train_alone=(snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 neurobench==2.3.0)
 train_small=(numpy scipy matplotlib packaging tqdm loguru lazy-loader nir nirtorch pbr)
+cells=(neuron==9.0.2 numpy)
 sim=(brian2==2.9.0 nest-simulator==3.10.0 "numpy<2.4" cython numba setuptools)
 
 build() { # build DIR RECIPE-TEXT FUNCTION IMPORT...
@@ -49,10 +51,13 @@ install_train() {
     pip_install "$1" --no-deps "${train_alone[@]}"
 }
 
+install_cells() { pip_install "$1" "${cells[@]}"; }
+
 install_sim() { pip_install "$1" "${sim[@]}"; }
 
 build .venv-peers-train "$torch ${train_small[*]} | ${train_alone[*]}" install_train \
     torch snntorch spikingjelly.activation_based.neuron norse.torch sinabs.layers neurobench.models
 build .venv-peers-sim "${sim[*]}" install_sim numpy numba Cython brian2 nest
+build .venv-peers-neuron "${cells[*]}" install_cells numpy neuron
 command -v g++ >/dev/null ||
     echo "bench-peers: no g++ here: Brian2 standalone and torch.compile rows will be left out" >&2

@@ -125,7 +125,7 @@ def test_a_fine_tree_loses_no_digits_in_float32() -> None:
             inject={("cable", 0): 0.05 * nA},
             engine=CPU(dtype),
             record=[("cable", 0), ("cable", 1)],
-        )  # fmt: skip
+        )
         for dtype in ("float64", "float32")
     ]
     rise = runs[0].v[-1, 0] + 65

@@ -61,7 +61,7 @@ class Cable:
     Cable: 20 compartments in 1 section; cable PassiveMembrane
     >>> run = cable.run(10 * ms, dt=0.1 * ms, inject={("cable", 0): 0.1 * nA})
     >>> run.v.shape, round(float(run.v[-1, 0]), 2)
-    ((101, 20), -47.22)
+    ((101, 20), -43.32)
     """
 
     morphology: Morphology

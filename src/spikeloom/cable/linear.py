@@ -99,14 +99,14 @@ class Linear:
                 weight = _weight(cable, s.on)
                 pulled = s.rate + np.einsum("ms,ms->m", s.by, s.follow(0, s.flow))
                 np.add.at(right, s.on.nodes, weight * pulled)
-                np.subtract.at(diagonal, s.on.nodes, weight * s.answer(0).real)
+                np.subtract.at(diagonal, s.on.nodes, weight * np.real(s.answer(0)))
             move = np.linalg.solve(coupling + np.diag(diagonal), right)
             if not np.all(np.isfinite(move)):
                 break
             move *= min(1.0, LARGEST_MOVE / max(np.abs(move).max(), 1e-300))
             v = v + move
             states = [
-                x + s.follow(0, s.flow + s.held * move[s.on.nodes][:, None]).real.T
+                x + np.real(s.follow(0, s.flow + s.held * move[s.on.nodes][:, None])).T
                 for x, s in zip(states, slopes, strict=True)
             ]
             if np.abs(move).max() < AT_REST:
@@ -143,7 +143,7 @@ class Linear:
 
     def transfer(self, place: Any) -> Array:
         """Steady potential of every compartment for 1 nA at a place, in the order of sections."""
-        return self._answer(self.cable.node(place), 0.0).real[self._order]
+        return np.real(self._answer(self.cable.node(place), 0.0))[self._order]
 
     def time_constants(self) -> Array:
         """Of all modes of a passive cable, the slowest first."""
@@ -167,7 +167,7 @@ class Linear:
                     " cable: it has states that follow the potential.",
                     hint="impedance() knows them",
                 )
-        system, farads = self._system(0.0).real, self.cable.wired.capacity
+        system, farads = np.real(self._system(0.0)), self.cable.wired.capacity
         kept, joints = np.flatnonzero(farads > 0), np.flatnonzero(farads == 0)
         if len(joints):
             across = system[np.ix_(kept, joints)]

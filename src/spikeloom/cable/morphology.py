@@ -159,7 +159,8 @@ class Morphology:
         first = self.sections[parent].place(at)
         direction = self._free(parent, at) if angle is None else angle * pi / 180
         last = first + size * np.array([cos(direction), sin(direction), 0.0])
-        points = ((*map(float, first), a), (*map(float, last), b))
+        (x, y, z), (p, q, r) = map(float, first), map(float, last)
+        points = ((x, y, z, a), (p, q, r, b))
         section = Section(name, region or name, points, parent, float(at))
         return replace(self, sections=(*self.sections, section))
 

@@ -42,9 +42,9 @@ class Axon:
         )
 
     def run(self) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         self.steps()
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     def prove(self, to: str, finer: int = 1) -> None:
         np.savez(to, v=self.steps(finer).v[::finer])
