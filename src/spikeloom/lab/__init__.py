@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from spikeloom.lab.compare import Comparison as Comparison
 from spikeloom.lab.compare import compare as compare
+from spikeloom.lab.descent import GradientDescent as GradientDescent
 from spikeloom.lab.fi_curve import FICurve as FICurve
 from spikeloom.lab.fi_curve import fi_curve as fi_curve
+from spikeloom.lab.fit import Fit as Fit
+from spikeloom.lab.fit import fit as fit
 from spikeloom.lab.fixed_points import FixedPoint as FixedPoint
 from spikeloom.lab.fixed_points import FixedPoints as FixedPoints
 from spikeloom.lab.fixed_points import fixed_points as fixed_points
@@ -19,10 +22,13 @@ from spikeloom.lab.phase_plane import PhasePlane as PhasePlane
 from spikeloom.lab.phase_plane import phase_plane as phase_plane
 from spikeloom.lab.psp import PSP as PSP
 from spikeloom.lab.psp import psp as psp
+from spikeloom.lab.recording import Recording as Recording
 from spikeloom.lab.response import Response as Response
 from spikeloom.lab.response import response as response
 from spikeloom.lab.rheobase import Rheobase as Rheobase
 from spikeloom.lab.rheobase import rheobase as rheobase
+from spikeloom.lab.score import coincidence as coincidence
+from spikeloom.lab.search import GlobalSearch as GlobalSearch
 from spikeloom.lab.time_step import DtCheck as DtCheck
 from spikeloom.lab.time_step import DtRow as DtRow
 from spikeloom.lab.time_step import check_dt as check_dt

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.compile import RK4, Exact, Method, compile_neuron
+from spikeloom.compile import RK4, Exact, Method, Program, bind, compile_neuron
 from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers
-from spikeloom.engines import Run, simulate
+from spikeloom.engines import Chance, Run
+from spikeloom.engines.arguments import drive, initial_state
+from spikeloom.engines.population import ENTITY
 from spikeloom.equations import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
@@ -54,10 +57,20 @@ class Preparation:
         """The model's unit of time in ms."""
         return float((1 * self.neuron.definition.time_unit).to(ms))
 
+    @cached_property
+    def program(self) -> Program:
+        """Its equations, compiled."""
+        return compile_neuron(self.neuron, self.method)
+
+    @cached_property
+    def numbers(self) -> dict[str, Any]:
+        """Its parameters as plain numbers."""
+        return numbers(self.neuron, size=1, seed=self.seed)
+
     @property
     def stochastic(self) -> bool:
         """Whether it draws random numbers."""
-        return bool(compile_neuron(self.neuron, self.method).random)
+        return bool(self.program.random)
 
     def steps(self, what: str, duration: Any) -> int:
         """How many steps a time is; it is rounded to whole steps.
@@ -73,16 +86,57 @@ class Preparation:
             )
         return steps
 
-    def run(self, steps: int, size: int, inputs: Mapping[str, Any], **options: Any) -> Run:
-        """`simulate` with plain numbers as inputs, () or (N,) or (T, N), in declared units."""
+    def run(
+        self,
+        steps: int,
+        size: int,
+        inputs: Mapping[str, Any],
+        *,
+        record: tuple[str, ...] = (),
+        state: Mapping[str, Array] | None = None,
+        first: int = 0,
+        values: Mapping[str, Array] | None = None,
+    ) -> Run:
+        """`simulate` with what is compiled already, once for all runs.
+
+        Arguments:
+            steps: T.
+            size: Neurons N.
+            inputs: Name → plain numbers in the declared unit, (N,) or (T, N), or a quantity.
+            record: States to keep.
+            state: As for `simulate`; None starts afresh.
+            first: As for `simulate`.
+            values: Parameters that are not those of the neuron, (N,), in their declared units.
+        """
+        from spikeloom.engines.cpu import CPU
+
         units = {i.name: i.unit for i in self.neuron.definition.inputs}
-        given: dict[str, Any] = {
+        given = {
             n: Quantity(x, units[n]) if isinstance(x, np.ndarray) else x for n, x in inputs.items()
         }
-        return simulate(
-            self.neuron, steps * self.dt, dt=self.dt, size=size, method=self.method,
-            seed=self.seed, **options, **given,
+        driven = drive(self.neuron, given, steps, size)
+        program, step = self.program, self.step / self.scale
+        bound = bind(program, {**self.numbers, **(values or {})}, step)
+        start = bound.initial(size) if state is None else initial_state(program.states, state, size)
+        chance = Chance.of(program, self.seed, ENTITY, first) if program.random else None
+        run = CPU("float64").simulate(
+            program, bound.coefs, np.ascontiguousarray(start), steps,
+            {n: np.ascontiguousarray(x) for n, x in driven.items()}, record=record,
+            chance=chance,
         )  # fmt: skip
+        none = np.empty(0, np.int64)
+        at = none if run.spike_steps is None else run.spike_steps
+        return Run(
+            dt=step,
+            size=size,
+            steps=steps,
+            spike_times=(at + first + 1) * step,
+            spike_ids=none if run.spike_ids is None else run.spike_ids,
+            traces=run.traces,
+            times=(np.arange(steps) + first + 1) * step,
+            state=dict(zip(program.states, run.state, strict=True)),
+            first=first,
+        )
 
     def plain_input(self, name: str, value: Any) -> float:
         """One number in the declared unit of an input.
@@ -104,8 +158,8 @@ class Preparation:
             ParameterError: No such state.
             UnitError: In another unit.
         """
-        state = dict(simulate(self.neuron, 0 * ms, dt=self.dt, size=size, method=self.method,
-                              seed=self.seed, record=()).state)  # fmt: skip
+        bound = bind(self.program, self.numbers, self.step / self.scale)
+        state = dict(zip(self.program.states, bound.initial(size), strict=True))
         if start is not None and not isinstance(start, Mapping):
             raise ParameterError(
                 f"{self.who}: start must map names of states to values, got {start!r}.",
@@ -155,7 +209,9 @@ def prepare(
     elif not milliseconds(f"{who}: dt", dt) > 0:
         raise ParameterError(f"{who}: dt must be above 0, got {dt}.")
     chosen = _accurate(neuron, dt, seed) if method is None and not exact else method
-    return Preparation(who, neuron, dt, chosen, int(seed))
+    ready = Preparation(who, neuron, dt, chosen, int(seed))
+    check_step(ready.program, ready.numbers, ready.step / ready.scale)
+    return ready
 
 
 def _accurate(neuron: Cell | Neuron | Refractory, dt: Quantity, seed: int) -> Method | None:

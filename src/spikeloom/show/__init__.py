@@ -18,6 +18,11 @@ from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
 from spikeloom.show.fi_curve import draw_fi_curve as draw_fi_curve
 from spikeloom.show.fi_curve import fi_curve as fi_curve
+from spikeloom.show.fit import draw_both_trains as draw_both_trains
+from spikeloom.show.fit import draw_costs as draw_costs
+from spikeloom.show.fit import draw_fitted as draw_fitted
+from spikeloom.show.fit import draw_parameters as draw_parameters
+from spikeloom.show.fit import fit as fit
 from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
 from spikeloom.show.phase_plane import draw_phase_plane as draw_phase_plane
