@@ -15,6 +15,7 @@ from spikeloom import (
     Impulse,
     LoihiNeuron,
     Network,
+    PairSTDP,
     TrueNorthNeuron,
     kHz,
     ms,
@@ -112,6 +113,10 @@ def test_random_numbers_poisson_and_neurons_of_real_numbers_beside(tmp_path: Pat
 def test_what_is_refused() -> None:
     with pytest.raises(ParameterError, match="weights that reach them must be whole"):
         chance("auto", 0.5)[0].run(1 * ms)
+    net, cells, _ = loihi("auto")
+    net.connect(cells, cells, Impulse("a"), FixedProbability(0.5), weight=1, learning=PairSTDP())
+    with pytest.raises(ParameterError, match="weights that learn are real"):
+        net.run(1 * ms)
     with pytest.raises(EngineError, match="whole numbers"):
         chance("cpu")[0].run(1 * ms)
     with pytest.raises(NumericsError, match=r"a, tick \d+: input 'a0'.*uint9"):

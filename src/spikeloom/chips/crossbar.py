@@ -118,7 +118,7 @@ class Core:
             tick: How long a tick takes.
             seed, state, first, engine: As in `simulate`.
         """
-        arrived = self.counts(events)
+        arrived: dict[str, Any] = self.counts(events)
         return simulate(
             self.neuron,
             len(events) * tick,

@@ -104,9 +104,14 @@ def _unmoved(g: Graph, a: Node, by: Node) -> Node | None:
     return a if is_const(by, 0) else None
 
 
+def _no_draws(g: Graph, draw: Node, n: Node, limit: Node) -> Node | None:
+    del draw, limit
+    return g.const(0) if is_const(n, 0) else None
+
+
 _SIMPLE: Mapping[str, Callable[..., Node | None]] = {
     "bitand": _nothing,
     "shl": _unmoved,
     "shr": _unmoved,
-    "hits": lambda g, draw, n, limit: g.const(0) if is_const(n, 0) else None,
+    "hits": _no_draws,
 }

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -99,7 +100,7 @@ class Coupled(Protocol):
     """What a `CouplingPlan` must know of a population."""
 
     @property
-    def program(self) -> Program: ...
+    def program(self) -> Program | TickProgram: ...
     @property
     def size(self) -> int: ...
     @property

@@ -58,6 +58,7 @@ from dataclasses import dataclass, field
 
 from spikeloom.compile.learning_program import RuleProgram
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.errors import EngineError, NumericsError, suggest
 
 
@@ -84,7 +85,7 @@ class LearningPlan:
     axonal: int = 0
     every: int = 0
 
-    def check(self, where: str, target: Program, shortest: int) -> None:
+    def check(self, where: str, target: Program | TickProgram, shortest: int) -> None:
         """Raise unless it fits the projection.
 
         Arguments:

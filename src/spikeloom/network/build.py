@@ -253,6 +253,12 @@ def _check_whole(said: Description, connection: Connection, values: Array) -> No
     """Neurons of whole numbers take whole weights."""
     for part in connection.target.parts:
         whole = said.members[part.population.index].receptors.definition.ticks
+        if whole and connection.learning is not None:
+            raise ParameterError(
+                f"{connection.name}: weights that learn are real numbers, and neurons of "
+                f"{part.population.name!r} take whole ones.",
+                hint="leave out learning=…, and set whole weights between runs",
+            )
         if whole and (np.asarray(values) != np.rint(values)).any():
             raise ParameterError(
                 f"{connection.name}: neurons of {part.population.name!r} compute with whole "

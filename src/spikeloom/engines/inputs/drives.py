@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.inputs.series import Series, digest
 from spikeloom.errors import EngineError, NumericsError, ShapeError, suggest
 
@@ -108,7 +109,7 @@ class Driven(Protocol):
     """What a `DrivePlan` must know of a population."""
 
     @property
-    def program(self) -> Program: ...
+    def program(self) -> Program | TickProgram: ...
     @property
     def size(self) -> int: ...
     @property
