@@ -7,6 +7,7 @@ parent only hands out the same inputs, compares the results and keeps the order 
 `spikeloom.bench.neuron` one layer of LIF neurons, forward and backward, beside the training
                          libraries
 `spikeloom.bench.step`   native stepping of large populations, beside NumPy, Numba and Brian2
+`spikeloom.bench.models` every model of the library, beside Brian2
 `spikeloom.bench.noise`  neurons under noise, beside NumPy
 `spikeloom.bench.start`  from the start of the process to the first result
 ======================== ========================================================================

@@ -86,6 +86,35 @@ def step(
 
 
 @bench.command()
+def models(
+    case: Annotated[
+        str,
+        typer.Option(help="Models, separated by commas, or `all`.", show_default=True),
+    ] = "all",
+    against: Against = None,
+    json: Json = None,
+    rounds: Rounds = None,
+    size: Annotated[int | None, typer.Option(min=1, help="Neurons of each population.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of one timing.")] = None,
+) -> None:
+    """Every model of the library, a population of each, beside Brian2.
+
+    Nanoseconds of one thread for one step of one neuron, in float32 and float64.
+
+    Example: `spikeloom bench models --case LIF,AdEx --json models.json`
+    """
+    _run(
+        "models",
+        case=_names(case),
+        against=_names(against),
+        json=json,
+        rounds=rounds,
+        size=size,
+        steps=steps,
+    )
+
+
+@bench.command()
 def noise(json: Json = None, rounds: Rounds = None) -> None:
     """What white noise and random spikes cost in one step of one neuron, beside NumPy.
 
