@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.reference_values import Known, relative, within
 
 from spikeloom.cable import Cable, CableRun, Morphology
 from spikeloom.engines.cpu import CPU
@@ -42,19 +43,25 @@ def kicked(cable: Cable, duration: float, dt: float = 0.005, engine: object = No
     ],
 )
 def test_the_action_potential_travels_at_the_known_speed(
-    radius: float, inside: float, phi: float, speed: float, peak: float | None
+    radius: float, inside: float, phi: float, speed: float, peak: float | None, reference: Known
 ) -> None:
     run = kicked(axon(radius, inside, phi), 9 if phi > 1 else 16)
     assert [len(times) for times in run.spikes.values()] == [1, 1]
-    assert run.velocity(FIRST, LAST) == pytest.approx(speed, rel=5e-3)
+    what = f"{2 * radius:g} µm wide, {inside:g} Ohm cm, {18.5 if phi > 1 else 6.3} °C"
+    got, source = run.velocity(FIRST, LAST), "a second method, dx to 0; dx = 0.02 cm, dt = 0.005 ms"
+    reference("Cable, squid axon", f"speed, {what}", speed, got, relative(5e-3), source, "m/s")
     if peak is not None:
-        assert run.v.max() == pytest.approx(peak, abs=0.1)
+        top = run.v.max()
+        reference("Cable, squid axon", f"peak, {what}", peak, top, within(0.1), source, "mV")
 
 
-def test_the_speed_depends_on_the_grid_as_known() -> None:
+def test_the_speed_depends_on_the_grid_as_known(reference: Known) -> None:
     fine, coarse = (kicked(axon(238, 35.4, WARM, dx), 9) for dx in (0.02, 0.04))
-    assert fine.velocity(FIRST, LAST) == pytest.approx(18.725, rel=5e-4)
-    assert coarse.velocity(FIRST, LAST) == pytest.approx(18.707, rel=5e-4)
+    for dx, run, known in ((0.02, fine, 18.725), (0.04, coarse, 18.707)):
+        reference(
+            "Cable, squid axon", f"speed at 18.5 °C with dx = {dx:g} cm", known,
+            run.velocity(FIRST, LAST), relative(5e-4), "a second method", "m/s",
+        )  # fmt: skip
 
 
 def test_the_speed_grows_with_the_root_of_radius_over_resistivity() -> None:

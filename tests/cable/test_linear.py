@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.reference_values import T1, Known, relative, within
 
 from spikeloom.cable import Cable, Morphology
 from spikeloom.equations.units import Hz, Ohm, cm, cm2, kOhm, ms, mV, nS, pA, um
@@ -37,9 +38,14 @@ def test_the_constants_of_the_table() -> None:
     ("count", "printed"),
     [(10, 1.264977), (20, 1.288521), (50, 1.303113), (100, 1.308055), (200, 1.310540)],
 )
-def test_the_input_resistance_depends_on_the_grid_as_known(count: int, printed: float) -> None:
+def test_the_input_resistance_depends_on_the_grid_as_known(
+    count: int, printed: float, reference: Known
+) -> None:
     got = passive(1, count).linear.resistance(("cable", 0)) / R_INF
-    assert got == pytest.approx(printed, abs=6e-7)
+    reference(
+        "Cable, passive", f"input resistance / R_inf, L = 1, N = {count}", printed, got,
+        within(6e-7), "finite volumes, current into the first",
+    )  # fmt: skip
     exact = cosh(1 - 0.5 / count) / sinh(1)
     assert abs(got - exact) < 0.2 / count**2
 
@@ -48,7 +54,7 @@ def test_the_input_resistance_depends_on_the_grid_as_known(count: int, printed: 
     ("length", "far", "near"),
     [(0.5, 0.886819, 2.163953), (1, 0.648054, 1.313035), (2, 0.265802, 1.037315)],
 )
-def test_a_sealed_end(length: float, far: float, near: float) -> None:
+def test_a_sealed_end(length: float, far: float, near: float, reference: Known) -> None:
     fine = passive(length, 400).linear
     profile = fine.transfer(("cable", 0))
     x = (np.arange(400) + 0.5) / 400 * length
@@ -56,11 +62,17 @@ def test_a_sealed_end(length: float, far: float, near: float) -> None:
                                rtol=4e-6)  # fmt: skip
     # Half a compartment beyond the middles, the ends themselves.
     begin = profile[0] / R_INF + length / 800
-    assert begin == pytest.approx(near, rel=2e-5)
-    assert profile[-1] / R_INF / begin == pytest.approx(far, rel=2e-5)
+    reference(
+        "Cable, passive", f"sealed end, L = {length:g}: R_in / R_inf", near, begin, relative(2e-5),
+        "coth L; N = 400",
+    )  # fmt: skip
+    reference(
+        "Cable, passive", f"sealed end, L = {length:g}: V(L) / V(0)", far,
+        profile[-1] / R_INF / begin, relative(2e-5), "1 / cosh L; N = 400",
+    )  # fmt: skip
 
 
-def test_a_killed_end() -> None:
+def test_a_killed_end(reference: Known) -> None:
     count, length = 400, 1.0
     half = 1 / (R_INF * length / (2 * count))  # µS of half a compartment: R_inf dX / 2 in MΩ
     dead = Shunt(G=1000 * half * nS, E=-65 * mV)
@@ -69,28 +81,40 @@ def test_a_killed_end() -> None:
     x = (np.arange(count) + 0.5) / count * length
     shape = np.sinh(length - x)
     np.testing.assert_allclose(profile / profile[0], shape / shape[0], rtol=1e-5, atol=1e-9)
-    assert profile[0] / R_INF + length / 800 == pytest.approx(tanh(1), rel=2e-5)
+    reference(
+        "Cable, passive", "killed end, L = 1: R_in / R_inf", tanh(1),
+        profile[0] / R_INF + length / 800, relative(2e-5), "tanh L; N = 400",
+    )  # fmt: skip
 
 
-def test_an_endless_cable() -> None:
+def test_an_endless_cable(reference: Known) -> None:
     count = 1601
     cable = passive(40, count)
     profile = cable.linear.transfer(("cable", 0.5))
     x = np.abs(np.arange(count) - 800) * 40 / count
     near = x < 5
-    assert profile[800] / (R_INF / 2) == pytest.approx(1, rel=2e-4)
+    reference(
+        "Cable, passive", "input resistance of an endless cable", R_INF / 2, profile[800],
+        relative(2e-4), "R_inf / 2; 40 length constants, N = 1601", "MOhm",
+    )  # fmt: skip
     np.testing.assert_allclose(profile[near] / profile[800], np.exp(-x[near]), rtol=5e-4)
     assert exp(-5) > 1e-3
 
 
-def test_equalising_time_constants() -> None:
+def test_equalising_time_constants(reference: Known) -> None:
     times = passive(1, 100).linear.time_constants()
     assert times[0] == pytest.approx(20, rel=1e-9)
     assert 1 / (1 + pi**2) == pytest.approx(0.0919997, abs=1e-7)
-    assert times[1] / times[0] == pytest.approx(1 / (1 + pi**2), rel=1e-4)
+    reference(
+        "Cable, passive", "equalising time constant tau_1 / tau_0, L = 1", 1 / (1 + pi**2),
+        times[1] / times[0], relative(1e-4), "1 / (1 + (pi / L)^2); N = 100",
+    )  # fmt: skip
     # In the discrete cable they have a closed form of their own, to which it holds exactly.
     rates = [1 + (2 * 100 * np.sin(n * pi / 200)) ** 2 for n in range(5)]
-    np.testing.assert_allclose(times[:5], 20 / np.array(rates), rtol=1e-9)
+    reference(
+        "Cable, passive", "time constants of 100 compartments, L = 1", 20 / np.array(rates),
+        times[:5], T1, "tau / (1 + (2 N sin(n pi / 2 N))^2)", "ms",
+    )  # fmt: skip
 
 
 def two() -> Cable:
@@ -104,11 +128,13 @@ def two() -> Cable:
     return Cable(shape, PassiveMembrane(E=0 * mV), Ri=inside * Ohm * cm, compartments=1)
 
 
-def test_soma_and_dendrite() -> None:
+def test_soma_and_dendrite(reference: Known) -> None:
     linear = two().linear
-    np.testing.assert_allclose(linear.time_constants(), [20, 10], rtol=1e-9)
-    assert linear.resistance("soma") == pytest.approx(75, rel=1e-9)
-    assert linear.resistance("dendrite", "soma") == pytest.approx(25, rel=1e-9)
+    name, source = "Cable, soma and dendrite", "two linear equations"
+    reference(name, "modes", [20, 10], linear.time_constants(), T1, source, "ms")
+    reference(name, "input resistance", 75, linear.resistance("soma"), T1, source, "MOhm")
+    across = linear.resistance("dendrite", "soma")
+    reference(name, "transfer resistance", 25, across, T1, source, "MOhm")
     _, shapes = linear.modes
     shapes = shapes / np.abs(shapes[:, :1])
     np.testing.assert_allclose(np.abs(shapes), 1, rtol=1e-9)
@@ -119,13 +145,16 @@ STEPS = {5: (0.122323, 2.089669), 10: (0.387045, 3.547648), 20: (0.998941, 5.322
          50: (2.106420, 7.072730)}  # fmt: skip
 
 
-def test_a_step_into_the_dendrite() -> None:
+def test_a_step_into_the_dendrite(reference: Known) -> None:
     cable = two()
     times, shapes = cable.linear.modes
     for t, printed in STEPS.items():
         # Both modes, charged at their own pace: exact.
         grown = (1 - np.exp(-t / times)) * times * shapes[:, 1] * 0.1
-        np.testing.assert_allclose(shapes.T @ grown, printed, atol=6e-7)
+        reference(
+            "Cable, soma and dendrite", f"both {t} ms after a step of 100 pA into the dendrite",
+            printed, shapes.T @ grown, within(6e-7), "two exponentials", "mV",
+        )  # fmt: skip
     run = cable.run(50 * ms, dt=0.05 * ms, inject={"dendrite": 100 * pA})
     for t, printed in STEPS.items():
         np.testing.assert_allclose(run.v[round(t / 0.05)], printed, atol=2e-5)

@@ -9,6 +9,7 @@ from math import erfc, exp, sqrt
 
 import numpy as np
 import pytest
+from tests.reference_values import Known, relative, within
 
 from spikeloom.cable import Cable, Morphology
 from spikeloom.engines.cpu import CPU
@@ -35,18 +36,23 @@ def step_response(x: float, t: float) -> float:
     ("x", "t", "printed"),
     [(0, 0.5, 0.682689), (0, 1, 0.842701), (1, 1, 0.233612), (2, 2, 0.103889)],
 )
-def test_a_step_spreads_as_the_error_function_says(x: int, t: float, printed: float) -> None:
+def test_a_step_spreads_as_the_error_function_says(
+    x: int, t: float, printed: float, reference: Known
+) -> None:
     assert step_response(x, t) == pytest.approx(printed, abs=1e-6)
     cable = long_cable()
     middle = ("cable", 0.5)
     run = cable.run(t * TAU * ms, dt=0.05 * ms, inject={middle: 0.1 * nA}, v=0 * mV)
     column = 240 + round(x / 0.025)
     got = run.v[-1, column] / (0.1 * R_INF / 2)
-    assert got == pytest.approx(printed, abs=3e-4)
+    reference(
+        "Cable, passive", f"step into an endless cable at X = {x}, T = {t:g}, V / V0", printed, got,
+        within(3e-4), "error functions; dx = 0.025",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("x", "peak"), [(0.5, 0.103553), (1, 0.309017), (2, 0.780776)])
-def test_an_impulse_peaks_where_it_should(x: float, peak: float) -> None:
+def test_an_impulse_peaks_where_it_should(x: float, peak: float, reference: Known) -> None:
     assert peak == pytest.approx((sqrt(1 + 4 * x * x) - 1) / 4, abs=1e-6)
     cable = long_cable(320)
     start = np.zeros(641)
@@ -56,7 +62,10 @@ def test_an_impulse_peaks_where_it_should(x: float, peak: float) -> None:
     k = int(np.argmax(course))
     a, b, c = course[k - 1 : k + 2]
     best = (k + 0.5 * (a - c) / (a - 2 * b + c)) * 0.0025 * peak
-    assert best == pytest.approx(peak, rel=2e-3)
+    reference(
+        "Cable, passive", f"peak of an impulse at X = {x:g}, T", peak, best, relative(2e-3),
+        "(sqrt(1 + 4 X^2) - 1) / 4",
+    )  # fmt: skip
     assert best != pytest.approx(peak * 1.01, rel=2e-3)
 
 
