@@ -17,6 +17,9 @@ SHARE = 0.15
 """Largest part of an input that may be other than zero; dense products win from about 0.3."""
 LOOKED_AT = 1 << 14
 """Numbers that are looked at to estimate that part, where they are more than two."""
+NARROW = 32
+"""Most outputs for which the gradient at the inputs is a sum of so few rows, not torch's product:
+that is made for squarer matrices."""
 LINE = 64
 """Numbers side by side that are looked at together: reading one reads its neighbours."""
 
@@ -83,7 +86,9 @@ class SparseLinear(torch.autograd.Function):
         again = torch.is_grad_enabled()  # create_graph=True: torch differentiates this again
         saved: Any = (None, ctx.weight.get()) if bits and not again else ctx.saved_tensors
         x, weight = saved
-        to_x = grad @ weight if wants_x else None
+        to_x = None
+        if wants_x:
+            to_x = grad @ weight if again else _to_inputs(grad, weight)
         to_bias = grad.sum(0) if wants_bias else None
         if not wants_weight:
             return to_x, None, to_bias, None
@@ -98,6 +103,15 @@ class SparseLinear(torch.autograd.Function):
             one = value(bits)
             found = found if one == 1.0 else found.mul_(one)
         return to_x, found[:, : weight.shape[0]].t(), to_bias, None
+
+
+def _to_inputs(grad: Tensor, weight: Tensor) -> Tensor:
+    """Gradient (rows, outputs) times weight (outputs, inputs)."""
+    dtype = str(grad.dtype).removeprefix("torch.")
+    if len(weight) > NARROW or sparse.missing(weight.shape[1], dtype):
+        return grad @ weight
+    given, rows = grad.contiguous().numpy(), weight.detach().contiguous().numpy()
+    return torch.from_numpy(sparse.product(given, rows, torch.get_num_threads()))
 
 
 def _whole(rows: Tensor) -> Tensor:
