@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,7 @@ def main() -> None:
     torch.manual_seed(0)
     for share in SHARES:
         for images, channels, side, outputs in ((512, 16, 14, 32), (512, 32, 7, 64)):
-            layer = nn.Conv2d(channels, outputs, 3, padding=1, bias=False)
+            layer: Any = nn.Conv2d(channels, outputs, 3, padding=1, bias=False)
             layer = layer.to(memory_format=torch.channels_last)
             x = (torch.rand(images, channels, side, side) < share).float()
             x = x.contiguous(memory_format=torch.channels_last)
