@@ -7,6 +7,10 @@
 
 from __future__ import annotations
 
+from spikeloom.lab.bifurcation import Bifurcation as Bifurcation
+from spikeloom.lab.bifurcation import CycleEnd as CycleEnd
+from spikeloom.lab.bifurcation import bifurcation as bifurcation
+from spikeloom.lab.branches import Branch as Branch
 from spikeloom.lab.compare import Comparison as Comparison
 from spikeloom.lab.compare import compare as compare
 from spikeloom.lab.descent import GradientDescent as GradientDescent
@@ -29,6 +33,8 @@ from spikeloom.lab.rheobase import Rheobase as Rheobase
 from spikeloom.lab.rheobase import rheobase as rheobase
 from spikeloom.lab.score import coincidence as coincidence
 from spikeloom.lab.search import GlobalSearch as GlobalSearch
+from spikeloom.lab.special import SpecialPoint as SpecialPoint
+from spikeloom.lab.sweep import Sweep as Sweep
 from spikeloom.lab.time_step import DtCheck as DtCheck
 from spikeloom.lab.time_step import DtRow as DtRow
 from spikeloom.lab.time_step import check_dt as check_dt

@@ -112,6 +112,18 @@ class VectorField:
             g, node, {g.leaf(n): g.const(v) for n, v in self.known.items() if n in names}
         )
 
+    def level(self, name: str) -> float | None:
+        """The value at which this state, by itself, crosses the threshold; None if more counts."""
+        g, here = self.graph, self.point
+        threshold = self.lowered.fires(here, here)
+        if threshold is None or threshold.margin is None or threshold.probability is not None:
+            return None
+        margin, leaf = self.settle(threshold.margin), g.leaf(f"state:{name}")
+        slope, rest = derivative(g, margin, leaf), rebuild(g, margin, {leaf: g.const(0)})
+        if slope.op != "const" or rest.op != "const" or not slope.value:
+            return None
+        return -(rest.value or 0.0) / slope.value
+
     @cached_property
     def lowered(self) -> Lowered:
         """The definition over this graph, for what is not the flow."""
