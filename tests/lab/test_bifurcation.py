@@ -135,6 +135,37 @@ def test_two_equations_are_followed_around_their_folds() -> None:
         assert 8 * s * (1 - s) == pytest.approx(3 * x**2 + 1, rel=1e-5)
 
 
+class NormalForm(Neuron):
+    """Turns around the origin and grows with I, bounded by a: the simplest Hopf point."""
+
+    tau: Param = 1 * ms
+    a: Param = -1.0
+    x: State = state(one)
+    y: State = state(one)
+    I: Input = inflow(one)
+
+    def flow(self, d: Any) -> None:
+        r = self.a * (self.x**2 + self.y**2)
+        d.x = (self.I * self.x - 2 * self.y + r * self.x) / self.tau
+        d.y = (self.I * self.y + 2 * self.x + r * self.y) / self.tau
+
+
+@pytest.mark.parametrize("a", [-1.0, 0.7])
+def test_how_an_oscillation_begins_is_told_by_the_third_derivatives(a: float) -> None:
+    (hopf,) = fixed(NormalForm(a=a), (-1, 1.3) * one).points
+    assert (hopf.kind, hopf.value) == ("Hopf", pytest.approx(0, abs=1e-9))
+    assert hopf.omega == pytest.approx(2)
+    assert hopf.first_lyapunov == pytest.approx(2 * a / 2, rel=1e-6)
+
+
+def test_both_ends_of_hodgkin_and_huxley_and_of_morris_and_lecar() -> None:
+    """Firing begins hard and ends softly; of Morris and Lecar's cell both ends are hard."""
+    low, high = fixed(HodgkinHuxley(), (0, 180) * FLOW).points
+    assert (low.first_lyapunov > 0, high.first_lyapunov < 0) == (True, True)
+    low, high = fixed(MorrisLecar(), (60, 240) * FLOW).points
+    assert min(low.first_lyapunov, high.first_lyapunov) > 0
+
+
 def test_arclength_and_contours_find_the_same_curve() -> None:
     field = vector_field("test", MorrisLecar.class_one(), {}, free=("input:I",))
     reduction = reduce(field)
@@ -226,7 +257,7 @@ def test_morris_and_lecar_of_class_one_begin_as_a_root(reference: Known) -> None
 def test_bursts_of_hindmarsh_and_rose(
     r: float, drive: float, count: int, period: float, reference: Known
 ) -> None:
-    near = np.array([drive, drive + 1e-9]) * one
+    near = np.array([drive, drive + 1e-9, drive + 2e-9]) * one
     found = swept(HindmarshRose(r=r), near, dt=0.02 * ms, settle=4000 * ms)
     assert found.up is not None
     where = f"at r = {r}, I = {drive}"
@@ -238,12 +269,12 @@ def test_bursts_of_hindmarsh_and_rose(
 
 @pytest.mark.slow
 def test_hindmarsh_and_rose_in_chaos_and_at_rest(reference: Known) -> None:
-    found = lab.bifurcation(HindmarshRose(), "I", [1.0, 3.25] * one, dt=0.02 * ms,
+    found = lab.bifurcation(HindmarshRose(), "I", [1.0, 1.1, 3.25] * one, dt=0.02 * ms,
                             settle=4000 * ms)  # fmt: skip
     assert found.up is not None
-    assert found.up.spikes.tolist() == [0, 0]
-    assert found.up.moves.tolist() == [False, True]
-    intervals = found.up.intervals[1]
+    assert found.up.spikes.tolist() == [0, 0, 0]
+    assert found.up.moves.tolist() == [False, False, True]
+    intervals = found.up.intervals[2]
     long = np.flatnonzero(intervals > 0.5 * intervals.max())
     bursts = np.diff(long)
     assert bursts.min() >= 3

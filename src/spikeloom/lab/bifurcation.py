@@ -40,8 +40,9 @@ class CycleEnd:
         low, high: Extrema of every state in the last oscillation, (S,).
         frequency: Of it, Hz.
 
-    >>> from spikeloom import QuadraticIF, lab, one
-    >>> found = lab.bifurcation(QuadraticIF(), "I", (-1, 1) * one, sweeps=False)
+    >>> from spikeloom import QuadraticIF, one
+    >>> from spikeloom.lab.bifurcation import bifurcation
+    >>> found = bifurcation(QuadraticIF(), "I", (-1, 1) * one, sweeps=False)
     >>> [isinstance(end, CycleEnd) for end in found.cycle_ends]
     []
     """
@@ -70,8 +71,9 @@ class Bifurcation:
         cycle_ends: Where an oscillation ends though no fixed point changes there.
         hybrid: Whether a spike moves the state: branches then hold between resets.
 
-    >>> from spikeloom import AdEx, lab, pA
-    >>> found = lab.bifurcation(AdEx(), "I", (500, 700) * pA, sweeps=False)
+    >>> from spikeloom import AdEx, pA
+    >>> from spikeloom.lab.bifurcation import bifurcation
+    >>> found = bifurcation(AdEx(), "I", (500, 700) * pA, sweeps=False)
     >>> isinstance(found, Bifurcation), [point.kind for point in found.points]
     (True, ['Hopf', 'saddle-node'])
     """
@@ -168,8 +170,9 @@ def bifurcation(
     Source: Kuznetsov 2004, Elements of Applied Bifurcation Theory; Izhikevich 2007, chapter 6.
 
     Example:
-        >>> from spikeloom import FitzHughNagumo, lab, one
-        >>> lab.bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
+        >>> from spikeloom import FitzHughNagumo, one
+        >>> from spikeloom.lab.bifurcation import bifurcation
+        >>> bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
         FitzHughNagumo over I from 0 to 2
           Hopf at 0.331281, 43.848 Hz, hard
           Hopf at 1.41872, 43.848 Hz, hard
@@ -236,16 +239,7 @@ def _sweeper(
     method: Method | None,
 ) -> Sweeper:
     unit = field.definition.time_unit
-    calm = [np.abs(b.eigenvalues[b.stable & ~b.fires]) for b in branches]
-    sizes = [size for size in calm if len(size)] or [np.abs(b.eigenvalues) for b in branches]
-    if sizes:
-        slow = float(np.median(np.concatenate([size.min(-1) for size in sizes])))
-        fast = float(np.max(np.concatenate([size.max(-1) for size in sizes])))
-    else:
-        start = np.array([field.start[name] for name in field.states])
-        found = np.abs(np.linalg.eigvals(field.jacobian(start, (asked.high,))))
-        slow, fast = float(found.min()), float(found.max())
-    slow = max(slow, 1e-4 * fast, 1e-12)
+    slow, fast = _speeds(field, asked, branches)
     time = SETTLE / slow if settle is None else plain(who, "settle", unit, settle)
     most = float((0.02 * ms if field.hybrid else 0.05 * ms).to(unit))
     step = min(most, _round(0.2 / fast)) if dt is None else plain(who, "dt", unit, dt)
@@ -265,6 +259,22 @@ def _sweeper(
         steps,
         steps,
     )
+
+
+def _speeds(field: VectorField, asked: Over, branches: tuple[Branch, ...]) -> tuple[float, float]:
+    """The slowest and the fastest rate of the flow: at rest, or where there is none, anywhere."""
+    calm = [np.abs(b.eigenvalues[b.stable & ~b.fires]) for b in branches]
+    sizes = [size for size in calm if len(size)] or [np.abs(b.eigenvalues) for b in branches]
+    if not sizes:
+        box = box_of("bifurcation", field, field.states, None)
+        some = box.low + np.random.default_rng(0).random((200, len(box.low))) * (box.high - box.low)
+        jacobian = field.jacobian(some, (asked.high,))
+        jacobian = jacobian[np.isfinite(jacobian).all((-2, -1))]
+        sizes = [np.median(np.abs(np.linalg.eigvals(jacobian)), axis=0)[None]]
+    slow = float(np.median(np.concatenate([size.min(-1) for size in sizes])))
+    fast = float(np.max(np.concatenate([size.max(-1) for size in sizes])))
+    fast = fast if fast > 0 and np.isfinite(fast) else 0.1
+    return max(slow, 1e-4 * fast), fast
 
 
 def _round(step: float) -> float:

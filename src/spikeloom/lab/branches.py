@@ -29,8 +29,9 @@ class Branch:
         eigenvalues: Of the derived Jacobian, (P, S), the fastest growing first.
         fires: Where the neuron would fire, and so never is, (P,).
 
-    >>> from spikeloom import FitzHughNagumo, lab, one
-    >>> found = lab.bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
+    >>> from spikeloom import FitzHughNagumo, one
+    >>> from spikeloom.lab.bifurcation import bifurcation
+    >>> found = bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
     >>> [isinstance(branch, Branch) for branch in found.branches]
     [True]
     """
@@ -43,7 +44,7 @@ class Branch:
     @property
     def stable(self) -> Array:
         """Where every small push dies out, (P,)."""
-        return self.eigenvalues[:, 0].real < 0
+        return np.real(self.eigenvalues[:, 0]) < 0
 
     def __repr__(self) -> str:
         stable = int(self.stable.sum())

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from spikeloom.lab.branches import Branch, Curve
+from spikeloom.lab.lyapunov import first_lyapunov
 from spikeloom.lab.vector_field import Array
 
 Name = Literal["saddle-node", "branch point", "Hopf", "threshold"]
@@ -36,8 +37,9 @@ class SpecialPoint:
         first_lyapunov: Of a Hopf point: below zero, a stable oscillation grows out of it softly;
             above, it is there at once, at full size. NaN elsewhere.
 
-    >>> from spikeloom import FitzHughNagumo, lab, one
-    >>> found = lab.bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
+    >>> from spikeloom import FitzHughNagumo, one
+    >>> from spikeloom.lab.bifurcation import bifurcation
+    >>> found = bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
     >>> [isinstance(point, SpecialPoint) for point in found.points]
     [True, True]
     """
@@ -145,7 +147,11 @@ def _judged(curve: Curve, kind: Name, point: Array, ends: Array) -> SpecialPoint
         return None  # a pole, where no eigenvalue goes through zero
     elif (point[0] - ends[0, 0]) * (ends[1, 0] - point[0]) > 0 and not _turns_back(curve, point):
         kind = "branch point"
-    return SpecialPoint(kind, float(point[0]), curve.exact(point), eigenvalues, omega)
+    state, value = curve.exact(point), float(point[0])
+    first = float("nan")
+    if kind == "Hopf":
+        first = first_lyapunov(curve.reduction.field, state, (value,))
+    return SpecialPoint(kind, value, state, eigenvalues, omega, first)
 
 
 def _turns_back(curve: Curve, point: Array) -> bool:

@@ -42,8 +42,10 @@ class Lanes:
         from spikeloom.engines.cpu import CPU
 
         kind, name = self.leaf.split(":")
-        params, inputs = dict(self.params), dict(self.inputs)
-        (params if kind == "param" else inputs)[name] = values
+        params: dict[str, Any] = {**self.params}
+        inputs: dict[str, Any] = {**self.inputs}
+        given_to: dict[str, Any] = params if kind == "param" else inputs
+        given_to[name] = values
         bound = bind(self.program, params, self.dt)
         given = {
             n: np.ascontiguousarray(np.broadcast_to(inputs.get(n, 0.0), values.shape), np.float64)

@@ -42,10 +42,11 @@ class Sweep:
         spikes: How many of them are in a period, (P,); 0 where nothing repeats.
         intervals: The times between them, for each value.
 
-    >>> from spikeloom import QuadraticIF, lab, one
-    >>> found = lab.bifurcation(QuadraticIF(), "I", np.array([-1.0, 1, 2]) * one)
-    >>> isinstance(found.up, Sweep), found.up.moves.tolist()
-    (True, [False, True, True])
+    >>> from spikeloom import QuadraticIF, one
+    >>> from spikeloom.lab.bifurcation import bifurcation
+    >>> found = bifurcation(QuadraticIF(), "I", np.array([-1.0, 1, 2]) * one)
+    >>> Sweep.__name__, found.up.moves.tolist()
+    ('Sweep', [False, True, True])
     """
 
     values: Array

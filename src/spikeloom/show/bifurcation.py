@@ -35,8 +35,9 @@ def bifurcation(diagram: Bifurcation, state: str | None = None) -> Figure:
     Raises:
         ParameterError: No such state.
 
-    >>> from spikeloom import FitzHughNagumo, lab, one
-    >>> found = lab.bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
+    >>> from spikeloom import FitzHughNagumo, one
+    >>> from spikeloom.lab.bifurcation import bifurcation as find
+    >>> found = find(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
     >>> figure = bifurcation(found)
     """
     swept = diagram.up is not None
@@ -61,8 +62,9 @@ def draw_bifurcation(axes: Axes, diagram: Bifurcation, state: str | None = None)
     """Fixed points and extrema in axes of one's own.
 
     >>> from matplotlib.figure import Figure
-    >>> from spikeloom import FitzHughNagumo, lab, one
-    >>> found = lab.bifurcation(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
+    >>> from spikeloom import FitzHughNagumo, one
+    >>> from spikeloom.lab.bifurcation import bifurcation as find
+    >>> found = find(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
     >>> draw_bifurcation(Figure().subplots(), found, "w")
     """
     state = diagram.watched if state is None else state
@@ -91,8 +93,9 @@ def draw_frequency(axes: Axes, diagram: Bifurcation) -> None:
 
     >>> import numpy as np
     >>> from matplotlib.figure import Figure
-    >>> from spikeloom import QuadraticIF, lab, one
-    >>> found = lab.bifurcation(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one)
+    >>> from spikeloom import QuadraticIF, one
+    >>> from spikeloom.lab.bifurcation import bifurcation as find
+    >>> found = find(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one)
     >>> draw_frequency(Figure().subplots(), found)
     """
     for way, marker, colour in ((diagram.up, "^", SPIKING), (diagram.down, "v", TWIN)):
@@ -221,8 +224,9 @@ def intervals(diagram: Bifurcation) -> Figure:
         ParameterError: It has none.
 
     >>> import numpy as np
-    >>> from spikeloom import QuadraticIF, lab, one
-    >>> figure = intervals(lab.bifurcation(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one))
+    >>> from spikeloom import QuadraticIF, one
+    >>> from spikeloom.lab.bifurcation import bifurcation as find
+    >>> figure = intervals(find(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one))
     """
     with styled():
         figure = new_figure(4.2)
@@ -235,8 +239,9 @@ def draw_intervals(axes: Axes, diagram: Bifurcation) -> None:
 
     >>> import numpy as np
     >>> from matplotlib.figure import Figure
-    >>> from spikeloom import QuadraticIF, lab, one
-    >>> found = lab.bifurcation(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one)
+    >>> from spikeloom import QuadraticIF, one
+    >>> from spikeloom.lab.bifurcation import bifurcation as find
+    >>> found = find(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one)
     >>> draw_intervals(Figure().subplots(), found)
     """
     way = diagram.up
