@@ -97,7 +97,8 @@ def _table(found: dict[str, Any], width: int, right: int) -> Any:
 def _equations(model: Any) -> list[str]:
     """What a model says, its essence first and without what only a computer needs."""
     body = [line.strip() for line in str(model()).splitlines()[1:]]
-    rates = [line.rpartition(" : ")[0] for line in body if re.match(r"d\w+/dt = ", line)]
+    change = re.compile(r"(?:d\w+/dt|each tick: \w+) = ")
+    rates = [line.rpartition(" : ")[0] or line for line in body if change.match(line)]
     acts = ("spike of", "tick", "reward", "sends", "gives", "kicks", "spike ≈")
     done = [line for line in body if line.startswith(acts)]
     return done + rates if hasattr(model.definition, "on_pre") else rates + done

@@ -79,6 +79,11 @@ class Lowered:
         """d state / d t at a point, in state units per time unit; with ``noise:NAME`` leaves."""
         g = self.graph
         made: dict[str, Node] = {}
+        if self.definition.ticks:
+            raise CompileError(
+                f"{self.model} goes from tick to tick in whole numbers: it has no rates.",
+                hint="simulate(...) and lab.response(...) run it",
+            )
         time = self.definition.factor(self.definition.time_unit)
         for state in self.definition.states:
             rate = self.expr(self.definition.flow[state.name], point)

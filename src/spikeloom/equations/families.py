@@ -47,9 +47,10 @@ _TITLES = {
 def family(definition: Definition) -> Family:
     """The family of a neuron model.
 
-    The first that fits: two potentials in each other's rates make compartments; white noise or
-    chance makes a stochastic model; no firing condition, one without spikes; a reset, a threshold
-    model; and what fires without being reset makes its spikes by its own equations.
+    The first that fits: a tick in place of a flow makes an integer model; two potentials in each
+    other's rates make compartments; white noise or chance makes a stochastic model; no firing
+    condition, one without spikes; a reset, a threshold model; and what fires without being reset
+    makes its spikes by its own equations.
 
     Arguments:
         definition: ``model.definition``, of a class or a value.
@@ -58,6 +59,8 @@ def family(definition: Definition) -> Family:
     >>> [family(m.definition).name for m in (HodgkinHuxley, LIF, EscapeLIF, TwoCompartment)]
     ['CONDUCTANCE', 'THRESHOLD', 'STOCHASTIC', 'COMPARTMENTS']
     """
+    if definition.ticks:
+        return Family.INTEGER
     if _coupled(definition):
         return Family.COMPARTMENTS
     if definition.noises or _by_chance(definition.fires):

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.compile import RK4, Exact, Method, Program, bind, compile_neuron
+from spikeloom.compile import (
+    RK4,
+    Bound,
+    Exact,
+    Method,
+    Program,
+    TickProgram,
+    bind,
+    compile_neuron,
+    compile_ticks,
+)
 from spikeloom.compile.parts import check_parts
 from spikeloom.compile.stability import check_step
+from spikeloom.compile.tick_numeric import TickBound, bind_ticks
 from spikeloom.compile.values import numbers
 from spikeloom.engines import Chance, Run
 from spikeloom.engines.arguments import drive, initial_state
-from spikeloom.engines.population import ENTITY
+from spikeloom.engines.population import ENTITY, default_engine
+from spikeloom.engines.results import Simulation
 from spikeloom.equations import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
@@ -25,8 +37,9 @@ if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
 
 Array = np.ndarray[Any, np.dtype[Any]]
-FINE, COARSE = 0.01, 0.1
-"""Time steps in ms where the caller names none; COARSE where a step of any length is exact."""
+FINE, COARSE, TICK = 0.01, 0.1, 1.0
+"""Time steps in ms where the caller names none; COARSE where a step of any length is exact, TICK
+where it is a tick of whole numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +71,10 @@ class Preparation:
         return float((1 * self.neuron.definition.time_unit).to(ms))
 
     @cached_property
-    def program(self) -> Program:
+    def program(self) -> Program | TickProgram:
         """Its equations, compiled."""
+        if self.neuron.definition.ticks:
+            return compile_ticks(self.neuron)
         return compile_neuron(self.neuron, self.method)
 
     @cached_property
@@ -108,18 +123,17 @@ class Preparation:
             first: As for `simulate`.
             values: Parameters that are not those of the neuron, (N,), in their declared units.
         """
-        from spikeloom.engines.cpu import CPU
-
         units = {i.name: i.unit for i in self.neuron.definition.inputs}
         given = {
             n: Quantity(x, units[n]) if isinstance(x, np.ndarray) else x for n, x in inputs.items()
         }
         driven = drive(self.neuron, given, steps, size)
         program, step = self.program, self.step / self.scale
-        bound = bind(program, {**self.numbers, **(values or {})}, step)
+        bound = self._bound({**self.numbers, **(values or {})}, step)
         start = bound.initial(size) if state is None else initial_state(program.states, state, size)
         chance = Chance.of(program, self.seed, ENTITY, first) if program.random else None
-        run = CPU("float64").simulate(
+        simulated: Callable[..., Simulation] = default_engine(self.neuron).simulate
+        run = simulated(
             program, bound.coefs, np.ascontiguousarray(start), steps,
             {n: np.ascontiguousarray(x) for n, x in driven.items()}, record=record,
             chance=chance,
@@ -137,6 +151,12 @@ class Preparation:
             state=dict(zip(program.states, run.state, strict=True)),
             first=first,
         )
+
+    def _bound(self, values: Mapping[str, Any], step: float) -> Bound | TickBound:
+        program = self.program
+        if isinstance(program, TickProgram):
+            return bind_ticks(program, values)
+        return bind(program, values, step)
 
     def plain_input(self, name: str, value: Any) -> float:
         """One number in the declared unit of an input.
@@ -158,7 +178,7 @@ class Preparation:
             ParameterError: No such state.
             UnitError: In another unit.
         """
-        bound = bind(self.program, self.numbers, self.step / self.scale)
+        bound = self._bound(self.numbers, self.step / self.scale)
         state = dict(zip(self.program.states, bound.initial(size), strict=True))
         if start is not None and not isinstance(start, Mapping):
             raise ParameterError(
@@ -203,14 +223,16 @@ def prepare(
             )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise ParameterError(f"{who}: seed must be a whole number, got {seed!r}.")
-    exact = compile_neuron(neuron, method).method == repr(Exact())
+    ticks = neuron.definition.ticks
+    exact = ticks or compile_neuron(neuron, method).method == repr(Exact())
     if dt is None:
-        dt = (COARSE if exact else FINE) * ms
+        dt = (TICK if ticks else COARSE if exact else FINE) * ms
     elif not milliseconds(f"{who}: dt", dt) > 0:
         raise ParameterError(f"{who}: dt must be above 0, got {dt}.")
     chosen = _accurate(neuron, dt, seed) if method is None and not exact else method
     ready = Preparation(who, neuron, dt, chosen, int(seed))
-    check_step(ready.program, ready.numbers, ready.step / ready.scale)
+    if isinstance(ready.program, Program):
+        check_step(ready.program, ready.numbers, ready.step / ready.scale)
     return ready
 
 

@@ -1,0 +1,26 @@
+"""The laboratory on neurons of whole numbers: what it can measure, and what it says of the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spikeloom import LoihiNeuron, TrueNorthNeuron, lab, ms
+from spikeloom.errors import CompileError
+
+
+def test_a_response_has_the_bits_of_the_neuron() -> None:
+    found = lab.response(
+        TrueNorthNeuron(lam=3, alpha=10), lab.Arrivals([0] * ms, 0), 8 * ms, into="a0"
+    )
+    assert found.states["v"].tolist() == [0, 3, 6, 9, 0, 3, 6, 9, 0]
+    assert found.spikes.tolist() == [4, 8] and found.dt == 1
+    course = lab.response(LoihiNeuron(), lab.Arrivals([0, 5, 10] * ms, 50), 16 * ms)
+    assert course.spikes.tolist() == [3, 6, 8, 10, 12, 14, 16]
+
+
+def test_rates_and_planes() -> None:
+    curve = lab.fi_curve(LoihiNeuron(), np.arange(4), duration=100 * ms)
+    assert (np.diff(curve.counts) >= 0).all()
+    with pytest.raises(CompileError, match="it has no rates"):
+        lab.phase_plane(LoihiNeuron())
