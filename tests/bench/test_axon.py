@@ -50,3 +50,12 @@ def test_what_differs_is_not_timed() -> None:
 def test_an_unknown_peer_is_refused() -> None:
     with pytest.raises(ConfigError, match="no peer"):
         axon.run(("genesis",))
+
+
+@pytest.mark.peers
+def test_neuron_takes_the_same_steps() -> None:
+    report = axon.run(("neuron",), rounds=1, compartments=200, console=Console(file=StringIO()))
+    double, single = report.rows
+    assert set(double.peers) == set(axon.NEURON.values())
+    assert double.max_abs_error is not None and double.max_abs_error < 1e-9
+    assert single.max_abs_error is not None and single.max_abs_error < 0.02

@@ -56,7 +56,6 @@ class Mechanism:
     - *settle* reads ``state:v`` and ``coef:NAME``; gives the start of the others at that potential.
     - *jacobian* reads all states; gives ``flow:X``, which is dX/dt, its derivatives ``X:v`` and
       ``X:Y`` by the potential and the other states, and ``rate:X``, that of the rate.
-    - *fires* reads the same; gives ``margin``, the distance past the threshold of the model.
 
     Arguments:
         model: Name of the model.
@@ -81,7 +80,6 @@ class Mechanism:
     receive: Block
     settle: Block
     jacobian: Block
-    fires: Block | None = None
 
     @property
     def per_area(self) -> bool:
@@ -148,16 +146,12 @@ def _membrane(definition: Definition, method: Method | None) -> Mechanism:
     if leaves([gain]) & varying:
         raise _refuse(name, "how the potential answers to the inflow I depends on its states")
     rate = rebuild(graph, rate, {given: graph.const(0)})
-    margin = None
-    if definition.fires is not None:
-        threshold = lowered.fires(at, at)
-        margin = None if threshold is None else threshold.margin
     made = {f"start:{s}": start[s] for s in others} | {
         "start:v": graph.mul(start[POTENTIAL], graph.const(to_mv)),
         "gain": gain,
     }
     roots = {"rate": rate, "slope": derivative(graph, rate, v)}
-    return _assemble(lowered, method, others, roots, made, v, to_mv, per_ms, inflow.unit, margin)
+    return _assemble(lowered, method, others, roots, made, v, to_mv, per_ms, inflow.unit)
 
 
 @lru_cache(maxsize=256)
@@ -182,7 +176,7 @@ def _point(synapse: SynapseDefinition, method: Method | None) -> Mechanism:
     roots = {"rate": current, "slope": derivative(graph, current, v)}
     start = {f"start:{n}": node for n, node in lowered.start().items()}
     per_ms = _scale(1 / alone.time_unit, 1 / ms)
-    return _assemble(lowered, method, lowered.states, roots, start, v, 1.0, per_ms, None, None)
+    return _assemble(lowered, method, lowered.states, roots, start, v, 1.0, per_ms, None)
 
 
 def _assemble(
@@ -195,7 +189,6 @@ def _assemble(
     to_mv: float,
     per_ms: float,
     inflow: Unit | None,
-    margin: Node | None,
 ) -> Mechanism:
     graph, definition = lowered.graph, lowered.definition
     held, probe = graph.leaf(f"input:{POTENTIAL}"), graph.leaf(f"probe:{POTENTIAL}")
@@ -218,8 +211,6 @@ def _assemble(
     settled = {f"state:{n}": node for n, node in _settled(lowered, others, v, to_mv).items()}
     blocks = {"current": roots, "advance": after, "receive": arrived, "settle": settled}
     blocks["jacobian"] = _jacobian(graph, rates(start), roots["rate"], start, held)
-    if margin is not None:
-        blocks["fires"] = {"margin": margin}
     blocks = {
         label: {n: rebuild(graph, x, {held: v}) for n, x in part.items()}
         for label, part in blocks.items()
@@ -256,7 +247,6 @@ def _assemble(
         receive=written["receive"],
         settle=written["settle"],
         jacobian=written["jacobian"],
-        fires=written.get("fires"),
     )
 
 
