@@ -24,7 +24,7 @@ from spikeloom import (
     pA,
     uA,
 )
-from spikeloom.errors import ParameterError, ShapeError, UnitError
+from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError
 
 
 def test_lif_has_the_closed_form_to_rounding() -> None:
@@ -117,6 +117,11 @@ def test_a_bracket_is_taken_and_checked() -> None:
     [
         (lambda: lab.fi_curve(LIF(), [1, 2] * mV), UnitError, "in nA"),
         (lambda: lab.fi_curve(LIF(), [1, 2]), UnitError, "in nA"),
+        (
+            lambda: lab.fi_curve(HodgkinHuxley(), [1, 1e6] * uA / cm2, 20 * ms),
+            NumericsError,
+            "under 1e\\+06 µA/cm² the states",
+        ),
         (lambda: lab.fi_curve(LIF(), np.ones((2, 2)) * nA), ShapeError, "list"),
         (lambda: lab.fi_curve(LIF(), [] * nA), ShapeError, "at least one"),
         (lambda: lab.fi_curve(LeakyIntegrator(), [1] * nA), ParameterError, "never spikes"),

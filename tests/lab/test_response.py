@@ -191,6 +191,12 @@ def test_refractory_and_conductance_cells_run() -> None:
         (lambda: lab.Arrivals([1, 2], 1 * nA), UnitError, "times"),
         (lambda: lab.Arrivals([1, 2] * ms, [1, 2, 3] * nA), ShapeError, "2"),
         (lambda: lab.Arrivals([-1] * ms, 1 * nA), ParameterError, "from 0 on"),
+        (lambda: lab.response(LIF(), 1 * nA, 1e9 * ms), ParameterError, "all are kept"),
+        (
+            lambda: lab.response(HodgkinHuxley(), 50 * uA / cm2, 50 * ms, 0.1 * ms, method=Euler()),
+            NumericsError,
+            "HodgkinHuxley is nan from",
+        ),
         (
             lambda: lab.response(HodgkinHuxley(), 0 * uA / cm2, 5 * ms, 1 * ms, method=Euler()),
             NumericsError,

@@ -119,7 +119,7 @@ def fi_curve(
     [9, 17, 31, 61]
     """
     ready = prepare("fi_curve", model, dt, method, seed)
-    return measure(ready, currents, duration, into=into, others=held, start=start)
+    return measure(ready, currents, duration, into=into, others=held, start=start, strict=True)
 
 
 def measure(
@@ -131,8 +131,12 @@ def measure(
     others: Mapping[str, Any] | None,
     start: Mapping[str, Any] | None,
     width: int | None = None,
+    strict: bool = False,
 ) -> FICurve:
-    """`fi_curve` of a neuron that is ready; the currents end after `width` steps, if given."""
+    """`fi_curve` of a neuron that is ready; the currents end after `width` steps, if given.
+
+    Where it is strict, a state that is not finite at the end is refused.
+    """
     definition = ready.neuron.definition
     port = port_of(ready.who, definition, into)
     if definition.fires is None:
@@ -154,6 +158,8 @@ def measure(
                     first=done,
                 )  # fmt: skip
                 parts.append((run.spike_times, run.spike_ids))
+                if strict:
+                    _check_finite(ready, run.state, flow, port.unit)
                 # Where a current was so strong that the step blew up, the rest is left out.
                 state = {n: np.where(np.isfinite(x), x, state[n]) for n, x in run.state.items()}
                 done = count
@@ -163,6 +169,16 @@ def measure(
     return FICurve(
         ready.neuron, flow, counts, trains, steps * ready.step, port.name, port.unit, precise
     )
+
+
+def _check_finite(ready: Preparation, state: Mapping[str, Array], flow: Array, unit: Unit) -> None:
+    bad = ~np.isfinite(np.array(list(state.values()))).all(axis=0)
+    if bad.any():
+        raise NumericsError(
+            f"{ready.who}: under {flow[bad][0]:g} {unit!s} the states of "
+            f"{ready.neuron.definition.name} do not stay finite.",
+            hint=f"a dt below {ready.dt}, or weaker currents",
+        )
 
 
 def current_values(who: str, name: str, unit: Unit, currents: Any) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from spikeloom.compile import Method
 from spikeloom.equations import Cell, Quantity, Synapse, Unit
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError, ShapeError
+from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.lab.inputs import port_of
 from spikeloom.lab.peak import crossing, extremum
 from spikeloom.lab.preparation import FINE, Preparation, prepare
@@ -192,5 +192,5 @@ def _simpson(values: Array, step: float) -> float:
     from scipy.integrate import simpson
 
     if not np.isfinite(values).all():
-        raise ShapeError("psp: the potential is not finite.", hint="take a smaller dt")
+        raise NumericsError("psp: the potential is not finite.", hint="take a smaller dt")
     return float(simpson(values, dx=step))

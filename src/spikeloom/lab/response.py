@@ -11,7 +11,7 @@ import numpy as np
 from spikeloom.compile import Method
 from spikeloom.equations import Quantity, Unit
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError, suggest
+from spikeloom.errors import NumericsError, ParameterError, suggest
 from spikeloom.lab.exact import exact_course
 from spikeloom.lab.inputs import Input, held, port_of, values
 from spikeloom.lab.preparation import Preparation, prepare
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
 
 Array = np.ndarray[Any, np.dtype[Any]]
+MOST_STEPS = 50_000_000
+"""All states of all steps are kept: more would fill a computer."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -146,6 +148,11 @@ def respond(
     model, definition = ready.neuron, ready.neuron.definition
     port = port_of(ready.who, definition, into)
     steps = ready.steps("duration", duration)
+    if steps > MOST_STEPS:
+        raise ParameterError(
+            f"{ready.who}: {duration} are {steps:,} steps of {ready.dt}, and all are kept.",
+            hint=f"at most {MOST_STEPS:,}; a longer dt, or simulate(..., every=100)",
+        )
     kept = _kept(ready, record)
     flow = values(ready.who, port, given, steps, ready.step, ready.seed)
     others = held(definition, held_, ready.who)
@@ -163,6 +170,7 @@ def respond(
         spikes = run.spike_times * ready.scale
     else:
         states, spikes = {n: course.states[n] for n in kept}, course.spikes
+    _check_finite(ready, states)
     last = flow[-1:] if port.kind == "inflow" else np.zeros(1)
     units = {s.name: s.unit for s in definition.states} | {port.name: port.unit, "time": ms}
     return Response(
@@ -177,6 +185,18 @@ def respond(
         impulses=port.kind == "impulse",
         precise=course is not None,
     )
+
+
+def _check_finite(ready: Preparation, states: Mapping[str, Array]) -> None:
+    for name, course in states.items():
+        bad = ~np.isfinite(course)
+        if bad.any():
+            when = float(np.argmax(bad)) * ready.step
+            raise NumericsError(
+                f"{ready.who}: {name!r} of {ready.neuron.definition.name} is {course[bad][0]} from "
+                f"{when:g} ms on.",
+                hint=f"a dt below {ready.dt}, or another method, such as RK4()",
+            )
 
 
 def _kept(ready: Preparation, record: Any) -> tuple[str, ...]:
