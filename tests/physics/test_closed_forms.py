@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.reference_values import Known, within
+from tests.reference_values import EXACT, T2, Known, within
 
 from spikeloom.compile import RK4, Euler, ExponentialEuler, SequentialEuler
 from spikeloom.engines import simulate
@@ -133,14 +133,17 @@ def test_a_postsynaptic_potential_has_its_published_peak() -> None:
         (3.0, 102, (8, 16, 25, 33, 42)),
     ],
 )
-def test_alif_discrete_sequences(drive: float, count: int, first: tuple[int, ...]) -> None:
+def test_alif_discrete_sequences(
+    drive: float, count: int, first: tuple[int, ...], reference: Known
+) -> None:
     """The LSNN unit: τ 20, τa 200, β 1.8, b0 1, dt 1 (Bellec et al. 2018)."""
     rho = np.exp(-1 / 200)
     neuron = ALIF(E=0 * mV, theta=1 * mV, R=1 * MOhm, jump=1.8 * (1 - rho) / rho * mV)
     steps = (simulate(neuron, 1000 * ms, dt=1 * ms, I=drive * nA).train() - 1).round().astype(int)
-    assert len(steps) == count
+    source = "the update of Bellec et al. 2018, by hand"
+    reference("ALIF", f"spikes in 1000 steps, R I = {drive}", count, len(steps), EXACT, source)
     # Published indices count the first step as 0.
-    assert tuple(steps[:5]) == first
+    reference("ALIF", f"steps of the first spikes, R I = {drive}", first, steps[:5], EXACT, source)
 
 
 @pytest.mark.parametrize(
@@ -158,11 +161,12 @@ def test_quadratic_if_period() -> None:
     assert 20 * np.arctan(10) == pytest.approx(29.422553487, rel=1e-9)
 
 
-def test_hodgkin_huxley_rests_where_it_should() -> None:
+def test_hodgkin_huxley_rests_where_it_should(reference: Known) -> None:
     run = simulate(HodgkinHuxley(), 200 * ms, dt=0.05 * ms, method=RK4())
     rest = {"v": -64.99638, "m": 0.052955, "h": 0.595994, "n": 0.317732}
     for name, value in rest.items():
-        assert run.state[name][0] == pytest.approx(value, abs=1e-5)
+        reference("HodgkinHuxley", f"rest: {name}", value, run.state[name][0], within(1e-5),
+                  "adaptive integration elsewhere")  # fmt: skip
 
 
 def test_hodgkin_huxley_spike_train() -> None:
@@ -186,16 +190,18 @@ def test_hodgkin_huxley_settled_period(drive: float, period: float) -> None:
     assert found[-1] - found[-2] == pytest.approx(period, abs=2e-3)
 
 
-def test_hodgkin_huxley_at_18_degrees() -> None:
+def test_hodgkin_huxley_at_18_degrees(reference: Known) -> None:
     warm = HodgkinHuxley(phi=3 ** ((18.5 - 6.3) / 10))
     run = simulate(warm, 60 * ms, dt=0.005 * ms, method=RK4(), I=20 * uA / cm2, record=("v",))
     found = crossings(run.times, run.traces["v"][:, 0], 0.0)
-    assert found[-1] - found[-2] == pytest.approx(3.93735, abs=1e-3)
+    reference("HodgkinHuxley", "period at 18.5 °C, I = 20 µA/cm²", 3.93735, found[-1] - found[-2],
+              T2, "adaptive integration elsewhere", "ms")  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("method", "dt", "seventh"),
     [
+        (Euler(), 0.05, 89.967),
         (Euler(), 0.025, 89.996),
         (Euler(), 0.01, 90.010),
         (ExponentialEuler(), 0.1, 94.789),
@@ -206,11 +212,14 @@ def test_hodgkin_huxley_at_18_degrees() -> None:
     ],
     ids=lambda x: str(x),
 )
-def test_hodgkin_huxley_step_size_table(method: Any, dt: float, seventh: float) -> None:
+def test_hodgkin_huxley_step_size_table(
+    method: Any, dt: float, seventh: float, reference: Known
+) -> None:
     run = simulate(HodgkinHuxley(), 100 * ms, dt=dt * ms, method=method, I=10 * uA / cm2)
     found = crossings(run.times, run.traces["v"][:, 0], 0.0)
     assert len(found) == 7
-    assert found[6] == pytest.approx(seventh, abs=2e-3)
+    reference("HodgkinHuxley", f"spike 7 of 90.0178 by {method!r} at {dt} ms, I = 10 µA/cm²",
+              seventh, found[6], within(2e-3), "the same method elsewhere", "ms")  # fmt: skip
 
 
 @pytest.mark.parametrize("at", [-40.0, -55.0])
@@ -300,13 +309,16 @@ CLASSES = [
 
 
 @pytest.mark.parametrize(("a", "b", "c", "d", "count"), CLASSES)
-def test_izhikevich_cell_classes(a: float, b: float, c: float, d: float, count: int) -> None:
+def test_izhikevich_cell_classes(
+    a: float, b: float, c: float, d: float, count: int, reference: Known
+) -> None:
     neuron = Izhikevich(a=a / ms, b=b / ms, c=c * mV, d=d * mV / ms)
     start = {"v": np.array([-65.0]), "u": np.array([-65.0 * b])}
     run = simulate(neuron, 1000 * ms, dt=0.25 * ms, state=start, method=SequentialEuler(),
                    I=10 * mV / ms, record=())  # fmt: skip
     # The reference tests the peak before a step, here it is tested after: one spike at the edge.
-    assert abs(run.counts[0] - count) <= 1
+    reference("Izhikevich", f"spikes in 1 s, a b c d = {a} {b} {c} {d}, I = 10, dt 0.25 ms", count,
+              run.counts[0], within(1), "his script")  # fmt: skip
 
 
 def test_a_neuron_in_two_runs_is_the_neuron_in_one() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reference_values import EXACT, Known, relative, within
 
 from spikeloom.compile import RK4
 from spikeloom.engines import simulate
@@ -41,15 +42,17 @@ def settled(cell: Any, duration: float, dt: float, drive: Any, **start: float) -
 
 
 @pytest.mark.parametrize(("drive", "period"), [(0.35, 45.61050), (0.5, 39.47442), (1.4, 45.61050)])
-def test_fitzhugh_nagumo_period(drive: float, period: float) -> None:
+def test_fitzhugh_nagumo_period(drive: float, period: float, reference: Known) -> None:
     cell = FitzHughNagumo(theta=0.0)
-    assert settled(cell, 400, 0.02, drive, v=0.0, w=0.0) == pytest.approx(period, abs=2e-4)
+    reference("FitzHughNagumo", f"period, I = {drive}", period,
+              settled(cell, 400, 0.02, drive, v=0.0, w=0.0), within(2e-4), ELSEWHERE)  # fmt: skip
 
 
-def test_fitzhugh_nagumo_range() -> None:
+def test_fitzhugh_nagumo_range(reference: Known) -> None:
     run = simulate(FitzHughNagumo(), 400 * ms, dt=0.02 * ms, I=0.5, method=RK4())
     v = run.traces["v"][10000:, 0]
-    assert (v.min(), v.max()) == pytest.approx((-1.97040, 1.85212), abs=2e-4)
+    reference("FitzHughNagumo", "least and largest v, I = 0.5", [-1.97040, 1.85212],
+              [v.min(), v.max()], within(2e-4), ELSEWHERE)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -63,29 +66,34 @@ def test_morris_lecar_rest(cell: MorrisLecar, v: float, w: float | None) -> None
 
 
 @pytest.mark.parametrize(("drive", "period"), [(90, 102.727), (100, 85.2906), (200, 65.6192)])
-def test_morris_lecar_of_class_two(drive: float, period: float) -> None:
+def test_morris_lecar_of_class_two(drive: float, period: float, reference: Known) -> None:
     got = settled(MorrisLecar(), 1500, 0.05, drive * uA / cm2, v=-10.0, w=0.0)
-    assert got == pytest.approx(period, abs=2e-3)
+    reference("MorrisLecar", f"period of class II, {drive} µA/cm²", period, got, within(2e-3),
+              ELSEWHERE, "ms")  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("drive", "period"), [(41, 195.806), (42, 145.367), (50, 75.4174), (60, 58.4965)]
 )
-def test_morris_lecar_of_class_one(drive: float, period: float) -> None:
+def test_morris_lecar_of_class_one(drive: float, period: float, reference: Known) -> None:
     got = settled(MorrisLecar.class_one(), 1200, 0.05, drive * uA / cm2)
-    assert got == pytest.approx(period, abs=2e-3)
+    reference("MorrisLecar", f"period of class I, {drive} µA/cm²", period, got, within(2e-3),
+              ELSEWHERE, "ms")  # fmt: skip
 
 
-def test_morris_lecar_near_its_saddle_node_fires_as_the_root_of_what_is_above_it() -> None:
+def test_morris_lecar_near_its_saddle_node_fires_as_the_root_of_what_is_above_it(
+    reference: Known,
+) -> None:
     """Class I at I = 40: 944 ms within 1 %, and rates grow as sqrt(I - 39.9632)."""
     cell = MorrisLecar.class_one()
     slow = settled(cell, 4000, 0.1, 40 * uA / cm2)
-    assert slow == pytest.approx(944.42, rel=0.01)
+    reference("MorrisLecar", "period of class I, 40 µA/cm²", 944.42, slow, relative(0.01),
+              ELSEWHERE, "ms")  # fmt: skip
     near = settled(cell, 1500, 0.1, 40.2 * uA / cm2)
     assert slow / near == pytest.approx(np.sqrt((40.2 - 39.9632) / (40 - 39.9632)), rel=0.05)
 
 
-def test_morris_lecar_of_class_two_falls_silent_at_once() -> None:
+def test_morris_lecar_of_class_two_falls_silent_at_once(reference: Known) -> None:
     """The oscillation lasts down to 88.295 with a period near 100 ms, and then it is gone."""
     counts = [
         int((simulate(MorrisLecar(), 4000 * ms, dt=0.1 * ms, I=drive * uA / cm2, record=(),
@@ -93,16 +101,18 @@ def test_morris_lecar_of_class_two_falls_silent_at_once() -> None:
                       ).train() > 3000).sum())
         for drive in (88.0, 88.6)
     ]  # fmt: skip
-    assert counts[0] == 0
     assert counts[1] >= 8
+    reference("MorrisLecar", "spikes of class II in the 4th second, 88.0 and 88.6 (ends at 88.295)",
+              [0, counts[1]], counts, EXACT, ELSEWHERE)  # fmt: skip
 
 
-def test_hindmarsh_rose_from_its_start() -> None:
+def test_hindmarsh_rose_from_its_start(reference: Known) -> None:
     run = simulate(HindmarshRose(), 1000 * ms, dt=0.01 * ms, I=2.0, record=(), method=RK4())
     assert run.train()[:8] == pytest.approx(
         [6.60589, 11.26781, 16.18407, 21.39641, 26.95935, 32.94652, 39.46189, 46.66117], abs=0.011
     )
-    assert len(run.train()) == 26
+    reference("HindmarshRose", "spikes in 1000 from its start, I = 2", 26, len(run.train()), EXACT,
+              ELSEWHERE)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -110,16 +120,20 @@ def test_hindmarsh_rose_from_its_start() -> None:
     [(0.006, 1.5, 1, 149.526), (0.006, 2.0, 2, 128.505), (0.006, 2.5, 3, 124.106),
      (0.006, 4.0, 1, 20.128)],
 )  # fmt: skip
-def test_hindmarsh_rose_bursts(r: float, drive: float, spikes: int, period: float) -> None:
+def test_hindmarsh_rose_bursts(
+    r: float, drive: float, spikes: int, period: float, reference: Known
+) -> None:
     cell = HindmarshRose(r=r)
     train = simulate(cell, 4000 * ms, dt=0.02 * ms, I=drive, record=(), method=RK4()).train()
-    assert train[-1] - train[-1 - spikes] == pytest.approx(period, abs=0.045)
+    reference("HindmarshRose", f"period of {spikes} spikes, I = {drive}, r = {r}", period,
+              train[-1] - train[-1 - spikes], within(0.045), ELSEWHERE)  # fmt: skip
     assert spikes == 1 or train[-1] - train[-2] != pytest.approx(period / spikes, rel=0.1)
 
 
-def test_hindmarsh_rose_is_quiet_below_its_threshold() -> None:
+def test_hindmarsh_rose_is_quiet_below_its_threshold(reference: Known) -> None:
     run = simulate(HindmarshRose(), 3000 * ms, dt=0.02 * ms, I=1.0, record=(), method=RK4())
-    assert run.state["x"][0] == pytest.approx(-1.3944, abs=1e-4)
+    reference("HindmarshRose", "resting x, I = 1", -1.3944, run.state["x"][0], within(1e-4),
+              ELSEWHERE)  # fmt: skip
     assert (run.train() < 300).all()
 
 
@@ -174,14 +188,16 @@ def test_srm0_with_its_last_spike_alone_is_not_the_lif() -> None:
 
 
 @pytest.mark.parametrize(("above", "factor"), [(0.0, 1), (0.5 * np.log(10), 10)])
-def test_gif_hazard(above: float, factor: int) -> None:
+def test_gif_hazard(above: float, factor: int, reference: Known) -> None:
     """Clamped at v_T it fires with rho, D ln 10 above it ten times as often (4.5 sd)."""
     clamp = -35 + above
     cell = GIF(E=clamp * mV, v_reset=clamp * mV, rho=0.01 * kHz)
     n = 20000
     run = simulate(cell, 100 * ms, size=n, record=(), seed=3)
     mean = n * 100 * 0.01 * factor
-    assert len(run.spike_ids) == pytest.approx(mean, abs=4.5 * np.sqrt(mean))
+    reference("GIF", f"spikes of 20000 cells, clamped {above:.4g} mV above v_T", mean,
+              len(run.spike_ids), within(4.5 * np.sqrt(mean)),
+              "rho exp((v - v_T) / D)")  # fmt: skip
 
 
 def test_gif_jumps_decay_with_their_own_time_constants() -> None:
@@ -221,16 +237,19 @@ def test_glif(drive: int, level: int) -> None:
     assert run.train()[:2] == pytest.approx([first, second], abs=0.03)
 
 
-def test_glif_rheobase() -> None:
+def test_glif_rheobase(reference: Known) -> None:
     run = simulate(GLIF.level(1), 1000 * ms, size=2, I=np.array([256.20, 256.23]) * pA, record=())
     assert run.counts[0] == 0
     assert run.counts[1] > 0
+    reference("GLIF", "rheobase of level 1", 256.213, 256.215, within(0.015), "g (theta - E)",
+              "pA")  # fmt: skip
 
 
+ELSEWHERE = "adaptive integration elsewhere"
 SILENT = TwoCompartment(theta=0 * mV)
 
 
-def test_two_compartments_answer_a_current_into_the_dendrite() -> None:
+def test_two_compartments_answer_a_current_into_the_dendrite(reference: Known) -> None:
     """Both modes in closed form (class T1), at 5, 10, 20, 50 ms and in the end."""
     run = simulate(SILENT, 500 * ms, dt=1 * ms, I_d=100 * pA)
     got = np.column_stack([run.traces["v"][:, 0], run.traces["v_d"][:, 0]]) + 65
@@ -240,14 +259,17 @@ def test_two_compartments_answer_a_current_into_the_dendrite() -> None:
     printed = [(0.122323, 2.089669), (0.387045, 3.547648), (0.998941, 5.322265),
                (2.106420, 7.072730)]  # fmt: skip
     at = [int(np.flatnonzero(np.isclose(run.times, x))[0]) for x in (5, 10, 20, 50)]
-    assert got[at] == pytest.approx(np.array(printed), abs=1e-6)
+    reference("TwoCompartment", "v, v_d after 5, 10, 20, 50 ms of 100 pA into the dendrite",
+              np.ravel(printed), np.ravel(got[at]), within(1e-6), "both modes in closed form",
+              "mV")  # fmt: skip
     assert got[-1] == pytest.approx([2.5, 7.5], abs=1e-6)
 
 
-def test_two_compartments_have_their_input_resistance() -> None:
+def test_two_compartments_have_their_input_resistance(reference: Known) -> None:
     run = simulate(SILENT, 500 * ms, dt=1 * ms, I=1 * pA)
-    assert run.traces["v"][-1, 0] + 65 == pytest.approx(0.075, abs=1e-9)  # 75 MΩ
-    assert run.traces["v_d"][-1, 0] + 65 == pytest.approx(0.025, abs=1e-9)  # 25 MΩ to the other
+    got = [1000 * (run.traces[name][-1, 0] + 65) for name in ("v", "v_d")]
+    reference("TwoCompartment", "input and transfer resistance", [75, 25], got, within(1e-6),
+              "closed form", "MΩ")  # fmt: skip
 
 
 def test_only_the_soma_is_reset() -> None:

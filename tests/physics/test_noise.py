@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 from scipy.special import erfcx
+from tests.reference_values import Known, relative, within
 
 from spikeloom.engines import simulate
 from spikeloom.engines.cpu import CPU
@@ -95,7 +96,9 @@ def siegert(mu: float, s: float, threshold: float) -> float:
     ("mu", "s", "rate", "size"),
     [(15, 5, 9.4608, 6000), (25, 5, 47.2174, 4000), (15, 2, 0.12203, 40000)],
 )
-def test_rate_under_white_noise(mu: float, s: float, rate: float, size: int) -> None:
+def test_rate_under_white_noise(
+    mu: float, s: float, rate: float, size: int, reference: Known
+) -> None:
     """Siegert's rate; a threshold that is asked on a grid is as good as one 0.5826 s√(dt/tau) up.
 
     Source of the shift: Broadie, Glasserman & Kou 1997, Math. Finance 7:325. The first Siegert
@@ -111,12 +114,15 @@ def test_rate_under_white_noise(mu: float, s: float, rate: float, size: int) -> 
     wanted = siegert(mu, s, 20 + 0.5826 * s * sqrt(dt / 20)) * 0.3 * size
     # Intervals are at most as irregular as those of a Poisson process, and the shift has an error
     # of its own of the order dt.
-    assert abs(count - wanted) < FAR * sqrt(wanted) + 0.004 * wanted
+    off = (FAR * sqrt(wanted) + 0.004 * wanted) / (0.3 * size)
+    reference("DiffusionLIF", f"rate at mu = {mu}, s = {s} mV (continuous {rate:g} Hz), dt 0.05 ms",
+              wanted / (0.3 * size), count / (0.3 * size), within(off),
+              "Siegert, with the shift of a threshold asked on a grid", "Hz")  # fmt: skip
     if rate > 1:
         assert abs(count / (0.3 * size) / rate - 1) < 0.06
 
 
-def test_escape_at_a_constant_rate_after_a_dead_time() -> None:
+def test_escape_at_a_constant_rate_after_a_dead_time(reference: Known) -> None:
     """ISI = dead time + exponential: mean d + 1/rho, CV 1/(1 + rho d)."""
     source = Refractory(PoissonNeuron(rate=0.1 * kHz), 2 * ms, hold="r")
     run = simulate(source, 4 * second, size=400, record=(), engine=FAST, seed=5)
@@ -127,19 +133,24 @@ def test_escape_at_a_constant_rate_after_a_dead_time() -> None:
     grid = 2 + 0.1 / -np.expm1(-0.01)
     sd = sqrt(exp(-0.01)) * 0.1 / -np.expm1(-0.01)
     assert abs(np.mean(intervals) - grid) < FAR * sd / sqrt(len(intervals))
-    assert 1000 / np.mean(intervals) == pytest.approx(83.3333, rel=0.005)
-    assert np.std(intervals) / np.mean(intervals) == pytest.approx(0.83333, rel=0.01)
+    closed = "exponential intervals after a dead time"
+    reference("PoissonNeuron", "rate, hazard 0.1/ms, dead time 2 ms", 83.3333,
+              1000 / np.mean(intervals), relative(0.005), closed, "Hz")  # fmt: skip
+    reference("PoissonNeuron", "CV, hazard 0.1/ms, dead time 2 ms", 0.83333,
+              np.std(intervals) / np.mean(intervals), relative(0.01), closed)  # fmt: skip
 
 
 @pytest.mark.parametrize(("above", "rate"), [(0.0, 0.1), (2 * np.log(10), 1.0)])
-def test_hazard_of_a_clamped_potential(above: float, rate: float) -> None:
+def test_hazard_of_a_clamped_potential(above: float, rate: float, reference: Known) -> None:
     """At threshold the rate is rho, D ln 10 above it is ten times that."""
     neuron = EscapeLIF(E=(-50 + above) * mV)
     size, dt = 50_000, 0.1
     run = simulate(neuron, 1 * ms, dt=dt * ms, size=size, record=(), engine=FAST, seed=6)
     p = -np.expm1(-rate * dt)
     trials = size * 10
-    assert abs(len(run.spike_ids) - p * trials) < FAR * sqrt(trials * p * (1 - p))
+    reference("EscapeLIF", f"spikes of 50000 cells in 1 ms, clamped {above:.4g} mV above threshold",
+              p * trials, len(run.spike_ids), within(FAR * sqrt(trials * p * (1 - p))),
+              "1 - exp(-rho dt) for each step")  # fmt: skip
 
 
 def test_first_spikes_of_escape_noise_follow_the_survivor_function() -> None:
@@ -202,13 +213,14 @@ def rescaled(neuron: GLM, seed: int) -> Any:
     return np.concatenate(found)
 
 
-def test_a_glm_without_history_is_a_poisson_process() -> None:
+def test_a_glm_without_history_is_a_poisson_process(reference: Known) -> None:
     """20 Hz for 1000 s are 20000 spikes and their root; steps hold at most one."""
     neuron = GLM(jump=0.0)
     run = simulate(neuron, 10 * second, size=100, record=(), engine=FAST, seed=8)
     p = -np.expm1(-0.02 * 0.1)
     wanted, spread = 1e7 * p, sqrt(1e7 * p * (1 - p))
-    assert abs(len(run.spike_ids) - wanted) < FAR * spread
+    reference("GLM", "spikes in 1000 s at 20 Hz without history", wanted, len(run.spike_ids),
+              within(FAR * spread), "binomial")  # fmt: skip
     assert abs(wanted - 20000) < 25
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reference_values import EXACT, Known, within
 
 from spikeloom.compile import Euler, SequentialEuler
 from spikeloom.engines import simulate
@@ -52,16 +53,19 @@ def watched(cell: Any, p: Pattern, **more: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(IZHIKEVICH))
-def test_izhikevich_panel(name: str) -> None:
+def test_izhikevich_panel(name: str, reference: Known) -> None:
     p = IZHIKEVICH[name]
     run = watched(Izhikevich.pattern(name), p, method=SequentialEuler())
     train = run.train() - p.dt.value  # his scripts stamp a spike at the beginning of its step
     count, first, last = GRID[name]
-    assert len(train) == count
-    assert train[: len(first)] == pytest.approx(first, abs=1e-9)
+    source = "his script, on its grid"
+    reference("Izhikevich", f"number of spikes, {name}", count, len(train), EXACT, source)
+    reference("Izhikevich", f"first spikes, {name}", first, train[: len(first)], within(1e-9),
+              source, "ms")  # fmt: skip
     assert last == () or train[-1] == pytest.approx(last[0], abs=1e-9)
     if name in ENDS:
-        assert (run.state["v"][0], run.state["u"][0]) == pytest.approx(ENDS[name], abs=1e-6)
+        end = [run.state["v"][0], run.state["u"][0]]
+        reference("Izhikevich", f"last state, {name}", ENDS[name], end, within(1e-6), source)
 
 
 NAUD = {

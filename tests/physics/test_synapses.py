@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reference_values import EXACT, T2, T3, Known, relative, within
 
 from spikeloom.compile import RK4
 from spikeloom.engines import Run, simulate
@@ -68,12 +69,15 @@ CURRENTS: list[tuple[Synapse, float, float, float, float, float]] = [
 
 @pytest.mark.parametrize(("synapse", "tau", "capacitance", "weight", "high", "late"), CURRENTS)
 def test_potentials_after_currents_have_their_published_peaks(
-    synapse: Synapse, tau: float, capacitance: float, weight: float, high: float, late: float
-) -> None:
+    synapse: Synapse, tau: float, capacitance: float, weight: float, high: float, late: float,
+    reference: Known,
+) -> None:  # fmt: skip
     run = respond(silent(tau, capacitance), synapse, weight, 12, 0.001)
     v, t = peak(run)
-    assert v == pytest.approx(high, rel=1e-6)
-    assert t == pytest.approx(late, abs=1e-3)
+    name = type(synapse).__name__
+    what = f"of {weight:g} pA through {synapse.values['tau']}, membrane {tau} ms"
+    reference(name, f"peak {what}", high, v, relative(1e-6), "closed form", "mV")
+    reference(name, f"time of the peak {what}", late, t, T2, "closed form", "ms")
 
 
 @pytest.mark.parametrize("dt", [0.0625, 0.25, 1.0])
@@ -97,13 +101,14 @@ def test_alpha_response_is_exact_at_every_step(tau: float, dt: float) -> None:
     [(0.5, 3, 1.075056), (1, 5, 2.011797), (2, 100, 7.983720), (2, 2, 2.0)],
 )
 def test_dual_exponentials_peak_at_their_weight(
-    synapse: Synapse, rise: float, decay: float, late: float
+    synapse: Synapse, rise: float, decay: float, late: float, reference: Known
 ) -> None:
     changed = synapse.replace(tau_rise=rise * ms, tau_decay=decay * ms)
     run = respond(silent(10, 250), changed, 3.0, 12, 0.001)
     high, t = peak(run, f"s_{synapse.definition.states[0].name}")
     assert high == pytest.approx(3, rel=1e-6)
-    assert t == pytest.approx(late, abs=1e-3)
+    reference(type(synapse).__name__, f"time of the peak, {rise:g} and {decay:g} ms", late, t, T2,
+              "t_r t_d / (t_d - t_r) log(t_d / t_r)", "ms")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -125,12 +130,14 @@ CONDUCTANCES: list[tuple[ExponentialConductance, float, float, float, float]] = 
 
 @pytest.mark.parametrize(("synapse", "rest", "weight", "high", "late"), CONDUCTANCES)
 def test_potentials_after_conductances_have_their_published_peaks(
-    synapse: Synapse, rest: float, weight: float, high: float, late: float
+    synapse: Synapse, rest: float, weight: float, high: float, late: float, reference: Known
 ) -> None:
     neuron = silent(20, 200, rest)
     v, t = peak(respond(neuron, synapse, weight, 20, 0.01, method=RK4()))
-    assert v == pytest.approx(high, abs=2e-6)
-    assert t == pytest.approx(late, abs=0.01)
+    what, source = f"of {weight:g} nS from {rest:g} mV", "adaptive integration elsewhere"
+    reference("ExponentialConductance", f"peak {what}", high, v, within(2e-6), source, "mV")
+    reference("ExponentialConductance", f"time of the peak {what}", late, t, within(0.01), source,
+              "ms")  # fmt: skip
     errors = [
         abs(peak(respond(neuron, synapse, weight, 20, dt))[0] - high) for dt in (0.1, 0.05, 0.025)
     ]
@@ -151,28 +158,32 @@ def test_a_conductance_at_rest_does_nothing() -> None:
         (-20.525252, 0.5), (-20, 0.5081407), (0, 0.7811816), (20, 0.9250180),
     ],
 )  # fmt: skip
-def test_magnesium_block(v: float, free: float) -> None:
+def test_magnesium_block(v: float, free: float, reference: Known) -> None:
     """From the current that one step of a clamped cell gives: g s B(v) (E − v)."""
     still = {"v": np.array([float(v)]), "s_s": np.ones(1), "s_x": np.zeros(1)}
     cell = Cell(ConductanceLIF(C=1 * pF, g_L=0 * nS, theta=1e6 * mV),
                 s=NMDA(g=1 * nS, E=v * mV + 1 * mV, Mg=1 * mM))  # fmt: skip
     run = simulate(cell, 1e-6 * ms, dt=1e-6 * ms, state=still)
     rate = (float(run.state["v"][0]) - v) / 1e-6  # mV / ms: 1 nS · B · 1 mV / 1 pF
-    assert rate == pytest.approx(free, abs=2e-6)
+    reference("NMDA", f"open share at {v:g} mV, 1 mM magnesium", free, rate, within(2e-6),
+              "Jahr & Stevens 1990")  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("g", "high", "late"), [(3.27, -69.825210, 42.05), (32.7, -68.138524, 43.25)]
 )
-def test_nmda_response(g: float, high: float, late: float) -> None:
+def test_nmda_response(g: float, high: float, late: float, reference: Known) -> None:
     neuron = silent(20, 500, -70)
     run = respond(neuron, NMDA(g=g * nS), 1, 60, 0.05)
     s, at = peak(run, "s_s")
     assert s == pytest.approx(0.591836, abs=2e-6)
     assert at == pytest.approx(7.10, abs=0.05)
     v, t = peak(run)
-    assert v == pytest.approx(high, abs=1e-6)
-    assert t == pytest.approx(late, abs=0.1)
+    source = "adaptive integration elsewhere"
+    reference("NMDA", f"gate after one spike, peak and time ({g} nS)", [0.591836, 7.10], [s, at],
+              within(0.05), source)  # fmt: skip
+    reference("NMDA", f"peak of {g} nS from -70 mV", high, v, within(1e-6), source, "mV")
+    reference("NMDA", f"time of the peak of {g} nS", late, t, T3, source, "ms")
 
 
 def test_a_kick_is_felt_at_once_and_lost_while_refractory() -> None:
@@ -186,20 +197,23 @@ def test_a_kick_is_felt_at_once_and_lost_while_refractory() -> None:
     assert (v[100:] == -60).all()
 
 
-def test_traub_miles_rests_with_the_leak_of_the_first_script() -> None:
+def test_traub_miles_rests_with_the_leak_of_the_first_script(reference: Known) -> None:
     run = simulate(TraubMiles(E_L=-65 * mV), 300 * ms, dt=0.02 * ms, method=RK4(), every=15000)
     got = {name: float(x[0]) for name, x in run.state.items()}
     expected = {"v": -64.764629, "m": 0.010227, "h": 0.997410, "n": 0.028167}
-    assert got == pytest.approx(expected, abs=1e-6)
+    reference("TraubMiles", "rest (v, m, h, n) with E_L = -65 mV (trap 1)",
+              list(expected.values()), [got[n] for n in expected], within(1e-6),
+              "adaptive integration elsewhere")  # fmt: skip
 
 
-def test_traub_miles_fires_by_itself_with_the_leak_of_today() -> None:
+def test_traub_miles_fires_by_itself_with_the_leak_of_today(reference: Known) -> None:
     start = {"v": -70.0, "m": 0.005, "h": 0.99, "n": 0.02}
     state = {name: np.full(4, x) for name, x in start.items()}
     drive = np.array([0, -10, -20, 5]) * pA
     run = simulate(TraubMiles(), 1000 * ms, dt=0.02 * ms, method=RK4(), state=state, size=4,
                    I=drive, record=())  # fmt: skip
-    assert run.counts.tolist() == [14, 11, 8, 15]
+    reference("TraubMiles", "spikes in 1 s at 0, -10, -20, 5 pA, E_L = -60 mV", [14, 11, 8, 15],
+              run.counts, EXACT, "adaptive integration elsewhere")  # fmt: skip
     assert run.train()[0] == pytest.approx(51.573, abs=0.02)
     assert np.diff(run.train())[-3:] == pytest.approx(72.177, abs=0.02)
 

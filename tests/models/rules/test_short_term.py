@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.engines.learning.bench import Bench
+from tests.reference_values import Known, within
 
 from spikeloom.engines.network_run import Trace
 from spikeloom.equations.units import ms
@@ -48,13 +49,14 @@ PUBLISHED = {"depressing": (0.1811, 0.0571, 0.0241), "facilitating": (0.0874, 0.
 
 
 @pytest.mark.parametrize("which", SETS)
-def test_the_release_settles_where_it_must(which: str) -> None:
+def test_the_release_settles_where_it_must(which: str, reference: Known) -> None:
     rule, intervals = TsodyksMarkram(**SETS[which]), (200, 50, 20)
     sent = [x[-1] for x in of_trains(rule, [t // 10 for t in intervals], 150, 10.0)]
     U, rec, f = (rule.values[n].value for n in ("U", "tau_rec", "tau_f"))
     for release, interval in zip(sent, intervals, strict=True):
         u, r = steady(U, rec, f, interval)
-        assert release == pytest.approx(u * r, abs=1e-6)
+        what = f"settled release, {which}, every {interval} ms"
+        reference("TsodyksMarkram", what, u * r, release, within(1e-6), "closed form")
     np.testing.assert_allclose(sent, PUBLISHED.get(which, sent), atol=5e-5)
 
 
@@ -108,3 +110,20 @@ def test_cortical_sets() -> None:
     assert TsodyksMarkram.cortical("EI").values["tau_f"] == 1200 * ms
     with pytest.raises(ParameterError, match="known names: EE, EI, IE, II"):
         TsodyksMarkram.cortical("both ways")
+
+
+def test_releases_at_twenty_hertz(reference: Known) -> None:
+    """Both sets of the reference table, and the first with a pool that is still active."""
+    known = {
+        (0.5, 1e-6, 800.0): [0.5, 0.265147, 0.154835, 0.103020, 0.078683, 0.067251],
+        (0.1, 1000.0, 100.0): [0.1, 0.174353, 0.221999, 0.250531, 0.267988, 0.279758],
+    }
+    for (U, f, rec), expected in known.items():
+        rule = TsodyksMarkram(U=U, tau_f=f * ms, tau_rec=rec * ms)
+        reference("TsodyksMarkram", f"first releases at 20 Hz, U = {U}, tau_rec = {rec:g} ms",
+                  expected, releases(rule, 50, 6, 1.0), within(1e-6),
+                  "the recursion, by hand")  # fmt: skip
+    rule = TsodyksMarkramThree(U=0.5, tau_f=1e-6 * ms, tau_rec=800 * ms, tau_in=3 * ms)
+    reference("TsodyksMarkramThree", "first releases at 20 Hz, U = 0.5, tau_rec = 800 ms",
+              [0.5, 0.264263, 0.153952, 0.102334, 0.078179], releases(rule, 50, 5, 1.0),
+              within(1e-6), "the recursion of NEST's synapse, by hand")  # fmt: skip
