@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.reference_values import Known, Row, Tolerance, compared, write
+from tests.reference_values import Known, Row, Tolerance, compared, read, write
 
 # Read by pyright, never run: some of it is wrong on purpose.
 collect_ignore_glob = ["typing/*"]
@@ -49,8 +49,9 @@ RAN: pytest.StashKey[set[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--reference-table", action="store_true",
-                     help="run the tests of reference values, and write their table")  # fmt: skip
+    parser.addoption("--reference-table", nargs="?", const="all", choices=("all", "merge"),
+                     help="run the tests of reference values, and write their table; with `merge`"
+                          " keep the rows of the tests that were not chosen")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,5 +91,8 @@ def reference_rows(pytestconfig: pytest.Config) -> tuple[list[Row], set[str]]:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if session.config.getoption("--reference-table") and exitstatus == 0:
-        write(session.config.stash[ROWS])
+    how = session.config.getoption("--reference-table")
+    if how and exitstatus == 0:
+        rows, ran = session.config.stash[ROWS], session.config.stash[RAN]
+        kept = [row for row in read() if row.test not in ran] if how == "merge" else []
+        write([*kept, *rows])

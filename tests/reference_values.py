@@ -147,6 +147,8 @@ def write(rows: Iterable[Row]) -> None:
 
 def read() -> list[Row]:
     """The rows that are committed."""
+    if not DATA.exists():
+        return []
     with DATA.open(encoding="utf-8", newline="") as file:
         return [Row(**row) for row in csv.DictReader(file)]
 

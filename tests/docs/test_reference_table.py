@@ -77,3 +77,20 @@ def test_the_table_is_up_to_date(reference_rows: tuple[list[Row], set[str]]) -> 
     """Every value that this session checked stands in the table, and none that it did not."""
     made, tests = reference_rows
     assert differences(made, read(), tests) == [], "run `make reference-table`"
+
+
+DISTRIBUTIONS = {
+    *("HomeostaticLIF", "OUConductance", "OUCurrent", "OULIF", "ProbabilisticLIF"),
+    *("StochasticSRM", "TrieschUnit"),
+}
+"""Held by tests of distributions and of learning instead of by numbers."""
+
+
+def test_every_neuron_and_synapse_has_a_row() -> None:
+    import spikeloom.models as shelf
+    from spikeloom.equations import Neuron, Synapse
+
+    known = {row.model for row in read()} | DISTRIBUTIONS
+    kinds = [getattr(shelf, name) for name in dir(shelf)]
+    names = {k.__name__ for k in kinds if isinstance(k, type) and issubclass(k, (Neuron, Synapse))}
+    assert sorted(names - known) == []

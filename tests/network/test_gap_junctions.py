@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from tests.reference_values import Known, within
 
 import spikeloom as sl
 from spikeloom.compile import RK4
@@ -239,3 +240,15 @@ def test_a_mistake_is_told(what: str) -> None:
     changes, error, words = MISTAKES[what]
     with pytest.raises(error, match=words):
         mistake(**changes)
+
+
+def test_steady_coupling_ratio(reference: Known) -> None:
+    """g / (g_L + g) of a potential crosses a junction in the long run."""
+    neuron = sl.ConductanceLIF(C=200 * sl.pF, g_L=10 * sl.nS, E_L=0 * sl.mV, theta=1e6 * sl.mV)
+    net = sl.Network(0.1 * MS, dtype="float64", engine="reference")
+    cells = net.population(2, neuron, v=[0, 0] * sl.mV, I=[100, 0] * sl.pA, name="cells")
+    net.gap_junctions(cells[0], cells[1], sl.AllToAll(), conductance=2 * sl.nS)
+    volts = net.record(cells, "v")
+    v = net.run(600 * MS).states[volts].values[-1]
+    reference("gap junction", "coupling ratio, g 2 nS, leak 10 nS", 0.166667, v[1] / v[0],
+              within(1e-6), "g / (g_L + g)")  # fmt: skip
