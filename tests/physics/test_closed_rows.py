@@ -7,8 +7,16 @@ from tests.reference_values import T1, Known
 
 from spikeloom.engines import Precise, simulate
 from spikeloom.equations import Cell
-from spikeloom.equations.units import MOhm, ms, mV, nA, pA
-from spikeloom.models import LIF, ConductanceLIF, CubaLIF, Delta, LeakyIntegrator, SubtractiveIF
+from spikeloom.equations.units import MOhm, ms, mV, nA, nS, pA
+from spikeloom.models import (
+    LIF,
+    AlphaConductance,
+    ConductanceLIF,
+    CubaLIF,
+    Delta,
+    LeakyIntegrator,
+    SubtractiveIF,
+)
 
 CLOSED = "closed form"
 
@@ -45,3 +53,12 @@ def test_delta(reference: Known) -> None:
     kick[0] = 5.0
     v = simulate(Cell(LIF(E=0 * mV, theta=1000 * mV), s=Delta()), 10 * ms, s=kick * mV).state["v"]
     reference("Delta", "v 10 ms after a kick of 5 mV", 5 * np.exp(-0.5), v[0], T1, CLOSED, "mV")
+
+
+def test_alpha_conductance(reference: Known) -> None:
+    kick = np.zeros((50, 1))
+    kick[0] = 3.0
+    cell = Cell(ConductanceLIF(), s=AlphaConductance(tau=5 * ms, E=-60 * mV))
+    s = simulate(cell, 5 * ms, s=kick * nS).state["s_g"][0]
+    reference("AlphaConductance", "conductance one tau after 3 nS", 3.0, s, T1, "it peaks there",
+              "nS")  # fmt: skip
