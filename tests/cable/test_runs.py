@@ -243,6 +243,11 @@ def refused() -> list[tuple[Any, str]]:
         (lambda: shape.branch("b", 10 * um, 1 * um, at=1.5), "grows from 1.5"),
         (lambda: Morphology.rall(2 * um, []), "levels"),
         (lambda: Morphology(()), "no sections"),
+        (lambda: Cable(shape, PassiveMembrane, Ri=R), "Cable"),  # type: ignore[arg-type]
+        (lambda: Cable(shape, None, Ri=R), "Cable"),  # type: ignore[arg-type]
+        (lambda: cable.run(1 * ms, record=5), "places are"),
+        (lambda: Morphology.from_swc(3), "a path"),  # type: ignore[arg-type]
+        (lambda: shape.branch("b", 9 * um, (1 * um,)), "beginning and end"),  # type: ignore[arg-type]
     ]
 
 

@@ -16,6 +16,7 @@ from spikeloom.cable.morphology import Morphology
 from spikeloom.cable.parts import Wired, wire
 from spikeloom.cable.places import Place, node_of, several
 from spikeloom.compile.mechanism import Mechanism, membrane, point
+from spikeloom.compile.parts import check_parts
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.synapse import Synapse
 from spikeloom.equations.units import Ohm, cm
@@ -88,6 +89,8 @@ class Cable:
             )
         regions = morphology.regions
         by_region = _by_region("membranes", membranes, regions)
+        for model in by_region.values():
+            check_parts("Cable", model, None)
         resistivity = {r: _resistivity(x) for r, x in _by_region("Ri", Ri, regions).items()}
         for name, value in (
             ("morphology", morphology),

@@ -154,6 +154,10 @@ class Morphology:
         """
         parent = len(self.sections) - 1 if on is None else self._index(on)
         ends = diameter if isinstance(diameter, tuple) else (diameter, diameter)
+        if len(ends) != 2:
+            raise ParameterError(
+                f"{name}: give one diameter, or those of beginning and end; got {len(ends)}."
+            )
         a, b = (_length(f"{name}: diameter", d) for d in ends)
         size = _length(f"{name}: length", length)
         first = self.sections[parent].place(at)

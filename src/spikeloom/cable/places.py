@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,4 +54,9 @@ def several(places: Any) -> list[Any]:
     one = isinstance(places, str) or (
         isinstance(places, tuple) and len(places) == 2 and not isinstance(places[1], str | tuple)
     )
+    if not one and not isinstance(places, Iterable):
+        raise ParameterError(
+            f"places are a section, (section, fraction) or a list of these, got {places!r}.",
+            hint="for example ['soma', ('dendrite', 0.25)]",
+        )
     return [places] if one else list(places)

@@ -41,6 +41,8 @@ def read_swc(path: str | PathLike[str], *, soma: bool = True) -> tuple[Section, 
     Raises:
         DataError: The file cannot be read, or is no tree; the line is named.
     """
+    if not isinstance(path, str | PathLike):
+        raise DataError(f"Morphology.from_swc: a path is needed, got {path!r}.")
     name = Path(path).name
     try:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
