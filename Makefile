@@ -19,7 +19,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet --quiet --constr
 PYTEST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve reference-table check bench-peers bench-network clean
+.PHONY: help setup setup-dev run test test-slow lint format types docs docs-serve gallery reference-table check bench-peers bench-network clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -73,6 +73,9 @@ types: setup-dev  ## the type checker
 docs: setup-dev  ## the documentation site, into site/
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "Built: site/index.html"
+
+gallery: setup  ## draw the pictures of the docs' gallery anew (some minutes)
+	@$(VENV)/bin/spikeloom gallery --out docs/img/gallery --no-page
 
 docs-serve: setup-dev  ## the site on a local port, rebuilt as files change
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs serve

@@ -15,12 +15,14 @@ from latex2mathml.converter import convert
 
 sys.path.insert(0, str(Path(__file__).parent))  # hooks are loaded by path, not as a package
 from catalogue import catalogue
+from gallery import gallery
 
 _INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 _BLOCK = re.compile(r'<div class="arithmatex">\s*\\\[(.*?)\\\]\s*</div>', re.DOTALL)
 _LIST = "<!-- list of decisions -->"
 _HELP = "<!-- help of every command -->"
 _MODELS = "<!-- every model -->"
+_GALLERY = "<!-- every picture -->"
 
 
 def on_config(config: Any) -> Any:
@@ -43,6 +45,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         markdown = markdown.replace(_HELP, _command_help())
     if _MODELS in markdown:
         markdown = markdown.replace(_MODELS, catalogue())
+    if _GALLERY in markdown:
+        markdown = markdown.replace(_GALLERY, gallery(Path(config.docs_dir)))
     return markdown
 
 

@@ -8,9 +8,12 @@ from spikeloom.cli.bench import bench
 from spikeloom.cli.convert import convert
 from spikeloom.cli.doctor import doctor
 from spikeloom.cli.explain import explain
+from spikeloom.cli.gallery import gallery
 from spikeloom.cli.guard import Guarded
 from spikeloom.cli.models import models
+from spikeloom.cli.patterns import patterns
 from spikeloom.cli.predict import predict
+from spikeloom.cli.show import show
 from spikeloom.cli.simulate import simulate
 from spikeloom.cli.train import train
 from spikeloom.cli.version import version
@@ -46,6 +49,9 @@ app.command()(convert)
 app.command()(simulate)
 app.command()(explain)
 app.command()(models)
+app.command()(show)
+app.command()(patterns)
+app.command()(gallery)
 app.add_typer(bench, name="bench")
 app.command()(version)
 

@@ -101,6 +101,7 @@ def _equations(model: Any) -> list[str]:
     rates = [line.rpartition(" : ")[0] or line for line in body if change.match(line)]
     acts = ("spike of", "tick", "reward", "sends", "gives", "kicks", "spike ≈")
     done = [line for line in body if line.startswith(acts)]
+    rates += [line.removeprefix("each tick: ") for line in body if line.startswith("each tick")]
     return done + rates if hasattr(model.definition, "on_pre") else rates + done
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import pi
 from typing import TYPE_CHECKING
 
 from spikeloom.equations.expr import Condition, Expr
@@ -21,8 +22,8 @@ GREEK = {
     "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
 }  # fmt: skip
 SIGNS = {
-    "add": " + ", "sub": " - ", "mul": r" \, ", "lt": " < ", "le": r" \le ", "gt": " > ",
-    "ge": r" \ge ", "and": r" \wedge ", "or": r" \vee ", "eq": " = ", "shl": r" \ll ",
+    "add": " + ", "sub": " - ", "mul": r" \, ", "lt": " < ", "le": r" \leq ", "gt": " > ",
+    "ge": r" \geq ", "and": r" \wedge ", "or": r" \vee ", "eq": " = ", "shl": r" \ll ",
     "shr": r" \gg ", "mod": r" \,\mathrm{mod}\, ", "bitand": r" \,\mathrm{and}\, ",
     "bitor": r" \,\mathrm{or}\, ", "bitxor": r" \oplus ",
 }  # fmt: skip
@@ -53,7 +54,7 @@ class Printer:
         cases: Whether a choice is drawn with a brace, which matplotlib does not know.
     """
 
-    names: Mapping[Expr, str] = field(default_factory=dict)
+    names: Mapping[Expr, str] = field(default_factory=lambda: dict[Expr, str]())
     cases: bool = True
 
     def text(self, node: Expr | Condition, flat: bool = False) -> str:
@@ -74,7 +75,8 @@ class Printer:
             left, right = (self.operand(node, place, flat) for place in (0, 1))
             return f"{left}{SIGNS[op]}{right}"
         if op == "neg":
-            return f"-{self.operand(node, 0, flat)}"
+            inner = self.text(args[0], flat)
+            return f"-{bracketed(inner) if args[0].op in ('add', 'sub', 'neg') else inner}"
         if op in ("not", "invert"):
             return rf"{chr(92)}{'neg' if op == 'not' else 'sim'} {self.operand(node, 0, flat)}"
         if op == "exp":
@@ -153,6 +155,9 @@ def _bare(node: Expr) -> bool:
 def constant(node: Expr) -> str:
     """A literal with its unit."""
     number = number_text(node.value)
+    turns = (node.value or 0.0) / pi
+    if turns and abs(2 * turns - round(2 * turns)) < 1e-12 and abs(turns) <= 4:
+        return {1.0: "", -1.0: "-"}.get(turns, f"{turns:g} \\, ") + r"\pi"
     if "e" in number:
         digits, _, exponent = number.partition("e")
         number = rf"{digits} \cdot 10^{{{int(exponent)}}}"

@@ -8,7 +8,7 @@ x, as in the books; anything else becomes f with a number.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spikeloom.equations.definition import Definition
 from spikeloom.equations.expr import Condition, Expr
@@ -52,7 +52,7 @@ def rows(d: Definition, *, cases: bool = True) -> list[Row]:
     p = Printer(names, cases)
 
     def row(left: str, sign: str, right: Expr | Condition, note: str = "", p: Printer = p) -> Row:
-        return Row(left, sign, p.text(right), broken(p, right), note)
+        return Row(left, sign, _whole(p, right), broken(p, right), note)
 
     flowing = d.states if d.flow else ()
     made = [row(rf"\frac{{d {symbol(s.name)}}}{{dt}}", "=", d.flow[s.name]) for s in flowing]
@@ -84,7 +84,15 @@ def broken(p: Printer, node: Expr | Condition) -> tuple[str, ...]:
             return (rf"{before}\,({first}", *rest[:-1], f"{rest[-1]})")
         if node.op in ("add", "sub"):
             return tuple(_terms(p, node))
-    return (p.text(node),)
+    return (_whole(p, node),)
+
+
+def _whole(p: Printer, node: Expr | Condition) -> str:
+    """All of it; a minus sign stands before a fraction, not in it."""
+    if isinstance(node, Expr) and node.op == "div" and node.args[0].op == "neg":
+        inner = node.args[0].args[0]
+        return "-" + p.text(replace(node, args=(inner, node.args[1])))
+    return p.text(node)
 
 
 def _terms(p: Printer, node: Expr | Condition) -> list[str]:
@@ -130,7 +138,7 @@ def _gate(beside: Expr | Condition | None, own: str) -> str:
     if isinstance(beside, Expr):
         if beside.op == "leaf" and beside.name == own:
             return r"\beta"
-        if beside.op == "sub" and beside.args[0].op == "const" and _gate(beside.args[1], own):  # pyright: ignore[reportArgumentType]
+        if beside.op == "sub" and beside.args[0].op == "const" and _gate(beside.args[1], own):
             return r"\alpha"
     return ""
 

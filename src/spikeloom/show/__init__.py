@@ -7,6 +7,7 @@ from spikeloom.show.bifurcation import draw_bifurcation as draw_bifurcation
 from spikeloom.show.bifurcation import draw_frequency as draw_frequency
 from spikeloom.show.bifurcation import draw_intervals as draw_intervals
 from spikeloom.show.bifurcation import intervals as intervals
+from spikeloom.show.animation import animation as animation
 from spikeloom.show.cable import draw_courses as draw_courses
 from spikeloom.show.cable import draw_morphology as draw_morphology
 from spikeloom.show.cable import draw_potential as draw_potential
@@ -16,6 +17,8 @@ from spikeloom.show.cable import morphology as morphology
 from spikeloom.show.cable import potential_on_cell as potential_on_cell
 from spikeloom.show.cable import profiles as profiles
 from spikeloom.show.cable import space_time as space_time
+from spikeloom.show.causal_chain import Link as Link
+from spikeloom.show.causal_chain import causal_chain as causal_chain
 from spikeloom.show.comparison import comparison as comparison
 from spikeloom.show.comparison import draw_beneath_spikes as draw_beneath_spikes
 from spikeloom.show.comparison import draw_distances as draw_distances
@@ -28,8 +31,10 @@ from spikeloom.show.fit import draw_costs as draw_costs
 from spikeloom.show.fit import draw_fitted as draw_fitted
 from spikeloom.show.fit import draw_parameters as draw_parameters
 from spikeloom.show.fit import fit as fit
+from spikeloom.show.model import model as model
 from spikeloom.show.network import raster as raster
 from spikeloom.show.neuron import neuron as neuron
+from spikeloom.show.pattern_sheet import patterns as patterns
 from spikeloom.show.phase_plane import draw_phase_plane as draw_phase_plane
 from spikeloom.show.phase_plane import phase_plane as phase_plane
 from spikeloom.show.population_rates import population_rates as population_rates
@@ -51,5 +56,6 @@ from spikeloom.show.run import RunReport as RunReport
 from spikeloom.show.spectra import spectra as spectra
 from spikeloom.show.svg import inline_svg as inline_svg
 from spikeloom.show.svg import png as png
+from spikeloom.show.three_neurons import three_neurons as three_neurons
 from spikeloom.show.triggered import triggered as triggered
 from spikeloom.show.weights import weights as weights

@@ -1,0 +1,188 @@
+"""Everything that can be drawn of the library, found by looking: one list for command and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spikeloom.equations import Family, Neuron, family
+from spikeloom.files import write_file
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 110
+"""As wide as a column of the docs."""
+COLOURS = 64
+"""Enough for lines in six colours and their soft edges; a third of the bytes."""
+FILMS = ("FitzHughNagumo", "HodgkinHuxley")
+"""Models whose spike is shown in motion: one with a plane and one without."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One picture.
+
+    Arguments:
+        section: Under which heading it stands.
+        title: What it shows.
+        command: What a user types to get it, or the call.
+        file: Name of its file.
+        make: Draws it: a figure, or the bytes of a GIF.
+        about: One sentence about its section.
+    """
+
+    section: str
+    title: str
+    command: str
+    file: str
+    make: Callable[[], Figure | bytes]
+    about: str = ""
+
+
+def pieces() -> list[Piece]:
+    """Every model in its family, pattern sheets, films, and three neurons; nothing is drawn yet.
+
+    >>> made = pieces()
+    >>> [p.file for p in made if p.title == "HodgkinHuxley"]
+    ['hodgkinhuxley.png']
+    """
+    models = _models()
+    homes = {name: family(model.definition) for name, model in models.items()}
+    made = [
+        _model(name, models[name], home)
+        for home in Family
+        for name, own in homes.items()
+        if own is home
+    ]
+    return [*made, *_sheets(models), *_films(models), _three()]
+
+
+def build(
+    folder: Path, wanted: list[Piece], progress: Callable[[str], None] = lambda _: None
+) -> list[Path]:
+    """Draw pieces into a folder, each as a small file.
+
+    Arguments:
+        folder: Where; it is made if it is missing.
+        wanted: What to draw.
+        progress: Is told the title of each.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    made: list[Path] = []
+    for piece in wanted:
+        progress(piece.title)
+        content = piece.make()
+        content = content if isinstance(content, bytes) else small_png(content)
+        made.append(write_file(folder / piece.file, content))
+    return made
+
+
+def small_png(figure: Figure) -> bytes:
+    """A figure in few bytes: as wide as a page of the docs, in 64 colours.
+
+    >>> from matplotlib.figure import Figure
+    >>> small_png(Figure())[1:4]
+    b'PNG'
+    """
+    from PIL import Image
+
+    from spikeloom.show.style import styled
+
+    full, target = BytesIO(), BytesIO()
+    with styled():
+        figure.savefig(full, format="png", dpi=DPI)
+    picture = Image.open(full).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    picture.save(target, format="PNG", optimize=True)
+    return target.getvalue()
+
+
+def page(made: list[Piece]) -> str:
+    """An HTML page that shows the files of a folder, section by section."""
+    from html import escape
+
+    parts = ["<!doctype html><meta charset='utf-8'><title>Spikeloom: gallery</title>",
+             "<style>body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;color:#1c2430}"
+             "img{max-width:100%}code{color:#5d6879}</style><h1>Gallery</h1>"]  # fmt: skip
+    section = ""
+    for piece in made:
+        if piece.section != section:
+            section = piece.section
+            parts.append(f"<h2>{escape(section)}</h2><p>{escape(piece.about)}</p>")
+        parts.append(
+            f"<h3 id='{piece.file}'>{escape(piece.title)}</h3><p><code>{escape(piece.command)}"
+            f"</code></p><img loading='lazy' src='{piece.file}' alt='{escape(piece.title)}'>"
+        )
+    return "\n".join(parts) + "\n"
+
+
+def _models() -> dict[str, type[Neuron]]:
+    import spikeloom.models as shelf
+
+    found = {name: getattr(shelf, name) for name in sorted(dir(shelf), key=str.lower)}
+    return {n: m for n, m in found.items() if isinstance(m, type) and issubclass(m, Neuron)}
+
+
+def _model(name: str, model: type[Neuron], home: Family) -> Piece:
+    def draw() -> Figure:
+        from spikeloom.show.model import model as figure
+
+        return figure(model())
+
+    about = f"{home.value[0].upper()}{home.value[1:]}."
+    return Piece(home.title, name, f"spikeloom show {name}", f"{name.lower()}.png", draw, about)
+
+
+def _sheets(models: dict[str, type[Neuron]]) -> list[Piece]:
+    from spikeloom.show.pattern_sheet import patterns, sheets
+
+    made: list[Piece] = []
+    for name, model in models.items():
+        for which in sheets(model):
+            more = "" if which == next(iter(sheets(model))) else f" --which {which}"
+
+            def draw(model: type[Neuron] = model, which: str = which) -> Figure:
+                return patterns(model, which)
+
+            made.append(
+                Piece("Patterns", f"{name}: {which}", f"spikeloom patterns {name}{more}",
+                      f"{name.lower()}-{which}.png", draw,
+                      "Ways of firing that have names, with the parameters that make them.")
+            )  # fmt: skip
+    return made
+
+
+def _films(models: dict[str, type[Neuron]]) -> list[Piece]:
+    def draw(model: type[Neuron]) -> bytes:
+        from spikeloom.show.animation import animation
+        from spikeloom.show.model import watch
+        from spikeloom.show.trial import trial
+
+        found = trial(model())
+        near = found.around_first(watch(model(), found).spikes)
+        return animation(watch(model(), near), frames=48)
+
+    return [
+        Piece("In motion", name, f"spikeloom show {name} --save {name.lower()}.gif",
+              f"{name.lower()}.gif", lambda name=name: draw(models[name]),
+              "A spike in slow motion.")
+        for name in FILMS
+    ]  # fmt: skip
+
+
+def _three() -> Piece:
+    def draw() -> Figure:
+        from spikeloom.show.causal_chain import causal_chain
+        from spikeloom.show.three_neurons import three_neurons
+
+        return causal_chain(*three_neurons())
+
+    return Piece(
+        "Networks", "Three neurons", "sl.show.causal_chain(*sl.show.three_neurons())",
+        "three-neurons.png", draw, "From each spike to what it does elsewhere.",
+    )  # fmt: skip

@@ -1,0 +1,274 @@
+"""One figure of a model: what it says, what it does, how often it fires, how its states move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spikeloom.compile import SequentialEuler
+from spikeloom.engines import simulate
+from spikeloom.equations import Family, Quantity, family
+from spikeloom.equations.units import ms
+from spikeloom.errors import CompileError, ParameterError
+from spikeloom.lab import FICurve, PhasePlane, Response, fi_curve, phase_plane, response
+from spikeloom.network import Samples
+from spikeloom.show.course import draw_potential, draw_states, groups, label
+from spikeloom.show.fi_curve import draw_fi_curve
+from spikeloom.show.heading import POINTS, draw_heading, heading
+from spikeloom.show.phase_plane import draw_phase_plane
+from spikeloom.show.response import draw_input
+from spikeloom.show.style import SPIKING, grid, new_figure, styled
+from spikeloom.show.trial import WATCHED, Trial, drive, first_port, settled, trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
+    from spikeloom.equations import Cell, Neuron, Refractory
+    from spikeloom.models.patterns import Pattern
+
+WIDTH = 8.6
+POTENTIAL, STATE, INPUT = 1.9, 0.85, 0.75
+"""Heights of panels in inches."""
+SIDE = 2.5
+"""Least height of a panel at the side."""
+LARGEST = 3.0
+"""Greatest height of one at the side; below it stays free."""
+FASTEST = 1000.0
+"""Rates above this in Hz are a neuron that fires in every step, and are not drawn."""
+CURRENTS = 41
+
+
+def model(
+    neuron: Cell | Neuron | Refractory,
+    *,
+    input: Quantity | float | None = None,
+    into: str | None = None,
+    duration: Quantity | None = None,
+    pattern: Pattern | None = None,
+    name: str | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Figure:
+    """Everything about a neuron in one figure.
+
+    Its equations, typeset at its parameters; the potential with spikes and threshold under a step
+    of input; the other states; the input; how often it fires at each input; and, where it has two
+    states, the phase plane with nullclines and the trajectory.
+
+    Arguments:
+        neuron: Any neuron, also one of your own or a `Cell`.
+        input: Height of the step; None takes one somewhat above the least that makes it fire.
+        into: Name of the input that is stepped, where there are several.
+        duration: How long to watch; None takes several spikes.
+        pattern: A `models.patterns.Pattern`, whose input, start, length and time step are taken.
+        name: What stands above; its class by default.
+        progress: Is told what comes next.
+
+    Raises:
+        ParameterError: It has no input, or both `input` and `pattern` are given.
+        UnitError: The input is in another unit.
+
+    >>> from spikeloom import FitzHughNagumo
+    >>> figure = model(FitzHughNagumo(), input=0.5, duration=150 * ms)
+    >>> [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    ['$v$ (1)', '$w$ (1)', '$I$ (1)', 'firing rate (Hz)', '$w$ (1)']
+    """
+    if pattern is not None and input is not None:
+        raise ParameterError(
+            "show.model: a pattern brings its own input.", hint="give input= or pattern=, not both"
+        )
+    progress("looking for an input that makes it fire")
+    length = None if duration is None else float(np.asarray(duration.to(ms)))
+    tried = trial(neuron, input, into=into, duration=length)
+    progress("watching it")
+    found = watch(neuron, tried) if pattern is None else watch_pattern(neuron, pattern)
+    progress("measuring how often it fires")
+    curve = firing(neuron, tried) if neuron.definition.fires is not None else None
+    plane = plane_of(neuron, found)
+    progress("drawing")
+    return compose(neuron, found, curve, plane, name)
+
+
+def compose(
+    neuron: Cell | Neuron | Refractory,
+    found: Response,
+    curve: FICurve | None,
+    plane: PhasePlane | None,
+    name: str | None = None,
+) -> Figure:
+    """The figure from what has been measured."""
+    width = WIDTH * POINTS
+    side: list[Callable[[Axes], None]] = []
+    if curve is not None:
+        side.append(lambda axes: draw_rates(axes, curve))
+    if plane is not None:
+        side.append(lambda axes: draw_plane(axes, plane))
+    with styled():
+        told = heading(neuron, width, name)
+        panels = groups(found)
+        body = max(POTENTIAL + STATE * len(panels) + INPUT, SIDE * len(side), 3.2) + 0.5
+        top = told.height / POINTS
+        figure = new_figure(top + body, WIDTH)
+        parts: Any = figure.subfigures(2, 1, height_ratios=(top, body))
+        upper, lower = parts
+        draw_heading(upper, told, width)
+        _curves(lower, found, panels, side, body)
+        return figure
+
+
+def _curves(
+    figure: SubFigure,
+    found: Response,
+    panels: list[list[str]],
+    side: list[Callable[[Axes], None]],
+    body: float,
+) -> None:
+    columns = figure.add_gridspec(1, 2 if side else 1, width_ratios=(1.75, 1) if side else None)
+    heights = [POTENTIAL, *(STATE for _ in panels), INPUT]
+    rows = columns[0].subgridspec(len(heights), 1, height_ratios=heights)
+    axes = [figure.add_subplot(rows[0])]
+    axes += [figure.add_subplot(rows[k], sharex=axes[0]) for k in range(1, len(heights))]
+    draw_potential(axes[0], found)
+    for at, names in zip(axes[1:-1], panels, strict=True):
+        draw_states(at, found, names)
+    draw_input(axes[-1], found)
+    axes[-1].set_ylabel(label(found.port, found.units[found.port]))
+    for at in axes[:-1]:
+        at.tick_params(axis="x", length=0, labelbottom=False)
+        at.spines["bottom"].set_visible(False)
+    axes[-1].set_xlabel("time (ms)")
+    axes[-1].set_xlim(float(found.times[0]), float(found.times[-1]))
+    figure.align_ylabels(axes)
+    if side:
+        spare = max(body - LARGEST * len(side), 0.0)
+        heights = [(body - spare) / len(side)] * len(side) + ([spare] if spare else [])
+        places = columns[1].subgridspec(len(heights), 1, height_ratios=heights)
+        for k, draw in enumerate(side):
+            draw(figure.add_subplot(places[k]))
+
+
+def draw_plane(axes: Axes, plane: PhasePlane) -> None:
+    """The phase plane with a small legend above it."""
+    draw_phase_plane(axes, plane)
+    axes.set_xlabel(label(plane.x, plane.units[plane.x]))
+    axes.set_ylabel(label(plane.y, plane.units[plane.y]))
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, fontsize=8, handlelength=1.6,
+        columnspacing=1.0, labelspacing=0.25, borderpad=0.1,
+    )  # fmt: skip
+
+
+def draw_rates(axes: Axes, curve: FICurve) -> None:
+    """Firing rate over input; of what fires in bursts or by chance, the mean rate."""
+    rates = np.array([_late_rate(train, curve.duration) for train in curve.trains])
+    regular = np.abs(rates - curve.settled) <= 0.15 * rates + 2000 / curve.duration
+    arrives = next(i for i in curve.model.definition.inputs if i.name == curve.port)
+    by_chance = family(curve.model.definition) is Family.STOCHASTIC
+    # A first interval that dwarfs the rest would hide the curve that is looked for.
+    burst = curve.first.max() > 3 * max(rates.max(), 1e-9)
+    shown = rates <= FASTEST
+    if (
+        regular.mean() > 0.9
+        and shown.all()
+        and arrives.kind == "inflow"
+        and not (by_chance | burst)
+    ):
+        draw_fi_curve(axes, curve)
+        if axes.get_legend() is not None:
+            axes.legend(loc="upper left", fontsize=8, handlelength=1.8, borderpad=0.1)
+    else:
+        axes.plot(curve.currents[shown], rates[shown], color=SPIKING, lw=1.6, marker=".", ms=3.5)
+        axes.set_ylabel("firing rate (Hz)")
+        axes.set_ylim(bottom=0)
+        grid(axes)
+    axes.set_xlabel(label(curve.port, curve.unit))
+
+
+def _late_rate(train: Any, duration: float) -> float:
+    """Of the second half, from its intervals where there are several; Hz."""
+    late = train[train > duration / 2]
+    if len(late) > 3:
+        return 1000 * (len(late) - 1) / float(late[-1] - late[0])
+    return 2000 * len(late) / duration
+
+
+def plane_of(neuron: Cell | Neuron | Refractory, found: Response) -> PhasePlane | None:
+    """The plane of a neuron with two states, under the input that it gets most of the time."""
+    flows = [i for i in neuron.definition.inputs if i.kind == "inflow" and i.name == found.port]
+    steady = family(neuron.definition) is not Family.STOCHASTIC
+    if len(found.states) != 2 or not flows or not steady:
+        return None
+    levels, often = np.unique(found.input[found.input != 0], return_counts=True)
+    level = float(levels[often.argmax()]) if len(levels) else 0.0
+    start = {n: Quantity(float(x[0]), found.units[n]) for n, x in found.states.items()}
+    given = Quantity(level, found.units[found.port])
+    try:
+        plane = phase_plane(neuron, given, into=found.port, starts=[start])
+        return plane if any(plane.nullclines) else None
+    except (ParameterError, CompileError):
+        return None  # such as a state that never moves
+
+
+def firing(neuron: Cell | Neuron | Refractory, tried: Trial) -> FICurve:
+    """How often it fires from no input to twice the one that is shown, or on both sides of 0."""
+    reach = 2.2 * (tried.level or 1.0)
+    least = 0.0 if tried.rheobase is not None or tried.level == 0 else -reach
+    levels = np.linspace(least, reach, CURRENTS)
+    if neuron.definition.ticks or tried.port.kind == "impulse":
+        levels = np.unique(np.round(levels)) if neuron.definition.ticks else levels
+        run = drive(neuron, tried.port, levels, WATCHED, record=())
+        trains = tuple(run.train(k) for k in range(len(levels)))
+        return FICurve(
+            neuron, levels, run.counts, trains, WATCHED, tried.port.name, tried.port.unit, False
+        )
+    return fi_curve(neuron, Quantity(levels, tried.port.unit), into=tried.port.name)
+
+
+def watch(neuron: Cell | Neuron | Refractory, tried: Trial) -> Response:
+    """What it does in a trial, from rest."""
+    if neuron.definition.ticks:
+        return _tick(neuron, tried)
+    return response(
+        neuron, tried.input, tried.duration * ms, into=tried.port.name, start=settled(neuron)
+    )
+
+
+def _tick(neuron: Cell | Neuron | Refractory, tried: Trial) -> Response:
+    """The same of a model of whole numbers, whose steps are ticks."""
+    steps = round(tried.duration)
+    given = np.zeros((steps + 1, 1), int)
+    given[round(tried.onset) : round(tried.offset)] = round(tried.level)
+    arriving: dict[str, Any] = {tried.port.name: given[:-1]}
+    run = simulate(neuron, steps * ms, dt=1 * ms, **arriving)
+    first = simulate(neuron, 0 * ms, dt=1 * ms, record=()).state
+    definition = neuron.definition
+    return Response(
+        model=neuron,
+        times=np.arange(steps + 1.0),
+        states={n: np.concatenate([first[n], x[:, 0]]).astype(float)
+                for n, x in run.traces.items()},
+        spikes=run.spike_times,
+        input=given[:, 0].astype(float),
+        port=tried.port.name,
+        units={s.name: s.unit for s in (*definition.states, *definition.inputs)} | {"time": ms},
+        dt=1.0,
+        precise=False,
+        impulses=True,
+    )  # fmt: skip
+
+
+def watch_pattern(neuron: Cell | Neuron | Refractory, pattern: Pattern) -> Response:
+    """What it does under the input of a pattern, with the start and the step that belong to it."""
+    units = {s.name: s.unit for s in neuron.definition.states}
+    start = {n: Quantity(float(x[0]), units[n]) for n, x in (pattern.start or {}).items()}
+    # The patterns of a script that moves one state after another exist only for that step.
+    method = SequentialEuler() if pattern.strict else None
+    drive = pattern.drive()
+    course = Samples(Quantity(np.asarray(drive.value)[:, 0], drive.unit), every=pattern.dt)
+    return response(
+        neuron, course, pattern.duration, pattern.dt, into=first_port(neuron).name,
+        start=start or None, method=method,
+    )  # fmt: skip
