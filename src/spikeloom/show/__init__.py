@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from spikeloom.show.animation import animation as animation
 from spikeloom.show.bifurcation import bifurcation as bifurcation
 from spikeloom.show.bifurcation import draw_bifurcation as draw_bifurcation
 from spikeloom.show.bifurcation import draw_frequency as draw_frequency
 from spikeloom.show.bifurcation import draw_intervals as draw_intervals
 from spikeloom.show.bifurcation import intervals as intervals
-from spikeloom.show.animation import animation as animation
 from spikeloom.show.cable import draw_courses as draw_courses
 from spikeloom.show.cable import draw_morphology as draw_morphology
 from spikeloom.show.cable import draw_potential as draw_potential
