@@ -29,6 +29,7 @@ from spikeloom.cli import app
             {"case": ("recurrent", "fsdd"), "against": ("norse",), "seed": 1},
         ),
         (["noise", "--rounds", "2"], "noise", {"rounds": 2}),
+        (["ticks", "--rounds", "2"], "ticks", {"rounds": 2}),
         (["network"], "network", {"case": ("all",), "threads": 1}),
         (
             ["network", "--case", "cuba, coba", "--against", "nest", "--scale", "0.5"],

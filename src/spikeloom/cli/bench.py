@@ -124,6 +124,15 @@ def noise(json: Json = None, rounds: Rounds = None) -> None:
 
 
 @bench.command()
+def ticks(json: Json = None, rounds: Rounds = None) -> None:
+    """What a tick of a chip's neuron costs in whole numbers, beside NumPy.
+
+    Example: `spikeloom bench ticks --json ticks.json`
+    """
+    _run("ticks", json=json, rounds=rounds)
+
+
+@bench.command()
 def axon(against: Against = None, json: Json = None, rounds: Rounds = None) -> None:
     """An axon of 1,000 compartments with a travelling action potential, beside NEURON and Brian2.
 
