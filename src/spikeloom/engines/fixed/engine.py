@@ -97,7 +97,7 @@ def _variant(
 ) -> TickVariant:
     columns = tuple(name for name in program.params if np.ndim(params.get(name, 0)))
     lanes = this_host().lanes("float32")
-    return TickVariant(columns, inputs, series, spikes, record, lanes, 2)
+    return TickVariant(columns, inputs, series, spikes, record, lanes)
 
 
 def _run(
