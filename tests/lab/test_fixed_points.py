@@ -39,7 +39,9 @@ from spikeloom.models import (
 NEURONS = [
     cell
     for name in dir(models)
-    if isinstance(cell := getattr(models, name), type) and issubclass(cell, Neuron)
+    if isinstance(cell := getattr(models, name), type)
+    and issubclass(cell, Neuron)
+    and len(cell.definition.flow) == len(cell.definition.states)
 ]
 
 
@@ -227,6 +229,8 @@ def test_mistakes() -> None:
         lab.fixed_points(LIF(tau=[10, 20] * ms))
     with pytest.raises(CompileError, match="no state"):
         lab.fixed_points(PoissonNeuron())
+    with pytest.raises(CompileError, match="moves in steps"):
+        lab.fixed_points(models.TrueNorthNeuron())
     with pytest.raises(ParameterError, match="lower one first"):
         lab.fixed_points(LIF(), within={"v": (0, -90) * mV})
     with pytest.raises(UnitError, match="v is in mV"):

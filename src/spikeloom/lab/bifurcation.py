@@ -306,9 +306,11 @@ def _run(
             a, b = sorted((float(way.values[k]), float(way.values[k + 1])))
             if any(a <= p.value <= b and p.kind == "saddle-node" for p in points):
                 continue  # on the circle: the oscillation ends where the fixed points are born
-            value, seen = last_moving(
-                sweeper, float(way.values[k]), float(way.values[k + 1]), states[int(k)]
-            )
+            value, seen = float("nan"), None
+            for j in (int(k), int(k) - 1):  # just beyond the end it may have seemed to move still
+                if seen is None and j >= 0:
+                    here, there = float(way.values[j]), float(way.values[j + 1])
+                    value, seen = last_moving(sweeper, here, there, states[j])
             near = 0.02 * (b - a)
             if seen is not None and all(abs(value - p.value) > near for p in points):
                 ends.append(CycleEnd(value, seen.low, seen.high, seen.rate * per_second))

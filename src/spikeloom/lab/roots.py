@@ -37,8 +37,10 @@ def all_roots(f: Function, slope: Function, low: float, high: float) -> Array:
         touched = extrema[np.abs(f(extrema)) <= 1e-14 * size] if size else extrema[:0]
         cells = np.flatnonzero(np.sign(y[:-1]) * np.sign(y[1:]) < 0)
         crossed = bisect(f, at[cells], at[cells + 1])
-        ends = np.maximum(np.abs(y[cells]), np.abs(y[cells + 1]))
-        crossed = crossed[np.abs(f(crossed)) <= ends]
+        # At a root f is smaller than at both ends, or nothing at all; at a pole it is neither.
+        near = np.minimum(np.abs(y[cells]), np.abs(y[cells + 1]))
+        usual = float(np.median(np.abs(y[np.isfinite(y)]))) if np.isfinite(y).any() else 0.0
+        crossed = crossed[np.abs(f(crossed)) <= np.maximum(near, 1e-9 * usual)]
     return np.unique(np.concatenate([crossed, touched, at[y == 0] if size else at[:0]]))
 
 

@@ -194,6 +194,11 @@ def vector_field(
     known |= {f"input:{i.name}": inputs.get(i.name, 0.0) for i in definition.inputs}
     known |= {f"noise:{xi.name}": 0.0 for xi in definition.noises}
     known = {name: value for name, value in known.items() if name not in free}
+    if len(definition.flow) < len(definition.states):
+        raise CompileError(
+            f"{who}: {definition.name} moves in steps, not by differential equations.",
+            hint="take a model with a flow, such as LIF()",
+        )
     graph = Graph()
     lowered = Lowered(graph, definition, None, None)
     point = {s.name: graph.leaf(f"state:{s.name}") for s in definition.states}
