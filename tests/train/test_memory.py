@@ -244,7 +244,7 @@ for build, shape, held, batch, steps in [
             net.saves = Saves(recompute=net.names) if saves == "again" else Saves(segment=25)
         first = torch.rand(1, batch, *shape)
         x = first.expand(steps, *first.shape[1:]) if held else torch.rand(steps, batch, *shape)
-        step(net, x[: steps // 2 + 1, :2])
+        step(net, x)  # kernels that only large inputs need are compiled here
         _, peak = peak_mb(lambda: step(net, x))
         plan = memory_plan(net, shape, batch, steps, held=held, optimizer=Plain)
         found.append([build.__name__, saves, steps, peak * 2**20, plan.activations])

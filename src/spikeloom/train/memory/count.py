@@ -80,8 +80,9 @@ def count_bytes(
         )
         if f.kind == "neurons":
             held_bytes += f.states * batch * -(-steps // SEGMENT) * size
-        # The gradient for an input that does not change is there for each step before it is summed.
-        gradient = f.before * batch * (1 if still else steps) * size
+        # Neurons sum the gradient for an input that does not change; others have it for each step.
+        once = still or (still_before and f.kind == "neurons")
+        gradient = f.before * batch * (1 if once else steps) * size
         used = 0 if f.kind == "view" else after + gradient + f.weights * size
         if form in ("bits", "computed again") and f.kind in ("weights", "neurons"):
             used += before
