@@ -17,7 +17,6 @@ from spikeloom.show.cable import morphology as morphology
 from spikeloom.show.cable import potential_on_cell as potential_on_cell
 from spikeloom.show.cable import profiles as profiles
 from spikeloom.show.cable import space_time as space_time
-from spikeloom.show.causal_chain import Link as Link
 from spikeloom.show.causal_chain import causal_chain as causal_chain
 from spikeloom.show.comparison import comparison as comparison
 from spikeloom.show.comparison import draw_beneath_spikes as draw_beneath_spikes

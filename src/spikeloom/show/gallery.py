@@ -14,6 +14,8 @@ from spikeloom.files import write_file
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from spikeloom.equations import Unit
+
 DPI = 110
 """As wide as a column of the docs."""
 COLOURS = 64
@@ -58,7 +60,7 @@ def pieces() -> list[Piece]:
         for name, own in homes.items()
         if own is home
     ]
-    return [*made, *_sheets(models), *_films(models), _three()]
+    return [*made, *_sheets(models), *_films(models), *_diagrams(), _axon(), _three()]
 
 
 def build(
@@ -173,6 +175,48 @@ def _films(models: dict[str, type[Neuron]]) -> list[Piece]:
               "A spike in slow motion.")
         for name in FILMS
     ]  # fmt: skip
+
+
+def _diagrams() -> list[Piece]:
+    """How rest and firing change with the input, where the points of change are known."""
+    from spikeloom.equations.units import cm2, one, uA
+    from spikeloom.models import FitzHughNagumo, MorrisLecar
+
+    def draw(neuron: Neuron, low: float, high: float, unit: Unit) -> Figure:
+        from spikeloom.lab import bifurcation
+        from spikeloom.show.bifurcation import bifurcation as figure
+
+        return figure(bifurcation(neuron, "I", (low, high) * unit))
+
+    about = "Where it rests, where that is stable, and between which ends it swings."
+    return [
+        Piece("Bifurcations", title, "sl.show.bifurcation(sl.lab.bifurcation(model, 'I', range))",
+              file, make, about)
+        for title, file, make in (
+            ("FitzHughNagumo over its input", "fitzhughnagumo-bifurcation.png",
+             lambda: draw(FitzHughNagumo(), 0.0, 2.0, one)),
+            ("MorrisLecar, class I, over its input", "morrislecar-bifurcation.png",
+             lambda: draw(MorrisLecar.class_one(), -20.0, 120.0, uA / cm2)),
+        )
+    ]  # fmt: skip
+
+
+def _axon() -> Piece:
+    def draw() -> Figure:
+        from spikeloom.cable import Cable, Morphology
+        from spikeloom.equations.units import Ohm, cm, ms, nA, um
+        from spikeloom.models import HodgkinHuxley
+        from spikeloom.network import Step
+        from spikeloom.show.cable import space_time
+
+        axon = Cable(Morphology.cylinder(2 * cm, 100 * um), HodgkinHuxley(), Ri=35.4 * Ohm * cm,
+                     compartments=200)  # fmt: skip
+        return space_time(axon.run(12 * ms, inject={("cable", 0): Step(500 * nA, stop=1 * ms)}))
+
+    return Piece(
+        "Cables", "An action potential on its way", "sl.show.space_time(axon.run(...))",
+        "axon.png", draw, "The squid axon as a cable; see the page on cables.",
+    )  # fmt: skip
 
 
 def _three() -> Piece:
