@@ -227,6 +227,8 @@ def test_mistakes_are_refused() -> None:
             Adaptive(rtol=bad)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ParameterError, match="record"):
         simulate(LIF(), 10 * ms, engine=Precise(), record="u")
+    with pytest.raises(NumericsError, match="1000 spikes"):
+        simulate(LIF(), 10 * ms, I=1e9 * nA, engine=Precise())
     stuck = LIF(E=-40 * mV)  # its reset lies above the threshold
     with pytest.raises(NumericsError, match="fire for ever"):
         simulate(stuck, 10 * ms, engine=Precise())

@@ -26,6 +26,7 @@ class NumberCell:
 
     def __init__(self, motion: Motion, coefs: Mapping[str, float]) -> None:
         self.motion, self.size = motion, len(motion.flowing)
+        self.crowded = 0.0
         self.period = float(coefs[PERIOD]) if motion.hold else 0.0
         self.held = np.array([name in motion.hold for name in motion.flowing], bool)
         place = {name: i for i, name in enumerate(motion.flowing)}

@@ -15,8 +15,8 @@ from spikeloom.engines.continuous.cell import Inputs, NumberCell
 from spikeloom.errors import NumericsError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-MOST = 1_000_000
-"""Spikes of one neuron after which a run is taken to be endless."""
+MOST = 1000
+"""Spikes of one neuron within one dt after which a run is taken to be a mistake."""
 
 
 class Leg(Protocol):
@@ -69,7 +69,7 @@ def walk(
         dt, steps: Inputs may change, and states are kept, every dt.
         inputs: Name → its value in every step, (T,), or in all of them, ().
     """
-    motion = cell.motion
+    motion, cell.crowded = cell.motion, dt
     x, free = np.array(start[: cell.size], np.float64), 0.0
     if motion.hold:
         free = float(start[motion.states.index(COUNTER)]) * dt
@@ -143,8 +143,12 @@ def _spike(
 ) -> tuple[Array, float]:
     """States after the spike, and when the neuron is free again."""
     trip.spikes.append(now)
-    if len(trip.spikes) > MOST:
-        raise NumericsError(f"{cell.motion.model}: more than {MOST} spikes of one neuron.")
+    if len(trip.spikes) > MOST and now - trip.spikes[-MOST] < cell.crowded:
+        raise NumericsError(
+            f"{cell.motion.model}: {MOST} spikes of one neuron in less than one dt, near {now:g}"
+            f" {cell.motion.time_unit}.",
+            hint="its input is far too strong, or its unit is not the one you mean",
+        )
     x = cell.after_spike(x, given)
     motion = cell.motion
     if not motion.hold and not motion.rises and cell.margin(x, given) >= 0:
