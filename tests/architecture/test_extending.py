@@ -128,6 +128,6 @@ CHOOSERS = {
 }
 PRIMITIVES = {
     *("nn/delay/native.py", "nn/delay/shifted.py"),
-    *("nn/saving/kept.py", "nn/blocks/pooling.py", "nn/chain/sparse.py"),
+    *("nn/saving/kept.py", "nn/blocks/pooling.py", "nn/chain/sparse.py", "nn/chain/convolve.py"),
 }
 """Operations that no equation expresses, each with another way where the CPU engine cannot go."""

@@ -34,6 +34,11 @@ def default_engine(neuron: Cell | Neuron | Refractory) -> Stepper:
         from spikeloom.engines.fixed import Fixed
 
         return Fixed()
+    return native()
+
+
+def native() -> Stepper:
+    """What runs equations over real numbers if nothing else is asked for."""
     from spikeloom.engines.cpu import CPU
 
     return CPU("float64")

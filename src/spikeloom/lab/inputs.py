@@ -10,6 +10,7 @@ import numpy as np
 
 from spikeloom.engines.inputs import Wander
 from spikeloom.engines.inputs.wander import Walk
+from spikeloom.engines.population import native
 from spikeloom.equations import Definition, InputDecl, Quantity, Unit
 from spikeloom.equations.units import cm2, ms, nA, uA
 from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
@@ -162,13 +163,11 @@ def values(
 def _fluctuation(
     process: OrnsteinUhlenbeck, target: Target, steps: int, dt: float, seed: int
 ) -> Array:
-    from spikeloom.engines.cpu import CPU
-
     total = np.zeros((steps, target.size))
     for term in process.terms(target, dt):
         series = term.series
         if isinstance(series, Wander):
-            series = Walk(series, seed, CPU("float64").simulate)
+            series = Walk(series, seed, native().simulate)
         found = series.sample(0, steps)
         total += term.gain * (found[:, None] if found.ndim == 1 else found)
     return total[:, 0] if target.size == 1 else total

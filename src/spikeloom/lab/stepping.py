@@ -12,6 +12,7 @@ from spikeloom.compile import Method, bind, compile_neuron
 from spikeloom.compile.program import Program
 from spikeloom.compile.step import COUNTER
 from spikeloom.compile.values import numbers
+from spikeloom.engines.population import native
 from spikeloom.engines.results import Simulation
 from spikeloom.lab.vector_field import Array
 
@@ -39,8 +40,6 @@ class Lanes:
 
     def run(self, values: Array, state: Array, steps: int, *, watch: bool) -> Simulation:
         """Steps of N lanes from states (S, N) at values (N,); all states recorded where watched."""
-        from spikeloom.engines.cpu import CPU
-
         kind, name = self.leaf.split(":")
         params: dict[str, Any] = {**self.params}
         inputs: dict[str, Any] = {**self.inputs}
@@ -51,7 +50,7 @@ class Lanes:
             n: np.ascontiguousarray(np.broadcast_to(inputs.get(n, 0.0), values.shape), np.float64)
             for n in self.program.inputs
         }
-        return CPU("float64").simulate(
+        return native().simulate(
             self.program,
             bound.coefs,
             np.ascontiguousarray(state, np.float64),

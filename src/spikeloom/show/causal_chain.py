@@ -44,6 +44,10 @@ class Link:
         kind: ``"fires"``, ``"adds"`` or ``"stops"``.
         delay: Of the synapse, ms.
         by: Name of the connection.
+
+    >>> link = Link(0, 1, 5.0, 7.0, 9.5, "fires", delay=2.0, by="first -> then")
+    >>> link.arrived - link.sent == link.delay, link.caused
+    (True, 9.5)
     """
 
     source: int
