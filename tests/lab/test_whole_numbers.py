@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikeloom import LoihiNeuron, TrueNorthNeuron, lab, ms
-from spikeloom.errors import CompileError
+from spikeloom.errors import CompileError, ParameterError
 
 
 def test_a_response_has_the_bits_of_the_neuron() -> None:
@@ -22,5 +22,11 @@ def test_a_response_has_the_bits_of_the_neuron() -> None:
 def test_rates_and_planes() -> None:
     curve = lab.fi_curve(LoihiNeuron(), np.arange(4), duration=100 * ms)
     assert (np.diff(curve.counts) >= 0).all()
-    with pytest.raises(CompileError, match="it has no rates"):
+    with pytest.raises(CompileError, match="moves in steps"):
         lab.phase_plane(LoihiNeuron())
+
+
+def test_a_fit_says_why_it_cannot_move_whole_numbers():
+    recording = lab.Recording(input=lab.Arrivals([5] * ms, 50), duration=20 * ms, spikes=[7] * ms)
+    with pytest.raises(ParameterError, match="LoihiNeuron computes with whole numbers"):
+        lab.fit(LoihiNeuron(), recording, {"du": [1, 10]})

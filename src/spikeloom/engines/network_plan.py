@@ -64,6 +64,21 @@ class PopulationPlan:
     trains: Trains | None = None
     entity: str = ""
 
+    @property
+    def flow(self) -> Program:
+        """The program of neurons over real numbers, for engines that step no others.
+
+        Raises:
+            EngineError: These neurons count in whole numbers.
+        """
+        if isinstance(self.program, TickProgram):
+            raise EngineError(
+                f"network: {self.program.model} computes with whole numbers, which this engine "
+                "does not.",
+                hint="leave engine out, or take engine='fixed'",
+            )
+        return self.program
+
     def chance(self, seed: int) -> Chance:
         """Where the random numbers of its steps come from."""
         return replace(Chance.of(self.program, seed, self.entity), first=self.first)

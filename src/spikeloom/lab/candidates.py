@@ -98,8 +98,8 @@ class Candidates:
         trains = split(run.spike_times * ready.scale, run.spike_ids, size)
         if not wants:
             return np.empty((0, size)), trains
-        bound = bind(ready.program, {**ready.numbers, **named}, ready.step / ready.scale)
-        first = bound.initial(size)[ready.program.states.index(self.state)]
+        bound = bind(ready.flow, {**ready.numbers, **named}, ready.step / ready.scale)
+        first = bound.initial(size)[ready.flow.states.index(self.state)]
         whole = np.concatenate([first[None], run.traces[self.state]])
         return whole[self.at], trains
 

@@ -129,7 +129,7 @@ def fit(
             hint="lab.Recording(input, duration, potential=v * mV, every=0.1 * ms)",
         )
     ready = prepare("fit", model, FINE * ms if dt is None else dt, integration, seed)
-    if ready.stochastic:
+    if bool(ready.flow.random):
         raise ParameterError(
             f"fit: {model.definition.name} fires by chance or under noise, so no two of its runs "
             "are alike.",

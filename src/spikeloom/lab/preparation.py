@@ -77,6 +77,21 @@ class Preparation:
             return compile_ticks(self.neuron)
         return compile_neuron(self.neuron, self.method)
 
+    @property
+    def flow(self) -> Program:
+        """The program of a neuron over real numbers.
+
+        Raises:
+            ParameterError: It counts in whole numbers.
+        """
+        if isinstance(self.program, TickProgram):
+            raise ParameterError(
+                f"{self.who}: {self.neuron.definition.name} computes with whole numbers, which "
+                "cannot be moved by small amounts.",
+                hint="take a neuron of real numbers, such as LIF()",
+            )
+        return self.program
+
     @cached_property
     def numbers(self) -> dict[str, Any]:
         """Its parameters as plain numbers."""

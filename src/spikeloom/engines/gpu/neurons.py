@@ -114,7 +114,7 @@ class Neurons:
         self._shared = machine.put(np.array([*shared.values()] or [0.0], plan.dtype))
         self._each = machine.put(np.array([*each.values()] or [[0.0]], plan.dtype))
         self._variant = Variant(
-            program=p.program,
+            program=p.flow,
             dtype=plan.dtype,
             shared=tuple(shared),
             each=tuple(each),

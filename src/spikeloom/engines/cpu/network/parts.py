@@ -75,7 +75,7 @@ class Neurons:
         dtype, width = plan.dtype, self.padded
         self.states = padded_rows(p.start, p.size, width, dtype)
         self.rings = aligned((len(p.channels), plan.slots, width), dtype)
-        self.single, columns = check.coefficients(p.program, p.coefs, p.size, dtype)
+        self.single, columns = check.coefficients(p.flow, p.coefs, p.size, dtype)
         self.columns = pack_columns(columns, 1, p.size, dtype)
         self.levels = padded_rows(list(p.constants.values()), p.size, width, dtype)
         sources = [source for source in plan.poisson if source.target == place]
@@ -129,12 +129,12 @@ class Neurons:
     def kernel(self, record: tuple[str, ...]) -> tuple[Native, Stepping]:
         """The step kernel that keeps some states."""
         variant = replace(self.variant, record=record)
-        return _step_kernel(Keyed(self.plan.program), variant), variant
+        return _step_kernel(Keyed(self.plan.flow), variant), variant
 
     def trial(self) -> tuple[Native, Stepping]:
         """The kernel that tries a step, to see where potentials are in its middle."""
         variant = replace(self.variant, trial=self.seen.potentials)
-        return _step_kernel(Keyed(self.plan.program), variant), variant
+        return _step_kernel(Keyed(self.plan.flow), variant), variant
 
     def junction_currents(self, inflow: str) -> Array:
         """Where gap junctions put what flows."""
@@ -245,7 +245,7 @@ def _ordered(variant: Stepping, p: PopulationPlan, stride: int, ring_bytes: int)
     neurons, 8 MB of rings, 1.5 as it is, 0.45 where memory is asked for ahead; with a million, 2.9
     as it is, 2.0 in tiles.
     """
-    simple = weight(p.program) <= 250 and len(p.program.states) <= 4
+    simple = weight(p.flow) <= 250 and len(p.program.states) <= 4
     if stride == 1:
         return replace(variant, unroll=2 if simple else 1)
     unroll = 4 if simple else 1

@@ -38,5 +38,5 @@ def threads_worth(populations: Sequence[PopulationPlan], synapses: float, stride
     """
     step = synapses * SPIKES_PER_STEP * EVENT
     for p in populations:
-        step += p.size * weight(p.program) * INSTRUCTION
+        step += p.size * weight(p.flow) * INSTRUCTION
     return max(1, min(pool.available(), int(step * block_of(stride) / WORTH)))
