@@ -15,7 +15,7 @@ from spikeloom.compile.compiler import compile_neuron
 from spikeloom.compile.methods import RK4, EulerMaruyama, Exact, ExponentialEuler, Method
 from spikeloom.equations import Neuron, Quantity
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError
+from spikeloom.errors import NumericsError
 from spikeloom.lab.fi_curve import fi_curve
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DT = 0.05
 """Time step, ms."""
 WATCHED = 200 * ms
-BUSY = 50.0
+BUSY = 20.0
 """Rate in Hz that the weakest drive gives, if any current does."""
 LADDER = 2.0 ** np.arange(-14, 15)
 """Currents that are tried, in the unit of the input."""
@@ -84,13 +84,16 @@ def _weakest(neuron: Neuron, drive: str | None) -> float:
     unit = next(i.unit for i in neuron.definition.inputs if i.name == drive)
     if neuron.definition.fires is None:
         return 1.0
-    try:
-        with np.errstate(all="ignore"):
-            found = fi_curve(neuron, Quantity(LADDER, unit), WATCHED, dt=DT * ms, into=drive)
-    except ParameterError:
-        return 1.0
-    enough = np.flatnonzero(found.rate >= BUSY)
-    return float(LADDER[enough[0]]) if len(enough) else float(LADDER[int(found.rate.argmax())])
+    tried = LADDER
+    while len(tried):
+        try:
+            found = fi_curve(neuron, Quantity(tried, unit), WATCHED, dt=DT * ms, into=drive)
+        except NumericsError:  # the strongest of them tear the equations apart
+            tried = tried[:-2]
+            continue
+        enough = np.flatnonzero(found.rate >= BUSY)
+        return float(tried[enough[0] if len(enough) else int(found.rate.argmax())])
+    return 1.0
 
 
 def populations() -> Mapping[str, Population]:
