@@ -41,7 +41,11 @@ class Population:
     def __init__(self, name: str, told: dict[str, Any]) -> None:
         self.name = name
         self.states = told["states"]
-        options: dict[str, Any] = {"method": told["method"]}
+        # Brian's exact step refuses a constant rate; its exponential Euler is exact there, too.
+        exact = told["method"] == "exact"
+        options: dict[str, Any] = {
+            "method": ["exact", "exponential_euler"] if exact else told["method"]
+        }
         if told["threshold"] is not None:
             options |= {"threshold": told["threshold"], "reset": told["reset"]}
             if told["rising"]:
