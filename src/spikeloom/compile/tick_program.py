@@ -41,7 +41,7 @@ class TickProgram:
     >>> from spikeloom.compile import compile_ticks
     >>> from spikeloom.models import LoihiNeuron
     >>> compile_ticks(LoihiNeuron())
-    TickProgram: LoihiNeuron, 2 states, 34 instructions a tick in up to 37 bits
+    TickProgram: LoihiNeuron, 2 states, 44 instructions a tick in up to 37 bits
     """
 
     model: str

@@ -117,7 +117,7 @@ def tex(name: str) -> str:
 
 
 def formula(text: str) -> str:
-    """A short sum of names as a formula; of a longer expression, what it is for.
+    r"""A short sum of names as a formula; of a longer expression, what it is for.
 
     >>> formula("theta + b"), formula("max(theta, v_1)")
     ('$\\theta + b$', 'threshold')

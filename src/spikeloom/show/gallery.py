@@ -50,7 +50,7 @@ def pieces() -> list[Piece]:
 
     >>> made = pieces()
     >>> [p.file for p in made if p.title == "HodgkinHuxley"]
-    ['hodgkinhuxley.png']
+    ['hodgkinhuxley.png', 'hodgkinhuxley.gif']
     """
     models = _models()
     homes = {name: family(model.definition) for name, model in models.items()}

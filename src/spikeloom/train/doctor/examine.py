@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -96,7 +98,7 @@ def _look(net: Sequential, task: Objective, x: Tensor, targets: Tensor) -> Diagn
     wrong = rules.axes(tuple(block.shape), len(targets))
     if wrong is not None:
         return Diagnosis((), (wrong,), block.shape[0], dt)
-    with torch.enable_grad():
+    with torch.enable_grad(), _steps_apart(net):
         y, _, kept = net.trace(block, None, task.lengths)
         fired = [p for p in kept.passed if emits_spikes(p.layer)]
         arrive, leave = _gradients(task.losses(y, targets), fired)
@@ -114,6 +116,21 @@ def _look(net: Sequential, task: Objective, x: Tensor, targets: Tensor) -> Diagn
         findings += rules.time_constants(name, layer, steps)
     findings.sort(key=lambda f: not f.grave)  # stable: else in the order of the layers
     return Diagnosis(tuple(readings), tuple(findings), steps, dt)
+
+
+@contextmanager
+def _steps_apart(net: Sequential) -> Iterator[None]:
+    """Every step has a gradient of its own, also where one step is held for the whole block."""
+
+    def apart(_: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return given[0].view_as(given[0]), *given[1:]  # a view that no longer tells of the one step
+
+    hooks = [m.register_forward_pre_hook(apart) for _, m in net.leaves if emits_spikes(m)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def _milliseconds(layer: Any) -> float:
