@@ -108,7 +108,7 @@ def run(
     Returns:
         The report; ``ours_ns`` and ``peer_ns`` are ns for one step of one neuron.
     Raises:
-        BenchmarkError: Two sides do not compute the same thing.
+        BenchmarkError: A side fails. A model whose sides disagree has no row, and a note says why.
         ConfigError: An unknown peer or model.
     """
     if size < 1 or steps < 1:
@@ -135,7 +135,9 @@ def run(
             drives[name] = each.currents(size, seed)
         for dtype in dtypes:
             told = Told(chosen, drives, dtype, steps, rounds)
-            rows += _rows(told, peer, lambda what, d=dtype: status.update(f"{d}: {what}"))
+            made, why = _rows(told, peer, lambda what, d=dtype: status.update(f"{d}: {what}"))
+            rows += made
+            notes += why
     report = Report("models", {**describe(), "threads": 1}, tuple(rows), tuple(notes))
     console = console or Console()
     report.show(console)
@@ -148,7 +150,10 @@ def run(
     return report
 
 
-def _rows(told: Told, peer: Path | None, tell: Callable[[str], None]) -> list[Row]:
+def _rows(
+    told: Told, peer: Path | None, tell: Callable[[str], None]
+) -> tuple[list[Row], list[str]]:
+    """The rows of the models that agree, and why the others are not timed."""
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
         arrays = folder / "drives.npz"
@@ -175,15 +180,20 @@ def _rows(told: Told, peer: Path | None, tell: Callable[[str], None]) -> list[Ro
             with np.load(folder / f"{side}.npz") as data:
                 results[side] = dict(data)
         errors: dict[str, float | None] = {}
+        refused: dict[str, str] = {}
         if peer is not None:
             for name, each in told.models.items():
-                errors[name] = _agree(name, each, results, told.dtype)
+                try:
+                    errors[name] = _agree(name, each, results, told.dtype)
+                except BenchmarkError as error:
+                    refused[name] = error.message
         times: dict[str, list[Mapping[str, float]]] = {side: [] for side in workers}
         for turn in range(told.rounds):
             for side in (*workers,) if turn % 2 else (*reversed(workers),):
                 tell(f"round {turn + 1} of {told.rounds}: {side}")
                 times[side].append(workers[side].ask("time"))
-    return [_row(name, told, times, results["ours"], errors) for name in told.models]
+    rows = [_row(n, told, times, results["ours"], errors) for n in told.models if n not in refused]
+    return rows, [f"Not timed: {message}" for message in refused.values()]
 
 
 def _row(

@@ -17,6 +17,7 @@ from spikeloom.equations import Neuron, Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import NumericsError
 from spikeloom.lab.fi_curve import fi_curve
+from spikeloom.models import GIF
 
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program
@@ -31,6 +32,8 @@ LADDER = 2.0 ** np.arange(-14, 15)
 BRIAN = {Exact(): "exact", ExponentialEuler(): "exponential_euler", RK4(): "rk4",
          EulerMaruyama(): "euler"}  # fmt: skip
 """Our methods, and Brian2's names of the same."""
+OTHERWISE: Mapping[str, Neuron] = {"GIF": GIF(tau_eta_1=25 * ms)}
+"""With time constants that coincide, as by default, Brian2's exact step divides by zero."""
 
 
 @dataclass(frozen=True)
@@ -104,5 +107,5 @@ def populations() -> Mapping[str, Population]:
         if isinstance(model, type) and issubclass(model, Neuron) and model is not Neuron:
             neuron = model()
             if not neuron.definition.ticks:
-                found[name] = Population(neuron)
+                found[name] = Population(OTHERWISE.get(name, neuron))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.library import weight
 from spikeloom.engines.network_plan import PopulationPlan
@@ -38,5 +39,9 @@ def threads_worth(populations: Sequence[PopulationPlan], synapses: float, stride
     """
     step = synapses * SPIKES_PER_STEP * EVENT
     for p in populations:
-        step += p.size * weight(p.flow) * INSTRUCTION
+        # What counts in whole numbers runs in an engine of its own: a guess is good enough for it.
+        program = p.program
+        flows = isinstance(program, Program)
+        work = weight(program) if flows else len(program.forward.instrs)
+        step += p.size * work * INSTRUCTION
     return max(1, min(pool.available(), int(step * block_of(stride) / WORTH)))
