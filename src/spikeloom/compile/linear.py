@@ -74,7 +74,9 @@ def propagate(
     """States after `dt`: x + (P − 1)x + Q u + r.
 
     The increment is formed on its own, so that a small `dt` in float32 loses digits neither of the
-    decay nor of the resting value.
+    decay nor of the resting value. What the inputs and the constant add is summed first and what
+    the state itself adds comes last: inputs that are held are then summed before a run, and a step
+    waits for its own state only once.
 
     Arguments:
         graph, system, start: What moves, and from where.
@@ -86,7 +88,8 @@ def propagate(
     after: dict[str, Node] = {}
     for row in system.states:
         terms: list[Node] = []
-        for column in system.columns:
+        others = [c for c in system.states if c != row]
+        for column in (*system.columns[len(system.states) :], *others, row):
             entry = propagator.entry(row, column)
             if not is_const(entry, 0):
                 factor = start.get(column) or system.inputs.get(column) or graph.const(1)
