@@ -118,7 +118,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(ParameterError, match="weights that learn are real"):
         net.run(1 * ms)
     with pytest.raises(EngineError, match="whole numbers"):
-        chance("cpu")[0].run(1 * ms)
+        chance("gpu")[0].run(1 * ms)
     with pytest.raises(NumericsError, match=r"a, tick \d+: input 'a0'.*uint9"):
         chance("auto", 100)[0].run(80 * ms)
     net = Network(dt=1 * ms)

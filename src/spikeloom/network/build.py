@@ -12,6 +12,7 @@ import numpy as np
 from spikeloom.compile import Bound, TickProgram, bind
 from spikeloom.compile.stability import check_step
 from spikeloom.compile.tick_numeric import TickBound, bind_ticks
+from spikeloom.engines.drawn_plan import Drawn
 from spikeloom.engines.inputs import NOTHING
 from spikeloom.engines.network_part import drive_part, poisson_part, population_part
 from spikeloom.engines.network_plan import (
@@ -83,6 +84,9 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     """
     bounds: dict[Any, Bound | TickBound] = {}
     populations = tuple(_population(said, member, bounds) for member in said.members)
+    # Sums of whole numbers are exact in float64, and neurons beside them have the reference's bits.
+    exact = any(isinstance(p.program, TickProgram) for p in populations)
+    dtype: DType = "float64" if exact else pieces.dtype
     poisson, driven = list(_poisson(said)), list(drives(said))
     joined = list(couplings(said, populations))
     if joined and pieces.team is not None:
@@ -99,8 +103,8 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
     for connection in said.connections:
         if connection not in pieces.graphs:
             made = [
-                pieces.keep(p, said, populations, pieces.dtype)
-                for p in _connected(said, connection, pieces.dtype, pieces.team)
+                pieces.keep(p, said, populations, dtype)
+                for p in _connected(said, connection, dtype, pieces.team)
             ]
             pieces.graphs[connection] = made if pieces.team is None else spread(pieces.team, made)
     return NetworkPlan(
@@ -110,7 +114,7 @@ def plan(said: Description, pieces: Pieces) -> NetworkPlan:
         drives=tuple(driven),
         couplings=tuple(joined),
         seed=said.running,
-        dtype=pieces.dtype,
+        dtype=dtype,
     )
 
 
@@ -177,6 +181,8 @@ def _connected(
         yield from _projections(said, connection, dtype, team)
         return
     for p in drawn_projections(said, connection, dtype, partial(_unit, said)):
+        if not isinstance(p.recipe.weight, Drawn):
+            _check_whole(said, connection, np.asarray(p.recipe.weight))
         size = said.members[p.target].population.size
         yield p if team is None else p.within(*team.share.own(size))
 

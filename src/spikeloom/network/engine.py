@@ -32,9 +32,10 @@ def make_engine(
 
     Arguments:
         plan: The network.
-        name: ``"cpu"`` is compiled, ``"gpu"`` is Triton, ``"reference"`` plain NumPy; ``"fixed"``
-            computes neurons of whole numbers in native code. ``"auto"`` is ``"fixed"`` where there
-            are some, else ``"cpu"``.
+        name: ``"cpu"`` is compiled, ``"gpu"`` is Triton, ``"reference"`` plain NumPy. ``"fixed"``
+            is compiled and gives the reference's bits: where native code would not, as for
+            neurons with an exponential, NumPy steps and delivers. ``"auto"`` is ``"fixed"`` where
+            some neurons compute with whole numbers, else ``"cpu"``.
         threads: For the compiled one; None takes what the computer has.
         like, exchange: As in `NetworkEngine`.
 
@@ -43,16 +44,16 @@ def make_engine(
         EngineError: There is no GPU, or it cannot run this network.
     """
     whole = [p.program.model for p in plan.populations if isinstance(p.program, TickProgram)]
-    if name == "reference" or name == "fixed" or (name == "auto" and whole):
-        from spikeloom.engines.fixed import Fixed, FixedReference
+    if name == "reference":
         from spikeloom.engines.reference.network import ReferenceNetwork
 
-        ticker = FixedReference() if name == "reference" else Fixed(threads)
-        return ReferenceNetwork(plan, exchange, ticker)
-    if whole and name in ("cpu", "gpu"):
+        return ReferenceNetwork(plan, exchange)
+    if name == "fixed" or (whole and name in ("auto", "cpu")):
+        return _fixed(plan, threads, like, exchange, exact=name != "cpu")
+    if whole and name == "gpu":
         raise EngineError(
             f"Network: {whole[0]} computes with whole numbers, and the engine {name!r} with real "
-            "ones.", hint="engine='auto' or 'fixed'",
+            "ones.", hint="engine='auto', 'fixed' or 'cpu'",
         )  # fmt: skip
     if name in ("auto", "cpu"):
         from spikeloom.engines.cpu.network import NativeNetwork
@@ -67,6 +68,25 @@ def make_engine(
         f"Network: there is no engine {name!r}.",
         hint="engine='auto', 'cpu', 'gpu', 'fixed' or 'reference'",
     )
+
+
+def _fixed(
+    plan: NetworkPlan,
+    threads: int | None,
+    like: NetworkEngine | None,
+    exchange: Exchange | None,
+    exact: bool,
+) -> NetworkEngine:
+    """What runs whole numbers natively; `exact`: with the reference's bits in all other neurons."""
+    from spikeloom.engines.fixed import Fixed
+    from spikeloom.engines.fixed.network import FixedNetwork, differs
+
+    if exact and differs(plan):
+        from spikeloom.engines.reference.network import ReferenceNetwork
+
+        return ReferenceNetwork(plan, exchange, Fixed(threads))
+    same = like if isinstance(like, FixedNetwork) else None
+    return FixedNetwork(plan, threads, same, exchange, fused=not exact)
 
 
 def packing() -> tuple[Pack, Callable[[Sequence[PopulationPlan], float, int], int]]:

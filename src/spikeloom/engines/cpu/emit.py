@@ -87,7 +87,7 @@ def describe(block: Block, index: int, inside: Collection[int] = ()) -> str:
 
 
 def write_block(
-    v: Vec, block: Block, given: Mapping[str, str], wanted: Sequence[str]
+    v: Vec, block: Block, given: Mapping[str, str], wanted: Sequence[str], fused: bool = True
 ) -> dict[str, str]:
     """Write the instructions; gives the name of each wanted result.
 
@@ -96,6 +96,7 @@ def write_block(
         block: What to write.
         given: Values of the leaves.
         wanted: Names of the outputs to compute. ``"bits"`` stands for ``out`` as truth values.
+        fused: Whether sums absorb products; without, every operation rounds, as in NumPy.
 
     Raises:
         EngineError: an instruction that this engine does not know.
@@ -105,7 +106,7 @@ def write_block(
     values: dict[int, str] = {}
     results = {index: name for name, index in block.outputs if name in names}
     order = live(block, names)
-    absorbed = _absorbed(block, order) - results.keys()
+    absorbed = _absorbed(block, order) - results.keys() if fused else set[int]()
     for i in order:
         instr = block.instrs[i]
         if i in absorbed:
@@ -117,7 +118,7 @@ def write_block(
         else:
             goal = f"    -> {results[i]}" if i in results else ""
             v.w.note(f"{describe(block, i, absorbed)}{goal}")
-            values[i] = _write(v, block, i, values)
+            values[i] = _write(v, block, i, values, fused)
     found = {name: values[outputs[name]] for name in names}
     if "bits" in wanted:
         last = block.instrs[outputs["out"]]
@@ -129,10 +130,10 @@ def write_block(
     return found
 
 
-def _write(v: Vec, block: Block, index: int, values: Mapping[int, str]) -> str:
+def _write(v: Vec, block: Block, index: int, values: Mapping[int, str], fused: bool) -> str:
     instr = block.instrs[index]
     if instr.op in ("add", "sub"):
-        return _sum(v, block, instr, values)
+        return _sum(v, block, instr, values, fused)
     args = [values[i] for i in instr.args]
     if instr.op == "pow":
         exponent = block.instrs[instr.args[1]]
@@ -176,11 +177,11 @@ def _absorbed(block: Block, order: Sequence[int]) -> set[int]:
     return inside - alone
 
 
-def _sum(v: Vec, block: Block, instr: Instr, values: Mapping[int, str]) -> str:
+def _sum(v: Vec, block: Block, instr: Instr, values: Mapping[int, str], fused: bool) -> str:
     """a + b or a - b, fused with the product that one of them is."""
     left, right = instr.args
     minus = instr.op == "sub"
-    product = _product(block, instr)
+    product = _product(block, instr) if fused else None
     if product is None:
         return (v.sub if minus else v.add)(values[left], values[right])
     a, b = (values[i] for i in block.instrs[product].args)

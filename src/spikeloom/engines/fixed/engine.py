@@ -118,12 +118,12 @@ def _run(
     variant = _variant(program, g.params, used, series, wanted, record)
     padded = max(-(-width // 64), 1) * 64  # whole groups, and whole words of bits
     states = {
-        n: _filled(row, padded, span)
+        n: filled(row, padded, span)
         for (n, span), row in zip(program.states_in, g.state, strict=True)
     }
     spans = dict(program.inputs_in)
-    driven = {n: _filled(g.inputs[n], padded, spans[n]) for n in used}
-    params = {n: _filled(g.params[n], padded, span) for n, span in program.params_in}
+    driven = {n: filled(g.inputs[n], padded, spans[n]) for n in used}
+    params = {n: filled(g.params[n], padded, span) for n, span in program.params_in}
     rows = -(-steps // every)
     traces = {n: np.empty((rows, padded), states[n].dtype) for n in record}
     row_bytes = padded // 8
@@ -165,7 +165,7 @@ def _run(
     )
 
 
-def _filled(value: Array, padded: int, span: Span) -> Array:
+def filled(value: Array, padded: int, span: Span) -> Array:
     """In the width that a kernel computes it in; beyond the last neuron more like it."""
     kind = np.int32 if bits_of(span) == 32 else np.int64
     if value.ndim == 0:
@@ -181,14 +181,14 @@ def _filled(value: Array, padded: int, span: Span) -> Array:
 @lru_cache(maxsize=256)
 def _native(program: TickProgram, variant: TickVariant) -> Native:
     """The kernel: from memory, else from disk, else compiled."""
-    text = f"{variant.text}|{_version()}"
+    text = f"{variant.text}|{version()}"
     return load("simulate", program.key, text, lambda: write_kernel(program, variant), this_host())
 
 
 @lru_cache(maxsize=1)
-def _version() -> str:
+def version() -> str:
     """Hash of the source of this engine: any change of it makes new object code."""
     total = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         total.update(path.read_bytes())
     return total.hexdigest()

@@ -25,18 +25,35 @@ from spikeloom.engines.cpu.vector import Vec
 from spikeloom.engines.poisson import GOLDEN
 
 
-class _Steps(Frame):
-    """A frame with the slots of a population in a network."""
+class Steps(Frame):
+    """A frame with the slots of a population in a network.
 
-    def __init__(self, w: Writer, program: Program, variant: Stepping, host: Host) -> None:
+    Arguments:
+        w: Where to write.
+        program: The neuron.
+        variant: How it is stepped.
+        host: For which processor.
+        lanes: Neurons to a vector; None for as many as fit one.
+        more: Slots beside those of the variant.
+    """
+
+    def __init__(
+        self,
+        w: Writer,
+        program: Program,
+        variant: Stepping,
+        host: Host,
+        lanes: int | None = None,
+        more: tuple[str, ...] = (),
+    ) -> None:
         self.w = w
-        self.v = Vec(w, host, variant.dtype, host.lanes(variant.dtype))
+        self.v = Vec(w, host, variant.dtype, lanes or host.lanes(variant.dtype))
         self.program = program
         self.stepping = variant
         self.variant = Variant(
             "simulate", variant.dtype, columns=variant.columns, inputs=variant.inputs
         )
-        self._places = {name: i for i, name in enumerate(step_slots(variant))}
+        self._places = {name: i for i, name in enumerate((*step_slots(variant), *more))}
         self._loaded: dict[str, str] = {}
 
         self.wanted = [f"state:{name}" for name in program.states]
@@ -61,13 +78,13 @@ class _Steps(Frame):
 def write_advance(program: Program, variant: Stepping, host: Host) -> str:
     """The module with the function ``advance``; scratch: keys of the Poisson sources."""
     w = Writer()
-    f = _Steps(w, program, variant, host)
+    f = Steps(w, program, variant, host)
     reads = leaves(program.forward, ["out" if n == "bits" else n for n in f.wanted])
     with w.function("advance", PARAMETERS):
         f.load_slots()
         fixed = f.scalars()
-        weights = [_weight(f, k) for k in range(len(variant.poisson))]
-        _write_keys(f)
+        weights = [source_weight(f, k) for k in range(len(variant.poisson))]
+        write_keys(f)
         if variant.tile:
             _write_tiles(f, fixed, reads, weights)
         else:
@@ -76,7 +93,7 @@ def write_advance(program: Program, variant: Stepping, host: Host) -> str:
 
 
 def _write_groups(
-    f: _Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
+    f: Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
 ) -> None:
     """Each group through all steps of the block, its states in registers."""
     w, v, variant, states = f.w, f.v, f.stepping, f.program.states
@@ -84,7 +101,7 @@ def _write_groups(
         group = _Group(f, loop.index, fixed, reads)
         start = [(v.type, x) for x in group.load()]
         if variant.ahead:
-            _ask(f, group.homes)
+            ask(f, group.homes)
         named = [name for name in f.program.random if name in reads]
         draws = Draws(f, named, group.firsts, f.slot("origin"))
         carried = [*start, *draws.carried, ("i64", f.slot("slot"))]
@@ -94,14 +111,14 @@ def _write_groups(
             if variant.ahead:
                 for name in variant.channels:
                     ring = f.slot(f"ring:{name}")
-                    _ask(f, [f.at(ring, f.add(row, x)) for x in group.firsts])
+                    ask(f, [f.at(ring, f.add(row, x)) for x in group.firsts])
             after = group.step(time.index, row, weights, time.carried[: len(start)], drawn)
             time.next = (*after, *kept, f.following(time.carried[-1]))
         group.store(time.results[: len(states) * variant.unroll])
 
 
 def _write_tiles(
-    f: _Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
+    f: Steps, fixed: dict[str, str], reads: tuple[str, ...], weights: list[str]
 ) -> None:
     """Some thousand neurons through all steps, so that rings are read in long pieces."""
     w, variant = f.w, f.stepping
@@ -120,9 +137,7 @@ def _write_tiles(
 class _Group:
     """Neurons that are stepped side by side."""
 
-    def __init__(
-        self, f: _Steps, index: str, fixed: dict[str, str], reads: tuple[str, ...]
-    ) -> None:
+    def __init__(self, f: Steps, index: str, fixed: dict[str, str], reads: tuple[str, ...]) -> None:
         self.f = f
         padded, lanes = f.slot("padded"), f.v.lanes
         self.firsts = [f.add(index, g * lanes) for g in range(f.stepping.unroll)]
@@ -162,11 +177,11 @@ class _Group:
         at_time = f.w.let(f"and i64 {f.add(f.slot('step'), time)}, {f.slot('window')}")
         for g, first in enumerate(self.firsts):
             given = self.levels[g] | drawn[g]
-            _write_inflows(f, given, self.levels[g], at_time, first)
-            _write_arrivals(f, given, row, time, at_time, first, weights)
+            write_inflows(f, given, self.levels[g], at_time, first)
+            write_arrivals(f, given, row, time, at_time, first, weights)
             own = states[g * len(names) : (g + 1) * len(names)]
             given |= {f"state:{name}": x for name, x in zip(names, own, strict=True)}
-            found = write_block(f.v, f.program.forward, given, f.wanted)
+            found = write_block(f.v, f.program.forward, given, f.wanted, f.stepping.fused)
             after += [found[f"state:{name}"] for name in names]
             if f.stepping.trial is None:
                 _write_results(f, found, time, first)
@@ -175,7 +190,7 @@ class _Group:
         return after
 
 
-def _ask(f: _Steps, homes: list[str]) -> None:
+def ask(f: Steps, homes: list[str]) -> None:
     """Ask for memory that will soon be read and written."""
     for home in homes:
         at = f.at(home, str(f.stepping.ahead))
@@ -183,16 +198,16 @@ def _ask(f: _Steps, homes: list[str]) -> None:
         f.w.call("void", "llvm.prefetch.p0", f"ptr {at}, i32 1, i32 3, i32 1", types)
 
 
-def _weight(f: _Steps, k: int) -> str:
+def source_weight(f: Steps, k: int) -> str:
     at = f.slot(f"weight:{k}")
     return f.v.splat(f.w.let(f"load {f.v.scalar}, ptr {at}, align {f.v.size}"))
 
 
-def _key_place(f: _Steps, k: int, time: str) -> str:
+def _key_place(f: Steps, k: int, time: str) -> str:
     return f.at("%scratch", f.add(f.mul(f.slot("steps"), k), time), "i64")
 
 
-def _write_keys(f: _Steps) -> None:
+def write_keys(f: Steps) -> None:
     """What sets a step of a Poisson source apart, for each step of the block."""
     w = f.w
     for k in range(len(f.stepping.poisson)):
@@ -203,12 +218,12 @@ def _write_keys(f: _Steps) -> None:
             w.put(f"store i64 {key}, ptr {_key_place(f, k, time.index)}, align 8")
 
 
-def _bundle(f: _Steps, v: Vec, shape: Shape) -> Inflow:
+def _bundle(f: Steps, v: Vec, shape: Shape) -> Inflow:
     return Inflow(v, shape, {name: f.slot(name) for name in shape.slots}, f.slot("padded"))
 
 
-def _write_inflows(
-    f: _Steps, given: dict[str, str], levels: dict[str, str], at_time: str, first: str
+def write_inflows(
+    f: Steps, given: dict[str, str], levels: dict[str, str], at_time: str, first: str
 ) -> None:
     """What flows in from outside, on top of what is constant."""
     for shape in f.stepping.driven:
@@ -217,8 +232,8 @@ def _write_inflows(
         given[name] = _bundle(f, f.v, shape).write(levels[name], at_time, first)
 
 
-def _write_arrivals(
-    f: _Steps,
+def write_arrivals(
+    f: Steps,
     given: dict[str, str],
     row: str,
     time: str,
@@ -250,7 +265,7 @@ def _write_arrivals(
         given[f"input:{name}"] = v.add(given[f"input:{name}"], more)
 
 
-def _write_results(f: _Steps, found: dict[str, str], time: str, first: str) -> None:
+def _write_results(f: Steps, found: dict[str, str], time: str, first: str) -> None:
     w, v = f.w, f.v
     if "bits" in found:
         bits = w.let(f"bitcast {v.mask} {found['bits']} to i{v.lanes}")
@@ -261,7 +276,7 @@ def _write_results(f: _Steps, found: dict[str, str], time: str, first: str) -> N
         f.store(found[f"state:{name}"], plane)
 
 
-def _write_means(f: _Steps, given: dict[str, str], found: dict[str, str], first: str) -> None:
+def _write_means(f: Steps, given: dict[str, str], found: dict[str, str], first: str) -> None:
     """The mean potentials of a step that is tried; where a spike resets one, that before it."""
     v = f.v
     for name, resets in f.stepping.trial or ():

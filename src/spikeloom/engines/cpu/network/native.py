@@ -22,7 +22,7 @@ from spikeloom.engines.cpu.network.trains import Sources
 from spikeloom.engines.cpu.network.windows import room
 from spikeloom.engines.drawn_plan import DrawnProjection
 from spikeloom.engines.exchange import Exchange
-from spikeloom.engines.inputs import DrivePlan, Walks
+from spikeloom.engines.inputs import Walks
 from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import (
     NetworkRun,
@@ -42,14 +42,6 @@ LOG = 1 << 20
 """Spikes that a log holds at least, beyond those of one block."""
 CHUNK = 4096
 """Most steps in one native call."""
-
-
-def population(
-    plan: NetworkPlan, place: int, threads: int, drives: Sequence[DrivePlan]
-) -> Neurons | Sources:
-    """A population in the form that kernels read."""
-    kind = Neurons if plan.populations[place].trains is None else Sources
-    return kind(plan, place, threads, drives)
 
 
 class NativeNetwork:
@@ -85,10 +77,7 @@ class NativeNetwork:
         walk = CPU("float64", self.threads).simulate
         self.walks = Walks(plan.drives, plan.seed, sizes, walk)
         """Inputs that fluctuate and remember."""
-        self.neurons = [
-            population(plan, k, self.threads, self.walks.drives)
-            for k in range(len(plan.populations))
-        ]
+        self.neurons = [self.population(k) for k in range(len(plan.populations))]
         self.window = self._allocate()
         """Steps for which inputs over time are written beforehand."""
         self.deliveries = list(self._deliveries(like))
@@ -98,6 +87,14 @@ class NativeNetwork:
         """Spikes that all logs may hold together before the last block."""
         most = self.room + sum(n.padded for n in self.neurons) * self.block
         self.logs = [np.empty(most, np.uint32) for _ in range(self.threads)]
+
+    def population(self, place: int) -> Neurons | Sources:
+        """A population in the form that kernels read."""
+        kind = Neurons if self.plan.populations[place].trains is None else Sources
+        return kind(self.plan, place, self.threads, self.walks.drives)
+
+    def check(self) -> None:
+        """Raise if something went wrong in the steps of the last native call."""
 
     def _deliveries(
         self, like: NativeNetwork | None
@@ -168,6 +165,7 @@ class NativeNetwork:
                     if mask is not None:
                         parts.append(under(mask, some))
             self.step += done
+            self.check()
             watch.look(self.step - 1, self.some_weights)
         spikes = tuple(joined(parts) for parts in found)
         kept = (watch.rows, watch.steps(first, steps))

@@ -75,7 +75,7 @@ class Neurons:
         dtype, width = plan.dtype, self.padded
         self.states = padded_rows(p.start, p.size, width, dtype)
         self.rings = aligned((len(p.channels), plan.slots, width), dtype)
-        self.single, columns = check.coefficients(p.flow, p.coefs, p.size, dtype)
+        self.single, columns = self.coefficients(p, dtype)
         self.columns = pack_columns(columns, 1, p.size, dtype)
         self.levels = padded_rows(list(p.constants.values()), p.size, width, dtype)
         sources = [source for source in plan.poisson if source.target == place]
@@ -123,8 +123,16 @@ class Neurons:
             spikes=p.program.spikes,
             random=p.program.random,
         )
-        self.variant = _ordered(self.variant, p, plan.stride, self.rings.nbytes // threads)
+        self.variant = self.ordered(plan.stride, self.rings.nbytes // threads)
         self._chance = {slot_of(n): signed(k) for n, k in p.chance(plan.seed).keys.items()}
+
+    def coefficients(self, p: PopulationPlan, dtype: str) -> tuple[Array, dict[str, Array]]:
+        """Those that are one number for all, and those that differ."""
+        return check.coefficients(p.flow, p.coefs, p.size, dtype)
+
+    def ordered(self, stride: int, ring_bytes: int) -> Stepping:
+        """The order in which neurons and steps of a block are taken."""
+        return _ordered(self.variant, self.plan, stride, ring_bytes)
 
     def kernel(self, record: tuple[str, ...]) -> tuple[Native, Stepping]:
         """The step kernel that keeps some states."""
@@ -173,7 +181,16 @@ class Neurons:
         for k, (table, rows) in self._tables.items():
             given[f"table:{k}"] = table.ctypes.data
             given[f"rows:{k}"] = rows.ctypes.data
-        return np.array([given[name] for name in step_slots(variant)], np.int64)
+        given |= self.more()
+        return np.array([given[name] for name in self.slots(variant)], np.int64)
+
+    def slots(self, variant: Stepping) -> tuple[str, ...]:
+        """Names of the words of the step kernel."""
+        return step_slots(variant)
+
+    def more(self) -> dict[str, int]:
+        """Words that only some kinds of neurons need."""
+        return {}
 
 
 class Synapses:

@@ -29,6 +29,7 @@ class Stepping:
         tile: Neurons that take each step of a block together; 0 for one group after the other.
         trial: Potentials, and whether a spike sets them, of a step that is only tried: it leaves
             everything as it is and gives their means between its two ends. None for real steps.
+        fused: Whether a product that is added to something is rounded only once.
     """
 
     dtype: str
@@ -44,6 +45,7 @@ class Stepping:
     ahead: int = 0
     tile: int = 0
     trial: tuple[tuple[str, bool], ...] | None = None
+    fused: bool = True
 
     @property
     def inputs(self) -> tuple[str, ...]:
