@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.network.team import play
 
 from spikeloom import (
     LIF,
@@ -44,7 +45,7 @@ from spikeloom.engines.fixed.network import FixedNetwork
 from spikeloom.engines.reference.network import ReferenceNetwork
 from spikeloom.equations.integers import impulse, integer
 from spikeloom.equations.integers import state as field
-from spikeloom.errors import NumericsError, ParameterError
+from spikeloom.errors import EngineError, NumericsError, ParameterError
 from spikeloom.network import EdgeList
 
 SHY = TrueNorthNeuron(s=(90, -2, 20, 0), b=(1, 0, 0, 0), lam=51, c=1, alpha=12, TM=3, beta=60,
@@ -64,11 +65,16 @@ def edges(rng: np.random.Generator, sources: int, targets: int, least: int) -> d
 
 
 def mixed(
-    engine: Any, seed: int = 1, size: int = 130, least: int = 0, threads: int | None = 1
+    engine: Any,
+    seed: int = 1,
+    size: int = 130,
+    least: int = 0,
+    threads: int | None = 1,
+    **more: Any,
 ) -> tuple[Network, list[Any]]:
     """Two kinds of whole numbers and one of real ones, all of which drive each other."""
     rng = np.random.default_rng(seed)
-    net = Network(dt=1 * ms, seed=seed, engine=engine, threads=threads)
+    net = Network(dt=1 * ms, seed=seed, engine=engine, threads=threads, **more)
     shy = net.population(size, SHY, name="shy")
     bias = rng.integers(-100, 600, 40)
     loihi = net.population(40, LoihiNeuron(bias=bias), name="loihi", v=np.arange(40) * 100)
@@ -293,3 +299,31 @@ def test_parameters_change_and_networks_grow_between_runs() -> None:
         found.append((net.run(30 * ms)[spikes].times, state(net)))
     assert np.array_equal(found[0][0], found[1][0]) and found[0][0].size
     assert all(np.array_equal(x, found[1][1][name]) for name, x in found[0][1].items())
+
+
+def test_processes_that_share_the_neurons() -> None:
+    def seen(**more: Any) -> list[np.ndarray]:
+        net, recorders = mixed("auto", **more)
+        result = net.run(25 * ms, progress=False)
+        return [result[r].times for r in recorders] + [result[r].values for r in recorders[3:]]
+
+    expected = seen()
+    for found in play(3, lambda team: seen(ranks=team)):
+        assert isinstance(found, list), found
+        assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_states_that_float64_would_round_are_refused() -> None:
+    class Huge(Neuron):
+        """One bit too many."""
+
+        v: State = field(bits=60)
+        a: Input = impulse(bits=50)
+
+        def tick(self, after: Self) -> None:
+            after.v = self.a << 9
+
+    net = Network(dt=1 * ms)
+    net.population(3, Huge(), name="huge")
+    with pytest.raises(EngineError, match=r"'v' of Huge .* up to 53 bits"):
+        net.run(1 * ms)

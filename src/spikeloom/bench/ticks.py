@@ -1,4 +1,4 @@
-"""``spikeloom bench ticks``: neurons of whole numbers in native code, beside NumPy.
+"""``spikeloom bench ticks``: neurons and networks of whole numbers in native code, beside NumPy.
 
 One core, the same ticks; NumPy's side is the neuron with its parameters known, on whole arrays of
 int64. Both must give the same states and the same number of spikes, to the last bit.
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
+from spikeloom.bench import tick_networks
 from spikeloom.bench.machine import describe
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import medians, take_turns
@@ -29,7 +30,7 @@ from spikeloom.models import LoihiNeuron, TrueNorthNeuron
 Array = np.ndarray[Any, np.dtype[Any]]
 SIZE, STEPS = 10_000, 1_000
 NOTES = (
-    f"{SIZE:,} neurons, {STEPS:,} ticks, one thread; spikes leave as bits.",
+    f"neurons: {SIZE:,} of them, {STEPS:,} ticks, one thread; spikes leave as bits.",
     "random draws: TrueNorth with chance in a synapse, the leak and the threshold; ours alone.",
 )
 
@@ -82,12 +83,15 @@ def run(*, json: Path | None = None, rounds: int = 9, console: Console | None = 
         BenchmarkError: The two sides do not compute the same thing.
     """
     rows = [_row(case, rounds) for case in CASES]
+    networks = tick_networks.rows(rounds)
     told = [
         f"{row.case}: " + ", ".join(f"{k.removesuffix('_ns')} {x:.2f} ns" for k, x in each)
         for row in rows
         if (each := row.extra.items())
     ]
-    report = Report("ticks", {**describe(), "threads": 1}, tuple(rows), (*told, *NOTES))
+    told += [tick_networks.told(row) for row in networks]
+    machine = {**describe(), "threads": 1}
+    report = Report("ticks", machine, (*rows, *networks), (*told, *NOTES))
     report.show(console)
     if json is not None:
         report.write(json)

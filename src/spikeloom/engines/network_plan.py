@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from spikeloom.compile.program import Program
-from spikeloom.compile.tick_program import TickProgram
+from spikeloom.compile.tick_program import EXACT, TickProgram
 from spikeloom.engines.coupling import CouplingPlan
 from spikeloom.engines.inputs.drives import DrivePlan
 from spikeloom.engines.inputs.trains import Trains
@@ -101,6 +101,8 @@ class PopulationPlan:
                 raise EngineError(
                     f"network: {p.model} has no input {name!r}.", hint=suggest(name, p.inputs)
                 )
+        if isinstance(p, TickProgram):
+            _check_widths(p)
         both = set(self.channels) & set(self.constants)
         if both:
             raise EngineError(
@@ -113,6 +115,17 @@ class PopulationPlan:
             self.trains.check("network: source", self.size)
         for name, value in (*self.coefs.items(), *self.constants.items()):
             check_shape(f"{name!r} of {p.model}", value, ((), (self.size,)))
+
+
+def _check_widths(p: TickProgram) -> None:
+    """States and inputs of a network are float64, which counts to 2^53 without a gap."""
+    for name, span in (*p.states_in, *p.inputs_in):
+        if max(-span.low, span.high) > EXACT:
+            raise EngineError(
+                f"network: {name!r} of {p.model} is a whole number in {span}; networks hold up to "
+                "53 bits and a sign.",
+                hint="a narrower width, or simulate(…) for one population",
+            )
 
 
 class AnyProjection(Protocol):

@@ -55,7 +55,8 @@ class Network(Construction):
         threads: None takes what the computer has.
         engine: ``"auto"`` is compiled; ``"gpu"`` needs one; ``"reference"`` is plain NumPy, slow
             and obvious. ``"fixed"``, which "auto" takes where neurons compute with whole numbers,
-            has their bits in native code; other neurons beside them are those of the reference.
+            is native and has the reference's bits, of other neurons beside them too; where
+            native code would not, NumPy runs the network.
         ranks: ``"auto"`` spreads the neurons over the processes of a ``torchrun``, if there is
             one; 1 stays in this process.
 
