@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.cable.grid import Grid, cut
+from spikeloom.cable.in_network import PlacedCable, labels
 from spikeloom.cable.lengths import compartments
 from spikeloom.cable.morphology import Morphology
 from spikeloom.cable.parts import Wired, wire
@@ -19,8 +20,9 @@ from spikeloom.compile.mechanism import Mechanism, membrane, point
 from spikeloom.compile.parts import check_parts
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.synapse import Synapse
-from spikeloom.equations.units import Ohm, cm
+from spikeloom.equations.units import Ohm, cm, mV
 from spikeloom.errors import ParameterError, UnitError, suggest
+from spikeloom.network.shaped import Shaped
 
 if TYPE_CHECKING:
     from spikeloom.cable.linear import Linear
@@ -33,7 +35,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Cable:
+class Cable(Shaped):
     r"""A tree of compartments: the membrane of each is a neuron model, per area.
 
     .. math:: C \dot v_i = \text{membrane}(v_i, x_i) + \sum_j g_{ij} (v_j - v_i) + I_i
@@ -49,6 +51,8 @@ class Cable:
         longest: Length that no compartment passes; None for a tenth of the length constant at
             100 Hz, as NEURON's rule has it.
         synapses: Name -> (model, places); see `synapse`.
+        detect: Where a cell of a network spikes; None for the middle of the first section.
+        threshold: The potential that its spikes rise through.
 
     Raises:
         ParameterError, CompileError, UnitError: Something does not fit; said in words.
@@ -71,6 +75,8 @@ class Cable:
     compartments: Any
     longest: Quantity | None
     synapses: Mapping[str, tuple[Synapse, tuple[Place, ...]]]
+    detect: Place | None
+    threshold: Quantity
 
     def __init__(
         self,
@@ -81,6 +87,8 @@ class Cable:
         compartments: int | Mapping[str, int] | None = None,
         longest: Quantity | None = None,
         synapses: Mapping[str, tuple[Synapse, tuple[Place, ...]]] = MappingProxyType({}),
+        detect: Place | None = None,
+        threshold: Quantity = 0 * mV,
     ) -> None:
         if not isinstance(morphology, Morphology):
             raise ParameterError(
@@ -99,9 +107,11 @@ class Cable:
             ("compartments", compartments),
             ("longest", longest),
             ("synapses", MappingProxyType(dict(synapses))),
+            ("detect", detect),
+            ("threshold", _potential(threshold)),
         ):
             object.__setattr__(self, name, value)
-        _ = self.mechanisms, self.grid, self.wired  # every mistake is found now
+        _ = self.mechanisms, self.grid, self.wired, self.home  # every mistake is found now
 
     @cached_property
     def mechanisms(self) -> dict[str, Mechanism]:
@@ -162,6 +172,24 @@ class Cable:
         """The compartment that covers a place, as an index into the arrays of `grid`."""
         return node_of(self.morphology, self.grid, place)
 
+    @cached_property
+    def home(self) -> int:
+        """The compartment where a cell of a network spikes."""
+        return self.node(self.morphology.sections[0].name if self.detect is None else self.detect)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What follows the name of a state of each node in a network."""
+        return labels(self)
+
+    def label(self, node: int) -> str:
+        """What follows the name of a state in a compartment; "" where spikes are looked for."""
+        return self.labels[node]
+
+    def placed(self, inflows: Mapping[str, int]) -> PlacedCable:
+        """The cell of a network, with inflows, name → compartment."""
+        return PlacedCable(self, inflows)
+
     @property
     def linear(self) -> Linear:
         """Resistances, impedances and modes of the cable at rest."""
@@ -198,6 +226,8 @@ def replace_synapses(
         compartments=cable.compartments,
         longest=cable.longest,
         synapses=synapses,
+        detect=cable.detect,
+        threshold=cable.threshold,
     )
 
 
@@ -217,6 +247,14 @@ def _by_region(what: str, given: Any, regions: tuple[str, ...]) -> dict[str, Any
             hint=f"the regions are {', '.join(regions)}",
         )
     return {r: given[r] for r in regions}
+
+
+def _potential(value: Any) -> Quantity:
+    if not isinstance(value, Quantity) or not value.unit.fits(mV) or value.shape:
+        raise UnitError(f"Cable: threshold must be one potential, got {value!r}.", hint="0 * mV")
+    if not np.isfinite(value.to(mV)):
+        raise ParameterError(f"Cable: threshold must be finite, got {value}.")
+    return value
 
 
 def _resistivity(value: Any) -> float:

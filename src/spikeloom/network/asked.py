@@ -19,9 +19,10 @@ from spikeloom.network.description import Connection, Description, Member, Sourc
 from spikeloom.network.drawing import check_drawing
 from spikeloom.network.drive import course, waveform
 from spikeloom.network.plasticity import check_rule, plasticity
-from spikeloom.network.receptors import Impulse, Receptors
+from spikeloom.network.receptors import Impulse
 from spikeloom.network.rules import Rule
 from spikeloom.network.settings import units_of
+from spikeloom.network.shaped import Shaped, receptors_of
 from spikeloom.network.sources import Spikes
 from spikeloom.network.view import Group, Population
 from spikeloom.network.waveforms import Waveform
@@ -39,14 +40,19 @@ def population(
     values: Mapping[str, Any],
 ) -> Member:
     """A population; arguments as in `Network.population`."""
-    if not isinstance(neuron, (Neuron, Refractory, Cell)):
+    if not isinstance(neuron, (Neuron, Refractory, Cell, Shaped)):
         shown = neuron.__name__ if isinstance(neuron, type) else repr(neuron)
         raise ParameterError(
             f"population: a neuron is needed, got {shown}.", hint="for example LIF()"
         )
     name, size = placed(said, "population", size, name, positions)
+    if isinstance(neuron, Shaped) and method is not None:
+        raise ParameterError(
+            f"population: {name!r} are cells with a shape, whose steps have one method.",
+            hint="leave method out",
+        )
     made = Population(name, size, neuron, len(said.members), positions, owner)
-    member = Member(made, Receptors(name, neuron), method)
+    member = Member(made, receptors_of(name, neuron), method)
     for what, given in values.items():
         member.values[what] = value(member, what, given, inflows=True)
     return member
@@ -87,6 +93,7 @@ def connection(
     learning: LearningRule | None = None,
     axonal: Any = None,
     stored: bool = True,
+    at: Any = None,
 ) -> Connection:
     """A connection; arguments as in `Network.connect`."""
     if not isinstance(rule, Rule):
@@ -105,7 +112,7 @@ def connection(
         check(label, "delay", ms, delay)
     if learning is not None:
         check_rule(label, learning)
-    channels = _channels(said, target, synapse, receptor, label, weight)
+    channels = _channels(said, target, synapse, receptor, label, weight, at)
     made = Connection(
         source=source,
         target=target,
@@ -132,13 +139,14 @@ def source(
     weight: Any,
     number: float,
     receptor: str | None,
+    at: Any = None,
 ) -> Source:
     """Poisson sources; arguments as in `Network.poisson`."""
     label = f"poisson -> {target!r}"
     if not 0 <= number < float("inf"):
         raise ParameterError(f"{label}: n must not be negative, got {number}.")
     given = _poisson(said, target, rate, weight)
-    channels = _channels(said, target, synapse, receptor, label, weight)
+    channels = _channels(said, target, synapse, receptor, label, weight, at)
     return Source(target, channels, *given, float(number))
 
 
@@ -213,6 +221,7 @@ def _channels(
     receptor: str | None,
     label: str,
     weight: Any,
+    at: Any = None,
 ) -> tuple[str, ...]:
     """The channel of each part; receptors that are missing are added, once the weight fits."""
     for part in target.parts:
@@ -225,7 +234,7 @@ def _channels(
     found: list[str] = []
     for part in target.parts:
         receptors = said.members[part.population.index].receptors
-        channel = receptors.channel(synapse, receptor)
+        channel = receptors.channel(synapse, receptor, at)
         inputs = receptors.definition.inputs
         check(label, "weight", next(i.unit for i in inputs if i.name == channel), weight)
         found.append(channel)

@@ -14,6 +14,7 @@ from spikeloom.network.drive import waveform
 from spikeloom.network.gaps import GapJunctions, units
 from spikeloom.network.receptors import Receptors
 from spikeloom.network.rules import Rule
+from spikeloom.network.shaped import shaped
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
 from spikeloom.network.view import Group, Population
@@ -47,7 +48,9 @@ def spikes(
     return Member(population, Receptors(name, given))  # type: ignore[arg-type]
 
 
-def injection(said: Description, target: Group, current: Any, into: str | None) -> Injection:
+def injection(
+    said: Description, target: Group, current: Any, into: str | None, at: Any = None
+) -> Injection:
     """Something that flows in; arguments as in `Network.inject`."""
     label = f"inject into {target!r}"
     made = current if isinstance(current, OrnsteinUhlenbeck) else waveform(current)
@@ -56,7 +59,7 @@ def injection(said: Description, target: Group, current: Any, into: str | None) 
         if isinstance(current, (Quantity, Unit)):
             hint = f"Step({current!r}), or a constant current: net.set({target!r}, I={current!r})"
         raise ParameterError(f"{label}: a waveform is needed, got {_shown(current)}.", hint=hint)
-    inflows = tuple(_inflow(said, part.population, into, label) for part in target.parts)
+    inflows = tuple(_placed(said, part.population, into, at, label) for part in target.parts)
     for part, name in zip(target.parts, inflows, strict=True):
         declared = said.members[part.population.index].receptors.definition.inputs
         unit = next(i.unit for i in declared if i.name == name)
@@ -114,6 +117,17 @@ def _state(said: Description, population: Population, name: str, label: str) -> 
             f"{label}: {population.name!r} has no state {name!r}.", hint=suggest(name, names)
         )
     return name
+
+
+def _placed(
+    said: Description, population: Population, into: str | None, at: Any, label: str
+) -> str:
+    """An inflow by name or at a place."""
+    if at is None:
+        return _inflow(said, population, into, label)
+    if into is not None:
+        raise ParameterError(f"{label}: give into or at, not both.")
+    return shaped(said.members[population.index].receptors, at).inflow(at)
 
 
 def _inflow(said: Description, population: Population, into: str | None, label: str) -> str:

@@ -23,7 +23,7 @@ from spikeloom.engines.network_plan import (
     ProjectionPlan,
 )
 from spikeloom.equations.quantity import Quantity, Unit
-from spikeloom.equations.units import kHz, ms
+from spikeloom.equations.units import kHz, ms, mV
 from spikeloom.equations.values import Distribution
 from spikeloom.errors import ParameterError
 from spikeloom.network import compiled, settings
@@ -38,6 +38,7 @@ from spikeloom.network.plasticity import learning_plan
 from spikeloom.network.ranks import Team
 from spikeloom.network.ranks.synapses import own_targets, part_of, spread
 from spikeloom.network.rules.synapse_values import delays, weights
+from spikeloom.network.shaped import PlacedReceptors
 from spikeloom.network.sources import Spikes
 from spikeloom.network.sources.spikes import Place
 from spikeloom.network.space import Places, of_group
@@ -124,6 +125,8 @@ def _population(
     cell, size = member.receptors.cell(), member.population.size
     if isinstance(cell, Spikes):
         return _source(said, member, cell)
+    if isinstance(member.receptors, PlacedReceptors):
+        return _placed(said, member, cell)
     definition = cell.definition
     program = compiled.program(compiled.Compiled(cell, member.method))
     values = settings.parameters(said, member)
@@ -148,6 +151,26 @@ def _population(
         channels=_channels(said, member),
         constants=settings.inflows(said, member),
         entity=member.population.name,
+    )
+
+
+def _placed(said: Description, member: Member, cell: Any) -> PopulationPlan:
+    """Cells with a shape."""
+    size, dt, name = member.population.size, float(said.dt.to(ms)), member.population.name
+    program, coefs = cell.program(dt)
+    v = member.values.get("v")
+    if v is not None:
+        v = settings.sized(v, mV, f"{name}.v", size, said.seed, member.population.positions)
+    start = cell.start(dt, size, v)
+    settings.start(said, member, start, program.states)
+    return PopulationPlan(
+        program=program,
+        coefs=coefs,
+        size=size,
+        start=start,
+        channels=_channels(said, member),
+        constants=settings.inflows(said, member),
+        entity=name,
     )
 
 

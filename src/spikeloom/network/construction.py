@@ -22,6 +22,7 @@ from spikeloom.network.ranks import together
 from spikeloom.network.receptors import Impulse
 from spikeloom.network.recorders import Recorders
 from spikeloom.network.rules import Rule
+from spikeloom.network.shaped import Shaped, named
 from spikeloom.network.view import Group, Members, Population, parts
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Construction(Inside, Driving, Recorders):
     def population(
         self,
         size: int,
-        neuron: Neuron | Refractory | Cell,
+        neuron: Neuron | Refractory | Cell | Shaped,
         *,
         name: str | None = None,
         positions: Any = None,
@@ -57,7 +58,8 @@ class Construction(Inside, Driving, Recorders):
 
         Arguments:
             size: How many.
-            neuron: What each is. Parameters may be arrays (size,) or distributions.
+            neuron: What each is. Parameters may be arrays (size,) or distributions. A `Cable` is
+                a cell with a shape; a start value ``v`` is the potential of all of it.
             name: For results, figures and messages; must be new.
             positions: Where they are, (size,) or (size, 1 to 3), for rules of distance.
             method: How to integrate; None chooses.
@@ -89,6 +91,7 @@ class Construction(Inside, Driving, Recorders):
         learning: LearningRule | None = None,
         axonal: Any = 0 * ms,
         stored: bool = True,
+        at: Any = None,
     ) -> Projection:
         """Let spikes of the source act on the target.
 
@@ -111,6 +114,7 @@ class Construction(Inside, Driving, Recorders):
             stored: Whether synapses are held in memory. Otherwise those of a neuron are drawn anew
                 whenever it spikes, the same ones each time: networks of any size fit, and each
                 event takes several times as long.
+            at: On cells with a shape: a place, or several that each spike reaches, as of a `Cable`.
 
         Returns:
             The connection, to look at its weights and change them.
@@ -123,7 +127,7 @@ class Construction(Inside, Driving, Recorders):
         sender, receiver = self._group(source), self._group(target)
         made = asked.connection(
             self._said, sender, receiver, synapse, rule, weight, delay, receptor, name, learning,
-            axonal, stored,
+            axonal, stored, at,
         )  # fmt: skip
         self._said.connections.append(made)
         return Projection(self, made)
@@ -144,6 +148,7 @@ class Construction(Inside, Driving, Recorders):
         weight: Any,
         n: float = 1,
         receptor: str | None = None,
+        at: Any = None,
     ) -> PoissonInput:
         """Independent Poisson spikes for each neuron of the target.
 
@@ -154,7 +159,7 @@ class Construction(Inside, Driving, Recorders):
                 function of time.
             weight: Of each spike, one number.
             n: Sources on each neuron; their sum is drawn as one source of n times the rate.
-            receptor: As in `connect`.
+            receptor, at: As in `connect`.
 
         Returns:
             The input, to change its rate.
@@ -163,7 +168,8 @@ class Construction(Inside, Driving, Recorders):
             ParameterError: A negative rate, or a weight that is not one number.
             UnitError: The wrong unit.
         """
-        made = asked.source(self._said, self._group(target), synapse, rate, weight, n, receptor)
+        group = self._group(target)
+        made = asked.source(self._said, group, synapse, rate, weight, n, receptor, at)
         self._said.sources.append(made)
         return PoissonInput(self, len(self._said.sources) - 1)
 
@@ -173,13 +179,14 @@ class Construction(Inside, Driving, Recorders):
         return tuple(PoissonInput(self, place) for place in range(len(self._said.sources)))
 
     @together
-    def set(self, members: Members, **values: Any) -> None:
+    def set(self, members: Members, *, at: Any = None, **values: Any) -> None:
         """Set states, parameters or constant currents of some neurons.
 
         Possible before the first run and between two; every other state stays as it is.
 
         Arguments:
             members: Whose.
+            at: Of cells with a shape: where the states are. None is where spikes are looked for.
             values: New values by name of the state, parameter or inflow: numbers, arrays,
                 distributions or expressions of positions. A receptor's have its name before them:
                 ``exc_tau``.
@@ -192,7 +199,8 @@ class Construction(Inside, Driving, Recorders):
         made: list[Setting] = []
         for part in known:
             member = self._said.members[part.population.index]
-            for name, given in values.items():
+            for what, given in values.items():
+                name = named(member.receptors, what, at)
                 value = asked.value(member, name, given, parameters=True, inflows=True)
                 number = self._said.changes + len(made)
                 made.append(Setting(part, name, value, number, self._said.running))
@@ -208,12 +216,13 @@ class Construction(Inside, Driving, Recorders):
         self._said.changes += len(states)
 
     @together
-    def get(self, members: Members, name: str) -> Quantity:
+    def get(self, members: Members, name: str, *, at: Any = None) -> Quantity:
         """States, parameters or constant currents of some neurons as they are now.
 
         Arguments:
             members: Whose.
             name: Of the state, parameter or inflow.
+            at: As in `set`.
 
         Returns:
             One number for each neuron, in the unit that the model declares.
@@ -221,9 +230,10 @@ class Construction(Inside, Driving, Recorders):
         Raises:
             ParameterError: No such name.
         """
-        found: list[Quantity] = []
+        found, what = list[Quantity](), name
         for part in self._group(members).parts:
             member = self._said.members[part.population.index]
+            name = named(member.receptors, what, at)
             unit = asked.known(member, name, parameters=True, inflows=True)
             kinds = settings.units_of(member)
             if name in kinds["state"]:

@@ -63,6 +63,7 @@ class Driving(ABC):
         current: Waveform | OrnsteinUhlenbeck | Callable[[Quantity], Quantity],
         *,
         into: str | None = None,
+        at: Any = None,
     ) -> None:
         """Let something flow into neurons that changes over time.
 
@@ -74,9 +75,10 @@ class Driving(ABC):
                 function of time, in the unit of the inflow. Arrays in it hold one number for each
                 neuron of the target.
             into: Which inflow; None takes the one into which synapses flow.
+            at: Of cells with a shape: the place. None is where their spikes are looked for.
 
         Raises:
-            ParameterError: No such inflow, or no waveform.
+            ParameterError: No such inflow or place, or no waveform.
             UnitError: It has the wrong unit.
             ShapeError: It is for another number of neurons.
 
@@ -85,7 +87,7 @@ class Driving(ABC):
         >>> cells = net.population(10, LIF(), name="cells")
         >>> net.inject(cells[:3], Step(0.2 * nA, start=100 * ms, stop=200 * ms), into="I")
         """
-        made = asked_inputs.injection(self._said, self._group(target), current, into)
+        made = asked_inputs.injection(self._said, self._group(target), current, into, at)
         self._said.injections.append(made)
 
     @together

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spikeloom.equations import LearningRule, Synapse
 from spikeloom.equations.compose import Cell
@@ -50,16 +50,22 @@ class Receptors:
         self.synapses = {n: s for n, s in given.items() if isinstance(s, Synapse)}
         self.rules = {n: r for n, r in given.items() if isinstance(r, LearningRule)}
 
-    def channel(self, synapse: Synapse | Impulse, name: str | None = None) -> str:
+    def channel(self, synapse: Synapse | Impulse, name: str | None = None, at: Any = None) -> str:
         """The impulse input through which a synapse acts; adds a receptor if there is none.
 
         Arguments:
             synapse: A synapse value, or an impulse input by name.
             name: Name of the receptor; an equal synapse of another name is kept apart.
+            at: For cells with a shape: where it is.
 
         Raises:
             ParameterError: No such input, or the name is taken by another synapse.
         """
+        if at is not None:
+            raise ParameterError(
+                f"{self.population!r}: its neurons have no shape, so no place {at!r} fits them.",
+                hint="leave at out; cells with a shape are a Cable",
+            )
         if isinstance(synapse, Impulse):
             return self._impulse(synapse.name)
         if not isinstance(synapse, Synapse):

@@ -46,6 +46,7 @@ class Recorders(ABC):
         *,
         every: Quantity | None = None,
         since: Moments | None = None,
+        at: Any = None,
     ) -> Recorder[StateTrace]: ...
 
     @overload
@@ -59,6 +60,7 @@ class Recorders(ABC):
         after: Quantity | None = None,
         every: Quantity | None = None,
         since: Moments | None = None,
+        at: Any = None,
     ) -> Recorder[Windows]: ...
 
     @overload
@@ -83,6 +85,7 @@ class Recorders(ABC):
         before: Quantity | None = None,
         after: Quantity | None = None,
         which: Any = None,
+        at: Any = None,
     ) -> Recorder[Any]:
         """Keep something while running; it is found in the `Result` of each later run.
 
@@ -99,6 +102,7 @@ class Recorders(ABC):
                 each `Crossing` of a level.
             before, after: How far a window reaches before and after such a moment.
             which: Of a projection, a mask over its synapses or places of some; None for all.
+            at: Of cells with a shape: where the state is. None is where spikes are looked for.
 
         Returns:
             The key under which a result holds it: ``result[recorder]``.
@@ -125,6 +129,7 @@ class Recorders(ABC):
             made = wanted.weights(self._said, members, what, every, which, begin, more)
         else:
             group, kind = self._group(members), SPIKES if what is None else what
+            kind = wanted.named_at(self._said, group, kind, at)
             made = wanted.recorder(
                 self._said, group, kind, every, begin, center, before, after, which
             )

@@ -21,6 +21,7 @@ from spikeloom.network.recording.of_states import TraceWish
 from spikeloom.network.recording.of_weights import WeightWish
 from spikeloom.network.recording.of_windows import WindowWish
 from spikeloom.network.result import SPIKES, Recorder
+from spikeloom.network.shaped import named
 from spikeloom.network.view import Group, Population, View, parts
 from spikeloom.network.weight_trace import WeightTrace
 
@@ -87,6 +88,24 @@ def recorder(
     return Recorder(
         repr(group), what, more, WindowWish(group, what, around, low, high, step, since)
     )
+
+
+def named_at(said: Description, group: Group, what: Any, at: Any) -> Any:
+    """The state of cells with a shape at a place."""
+    if at is None:
+        return what
+    if not isinstance(what, str) or what == SPIKES:
+        raise ParameterError(
+            "record: a place is for states; spikes are looked for where the cell says.",
+            hint='Cable(…, detect="soma", threshold=0 * mV)',
+        )
+    names = {named(said.members[part.population.index].receptors, what, at) for part in group.parts}
+    if len(names) > 1:
+        raise ParameterError(
+            f"record: {what!r} at {at!r} has several names in these populations: {sorted(names)}.",
+            hint="record each population by itself",
+        )
+    return names.pop()
 
 
 def weights(
