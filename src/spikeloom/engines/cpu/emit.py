@@ -42,6 +42,16 @@ def live(block: Block, wanted: Sequence[str]) -> list[int]:
     return sorted(needed)
 
 
+def steady(block: Block, order: Sequence[int], changing: Callable[[str], bool]) -> list[int]:
+    """Those of the instructions that read nothing which changes from step to step, in order."""
+    moving = set[int]()
+    for i in order:
+        instr = block.instrs[i]
+        if (instr.name and changing(instr.name)) or not moving.isdisjoint(instr.args):
+            moving.add(i)
+    return [i for i in order if i not in moving]
+
+
 def leaves(block: Block, wanted: Sequence[str]) -> tuple[str, ...]:
     """Names of what the wanted results read, in order of first use."""
     names = (block.instrs[i].name for i in live(block, wanted) if block.instrs[i].op == "leaf")
@@ -104,9 +114,38 @@ def write_block(
     outputs = dict(block.outputs)
     names = ["out" if name == "bits" else name for name in wanted]
     values: dict[int, str] = {}
-    results = {index: name for name, index in block.outputs if name in names}
-    order = live(block, names)
-    absorbed = _absorbed(block, order) - results.keys() if fused else set[int]()
+    write_some(v, block, given, names, live(block, names), values, fused)
+    found = {name: values[outputs[name]] for name in names}
+    if "bits" in wanted:
+        last = block.instrs[outputs["out"]]
+        found["bits"] = (
+            values[last.args[0]]
+            if last.op == "indicator"
+            else v.cmp("une", found["out"], v.const(0.0))
+        )
+    return found
+
+
+def write_some(
+    v: Vec,
+    block: Block,
+    given: Mapping[str, str],
+    wanted: Sequence[str],
+    order: Sequence[int],
+    values: dict[int, str],
+    fused: bool = True,
+) -> None:
+    """Write some of the instructions that the wanted results need, and note what each became.
+
+    Arguments:
+        v, block, given, fused: As for `write_block`.
+        wanted: Names of the outputs, whichever part is being written.
+        order: Which instructions, in order.
+        values: Instruction -> value; those of the parts before are there already.
+    """
+    results = {index: name for name, index in block.outputs if name in wanted}
+    whole = live(block, wanted)
+    absorbed = _absorbed(block, whole) - results.keys() if fused else set[int]()
     for i in order:
         instr = block.instrs[i]
         if i in absorbed:
@@ -119,15 +158,6 @@ def write_block(
             goal = f"    -> {results[i]}" if i in results else ""
             v.w.note(f"{describe(block, i, absorbed)}{goal}")
             values[i] = _write(v, block, i, values, fused)
-    found = {name: values[outputs[name]] for name in names}
-    if "bits" in wanted:
-        last = block.instrs[outputs["out"]]
-        found["bits"] = (
-            values[last.args[0]]
-            if last.op == "indicator"
-            else v.cmp("une", found["out"], v.const(0.0))
-        )
-    return found
 
 
 def _write(v: Vec, block: Block, index: int, values: Mapping[int, str], fused: bool) -> str:

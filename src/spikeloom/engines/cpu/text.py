@@ -113,10 +113,18 @@ class Writer:
         yes: Callable[[], Sequence[str]],
         no: Callable[[], Sequence[str]],
         kind: str,
+        rare: bool = False,
     ) -> list[str]:
-        """Write two branches; each pair of values they give becomes one value of the type."""
+        """Write two branches; each pair of values they give becomes one value of the type.
+
+        If the first is ``rare``, the compiler keeps registers for the second.
+        """
         a, b, after = self.name("yes"), self.name("no"), self.name("after")
-        self.put(f"br i1 {condition}, label %{a}, label %{b}")
+        seldom = ""
+        if rare:
+            self.mark("1", '!{!"branch_weights", i32 1, i32 100}')
+            seldom = ", !prof !1"
+        self.put(f"br i1 {condition}, label %{a}, label %{b}{seldom}")
         self.label(a)
         left, a = yes(), self.block
         self.put(f"br label %{after}")

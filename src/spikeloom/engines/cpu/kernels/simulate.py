@@ -6,17 +6,17 @@ of arithmetic, few enough that their states stay in registers. Spikes leave as o
 
 from __future__ import annotations
 
-from spikeloom.engines.cpu.draws import Draws
-from spikeloom.engines.cpu.emit import leaves, write_block
+from spikeloom.engines.cpu.emit import leaves
 from spikeloom.engines.cpu.kernels.frame import PARAMETERS, Frame
+from spikeloom.engines.cpu.kernels.groups import Step
 
 
 def write(f: Frame) -> None:
     """Write the kernel ``simulate``. It needs no scratch memory."""
     w, v, variant = f.w, f.v, f.variant
     states = f.program.states
-    wanted = [f"state:{name}" for name in states] + (["bits"] if variant.spikes else [])
-    reads = leaves(f.program.forward, ["out" if n == "bits" else n for n in wanted])
+    wanted = [f"state:{name}" for name in states] + (["out"] if variant.spikes else [])
+    reads = leaves(f.program.forward, wanted)
     with w.function("simulate", PARAMETERS):
         f.load_slots()
         fixed = f.scalars()
@@ -38,13 +38,12 @@ def write(f: Frame) -> None:
                     w.note(f"read state:{states[k]}")
                     at = f.at(f.slot("state_in"), f.add(f.mul(width, k), firsts[g]))
                     start.append((v.type, f.load_masked(at, masks[g])))
-            named = [name for name in f.program.random if name in reads]
-            draws = Draws(f, named, firsts, f.slot("origin") if named else None)
+            step = Step(f, wanted, given, firsts)
+            draws = step.draws
             wait = [("i64", f.slot("record_wait"))] if variant.record else []
             first_odd = len(start)
             carried = [*start, *draws.carried, *wait]
             with w.loop("0", f.slot("steps"), carried=carried) as time:
-                after: list[str] = []
                 spare = time.carried[first_odd : len(carried) - len(wait)]
                 drawn, kept = draws.write(time.index, spare)
                 rows = {
@@ -58,11 +57,7 @@ def write(f: Frame) -> None:
                         given[g][f"input:{name}"] = f.load_masked(f.at(row, firsts[g]), masks[g])
                     for k, name in enumerate(states):
                         given[g][f"state:{name}"] = time.carried[g * len(states) + k]
-                    found = write_block(v, f.program.forward, given[g], wanted)
-                    after += [found[f"state:{name}"] for name in states]
-                    if variant.spikes:
-                        _store_bits(f, found["bits"], masks[g], time.index, firsts[g])
-                after += kept
+                after = step.write(given, time.index) + kept
                 if variant.record:
                     after.append(_record(f, after, time.carried[-1], time.index, firsts, masks))
                 time.next = tuple(after)
@@ -70,17 +65,6 @@ def write(f: Frame) -> None:
                 for k in range(len(states)):
                     at = f.at(f.slot("state_out"), f.add(f.mul(width, k), firsts[g]))
                     f.store_masked(time.results[g * len(states) + k], at, masks[g])
-
-
-def _store_bits(f: Frame, spikes: str, mask: str, time: str, first: str) -> None:
-    """The spikes of one group as the bits of one small integer, lowest neuron in the lowest bit."""
-    w, v = f.w, f.v
-    w.note("write spikes, one bit a neuron")
-    spikes = v.both("and", spikes, mask)
-    bits = w.let(f"bitcast {v.mask} {spikes} to i{v.lanes}")
-    place = f.add(f.mul(time, f.slot("row_bytes")), w.let(f"lshr i64 {first}, 3"))
-    at = f.at(f.slot("bits"), place, "i8")
-    w.put(f"store i{v.lanes} {bits}, ptr {at}, align 1")
 
 
 def _record(
