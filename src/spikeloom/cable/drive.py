@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spikeloom.engines.cable_plan import CableDrive
+from spikeloom.engines.inputs import Term, Wander, total
+from spikeloom.engines.inputs.wander import Walk
+from spikeloom.engines.reference.engine import Reference
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms, nA
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
-from spikeloom.network.waveforms import Step, Waveform
+from spikeloom.network.drive import waveform as as_waveform
+from spikeloom.network.waveforms import OrnsteinUhlenbeck, Step
 from spikeloom.network.waveforms.waveform import Target
 
 if TYPE_CHECKING:
@@ -28,14 +33,20 @@ class Drive:
         inject: Place -> current or waveform.
         spikes: Synapses -> (times, weight).
         dt: In ms.
+        seed: Of currents that fluctuate.
     """
 
     def __init__(
-        self, cable: Cable, inject: Mapping[Any, Any], spikes: Mapping[str, Any], dt: float
+        self,
+        cable: Cable,
+        inject: Mapping[Any, Any],
+        spikes: Mapping[str, Any],
+        dt: float,
+        seed: int = 0,
     ) -> None:
         self._dt = dt
         self._courses = [
-            (cable.node(place), _course(f"inject at {place!r}", value))
+            (cable.node(place), _course(f"inject at {place!r}", value, dt, seed))
             for place, value in _mapping("inject", inject).items()
         ]
         for name in _mapping("spikes", spikes):
@@ -52,11 +63,10 @@ class Drive:
 
     def stretch(self, first: int, steps: int) -> CableDrive:
         """Steps first to first + steps."""
-        middle = (first + 0.5 + np.arange(steps)) * self._dt
         nodes = np.array([node for node, _ in self._courses], np.int64)
         currents = np.empty((steps, len(nodes)))
         for k, (node, course) in enumerate(self._courses):
-            currents[:, k] = course(middle)
+            currents[:, k] = course(first, steps) if steps else 0.0
             if not np.all(np.isfinite(currents[:, k])):
                 raise NumericsError(f"Cable.run: the current into node {node} is not finite.")
         return CableDrive(nodes, currents, [self.weights(k, first + 1, steps) for k in self._all])
@@ -91,25 +101,50 @@ def _mapping(what: str, given: Any) -> Mapping[Any, Any]:
     return given
 
 
-def _course(what: str, value: Any) -> Callable[[Array], Array]:
+def _course(what: str, value: Any, dt: float, seed: int) -> Callable[[int, int], Array]:
+    """What gives the current of steps first to first + steps."""
     if isinstance(value, Quantity):
         if not value.unit.fits(nA):
             raise UnitError(f"Cable.run: {what} must be a current, got {value}.", hint="0.1 * nA")
         value = Step(value)
-    if not isinstance(value, Waveform):
+    if isinstance(value, OrnsteinUhlenbeck):
+        return _fluctuation(what, value, dt, seed)
+    waveform = as_waveform(value)
+    if waveform is None:
         raise ParameterError(
             f"Cable.run: {what} must be a current or a waveform, got {value!r}.",
             hint="for example Step(0.1 * nA, start=5 * ms)",
         )
-    parts = value.parts(Target(what, nA, 1, 0))
+    parts = waveform.parts(Target(what, nA, 1, 0))
     if any(p.gain.size != 1 or p.width not in (None, 1) for p in parts):
         raise ShapeError(f"Cable.run: {what} has several columns; a place takes one.")
 
-    def course(times: Array) -> Array:
-        total = np.zeros(len(times))
+    def course(first: int, steps: int) -> Array:
+        times = (first + 0.5 + np.arange(steps)) * dt
+        made = np.zeros(steps)
         for p in parts:
-            total += float(np.reshape(p.gain, ())) * np.reshape(p.course(times), len(times))
-        return total
+            made += float(np.reshape(p.gain, ())) * np.reshape(p.course(times), steps)
+        return made
+
+    return course
+
+
+def _fluctuation(
+    what: str, process: OrnsteinUhlenbeck, dt: float, seed: int
+) -> Callable[[int, int], Array]:
+    target = Target(what, nA, 1, seed)
+    process.check(target)
+    terms: list[Term] = []
+    for term in process.terms(target, dt):
+        if isinstance(term.series, Wander):
+            term = replace(term, series=Walk(term.series, seed, Reference().simulate))
+        terms.append(term)
+
+    def course(first: int, steps: int) -> Array:
+        for term in terms:
+            if isinstance(term.series, Walk):
+                term.series.settle(first)
+        return total(terms, first, steps, 1)[:, 0]
 
     return course
 

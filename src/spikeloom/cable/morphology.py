@@ -35,8 +35,8 @@ class Morphology:
         names = [s.name for s in self.sections]
         if not names:
             raise ParameterError("Morphology: there are no sections.")
-        twice = next((n for n in names if names.count(n) > 1), None) if len(names) < 999 else None
-        if twice is not None or len(set(names)) != len(names):
+        if len(set(names)) != len(names):
+            twice = next(n for k, n in enumerate(names) if n in names[:k])
             raise ParameterError(
                 f"Morphology: two sections are called {twice!r}.", hint="give each its own name"
             )

@@ -39,6 +39,7 @@ def run(
     order: int = 2,
     v: Quantity | None = None,
     state: State | None = None,
+    seed: int = 0,
     engine: Any = None,
 ) -> CableRun:
     """Step a cable through time.
@@ -47,7 +48,8 @@ def run(
         cable: The cable.
         duration: A whole number of steps.
         dt: Time step.
-        inject: Place -> current, constant or a waveform of `spikeloom.network`.
+        inject: Place -> current: constant, a waveform of `spikeloom.network`, a function of time
+            or an `OrnsteinUhlenbeck` process, whose value of a step is that at its beginning.
         spikes: Synapses -> (times, weight): one train for all their places, or a list of trains;
             one weight, or one for each place. Times count as the nearest step.
         record: Places whose potential is kept; None for all compartments, in the order of sections.
@@ -60,6 +62,7 @@ def run(
         v: Potential everywhere at the start, or one for each compartment in the order of sections;
             None for that of each membrane. Other states are at rest at it.
         state: `CableRun.state` of an earlier run, to go on from there.
+        seed: Of currents that fluctuate; a run that goes on needs the same.
         engine: ``CPU("float64")`` if None.
 
     Returns:
@@ -78,7 +81,9 @@ def run(
     if isinstance(order, bool) or order not in (1, 2):
         raise ParameterError(f"Cable.run: order must be 1 or 2, got {order!r}.")
     engine = stepper(engine)
-    drive = Drive(cable, inject or {}, spikes or {}, step)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ParameterError(f"Cable.run: seed must be a whole number, got {seed!r}.")
+    drive = Drive(cable, inject or {}, spikes or {}, step, int(seed))
     places, watched = several(detect), _threshold(threshold)
     nodes = np.array([cable.node(p) for p in places], np.int64)
     kept = _record(cable, record)
