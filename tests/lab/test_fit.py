@@ -10,6 +10,7 @@ import pytest
 from spikeloom import (
     LIF,
     AdEx,
+    DiffusionLIF,
     EscapeLIF,
     HodgkinHuxley,
     LeakyIntegrator,
@@ -31,7 +32,6 @@ from spikeloom import (
 )
 from spikeloom.compile import RK4
 from spikeloom.errors import (
-    CompileError,
     NumericsError,
     ParameterError,
     ShapeError,
@@ -177,13 +177,11 @@ def test_the_same_seed_finds_the_same() -> None:
     assert a.values == b.values and (a.history == b.history).all()
 
 
-def test_refractory_neurons_are_searched_for_and_not_descended() -> None:
+def test_refractory_neurons_are_searched_for() -> None:
     model = Refractory(LIF(), 2 * ms)
     known = lab.response(model.replace(tau=14 * ms), NOISE, 80 * ms, 0.1 * ms)
     found = lab.fit(model, known, {"tau": [5, 50] * ms}, dt=0.1 * ms)
     assert found.values["tau"] == pytest.approx(14, rel=1e-3)
-    with pytest.raises(CompileError, match="stands still after a spike"):
-        lab.fit(model, known, {"tau": [5, 50] * ms}, method="gradient", dt=0.1 * ms)
 
 
 def test_coincidence_factor() -> None:
@@ -228,11 +226,15 @@ VOLTS = np.full(100, -60.0) * mV
             "glob",
         ),
         (lambda: lab.fit(LIF(), "trace", {"tau": [1, 2] * ms}), ParameterError, "a Recording"),
-        (lambda: lab.fit(EscapeLIF(), KNOWN, {"tau": [1, 2] * ms}), ParameterError, "by chance"),
+        (lambda: lab.fit(DiffusionLIF(), KNOWN, {"tau": [1, 2] * ms}), ParameterError, "by noise"),
         (
-            lambda: lab.fit(LIF(), KNOWN, {"tau": [1, 2] * ms}, method="gradient"),
+            lambda: lab.fit(
+                EscapeLIF(),
+                lab.Recording(KNOWN.input, 50 * ms, potential=VOLTS, every=0.1 * ms),
+                {"tau": [1, 2] * ms},
+            ),
             ParameterError,
-            "a gradient needs a recorded potential",
+            "fires by chance, so it is fitted to spikes",
         ),
         (
             lambda: lab.fit(

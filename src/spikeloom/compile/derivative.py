@@ -121,6 +121,40 @@ def derivative(graph: Graph, root: Node, leaf: Node) -> Node:
     return tangent.get(root.index, zero)
 
 
+def push(graph: Graph, roots: Iterable[Node], seeds: Mapping[Node, Node]) -> list[Node]:
+    """How the roots move while some leaves do: forward accumulation along one direction.
+
+    Arguments:
+        graph: The graph that all nodes belong to; the tangents are added to it.
+        roots: What moves along.
+        seeds: Leaf → how fast it moves; every other leaf stands still.
+
+    >>> g = Graph()
+    >>> x, y = g.leaf("x"), g.leaf("y")
+    >>> (moved,) = push(g, [g.mul(x, y)], {x: g.const(1), y: g.const(0)})
+    >>> moved is y
+    True
+    """
+    wanted, zero = list(roots), graph.const(0)
+    tangent = {leaf.index: speed for leaf, speed in seeds.items()}
+    for node in reach(wanted):
+        if node.index in tangent or node.op in FLAT:
+            continue
+        incoming = [tangent.get(a.index, zero) for a in node.args]
+        if all(is_const(t, 0) for t in incoming):
+            continue
+        if node.op == "select":  # a choice, not a product with 0: the other branch may be infinite
+            tangent[node.index] = graph.select(node.args[0], incoming[1], incoming[2])
+            continue
+        terms = [
+            graph.mul(t, p)
+            for t, p in zip(incoming, _partials(graph, node), strict=True)
+            if p is not None and not is_const(t, 0)
+        ]
+        tangent[node.index] = graph.sum(terms)
+    return [tangent.get(root.index, zero) for root in wanted]
+
+
 def pull_back(
     graph: Graph,
     seeds: Iterable[tuple[Node, Node]],

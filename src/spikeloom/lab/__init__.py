@@ -21,6 +21,7 @@ from spikeloom.lab.fit import fit as fit
 from spikeloom.lab.fixed_points import FixedPoint as FixedPoint
 from spikeloom.lab.fixed_points import FixedPoints as FixedPoints
 from spikeloom.lab.fixed_points import fixed_points as fixed_points
+from spikeloom.lab.identify import Identifiability as Identifiability
 from spikeloom.lab.inputs import Arrivals as Arrivals
 from spikeloom.lab.phase_plane import PhasePlane as PhasePlane
 from spikeloom.lab.phase_plane import phase_plane as phase_plane

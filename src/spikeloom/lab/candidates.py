@@ -68,6 +68,17 @@ class Candidates:
         return {port.name: flow, **held(definition, self.recording.held, "fit")}
 
     @cached_property
+    def plain(self) -> dict[str, Any]:
+        """Every input of the model as numbers, those that are not given as 0."""
+        given: dict[str, Any] = dict.fromkeys(
+            (i.name for i in self.ready.neuron.definition.inputs), 0.0
+        )
+        for name, value in self.inputs.items():
+            known = isinstance(value, np.ndarray)
+            given[name] = value if known else self.ready.plain_input(name, value)
+        return given
+
+    @cached_property
     def target(self) -> Array:
         """The recorded potential, in the unit of the state."""
         definition = self.ready.neuron.definition

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.errors import ParameterError
+from spikeloom.errors import CompileError, ParameterError
 from spikeloom.lab.candidates import HOPELESS, Candidates
-from spikeloom.lab.forced import SPIKED, forced, has_resets, influences
+from spikeloom.lab.forced import SINCE, SPIKED, STEP, forced, has_resets, influences
 from spikeloom.lab.progress import FitProgress
 from spikeloom.lab.recording import Recording
 from spikeloom.lab.search import Found, GlobalSearch, search
+from spikeloom.lab.spike_descent import descend_to_spikes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,23 +58,24 @@ class GradientDescent:
             raise ParameterError(f"GradientDescent: rate must be above 0, got {self.rate!r}.")
 
 
-def descend(candidates: Candidates, options: GradientDescent, seed: int, show: bool) -> Found:
-    """Follow the gradient of the potential; the rest is searched for.
+def descend(
+    candidates: Candidates, options: GradientDescent, start: Array | None, seed: int, show: bool
+) -> Found:
+    """Follow the gradient of the potential, and search for the rest; or that of the spike times.
 
     Arguments:
         candidates: The neuron and its recording.
         options: Of the descent.
+        start: A place to try first, (P,).
         seed: Of the places to start from.
         show: Whether to say how far it is.
 
     Raises:
-        ParameterError: No potential was recorded, or a model with resets and no spikes.
+        ParameterError: A potential of a model with resets, without its spikes.
     """
     recording, model = candidates.recording, candidates.ready.neuron
     if not len(candidates.target):
-        raise ParameterError(
-            "fit: a gradient needs a recorded potential.", hint="method='global' fits to spikes"
-        )
+        return descend_to_spikes(candidates, options, start, seed, show)
     if has_resets(model) and recording.spikes is None:
         raise ParameterError(
             f"fit: a spike resets {model.definition.name}, so its spikes must be known.",
@@ -97,7 +99,10 @@ def descend(candidates: Candidates, options: GradientDescent, seed: int, show: b
             )
         known = where.chosen(smooth).into(model, values[[where.names.index(n) for n in smooth]])
         rest = Candidates(replace(candidates.ready, neuron=known), recording, where.chosen(others))
-        found = search(rest, GlobalSearch(), None, seed, show)
+        try:
+            found = descend_to_spikes(rest, options, None, seed, show)
+        except CompileError:  # it fires by several conditions, so no spike time has a slope
+            found = search(rest, GlobalSearch(), None, seed, show)
         values[[where.names.index(n) for n in others]] = rest.ranges.values(found.place)
         place, runs = where.places(values), runs + found.runs
         history = np.concatenate([history, found.history])
@@ -171,12 +176,15 @@ class _Track:
         ).double()
         steps, dt = candidates.steps, candidates.ready.step
         given = {n: np.broadcast_to(np.asarray(x, float), (steps,))
-                 for n, x in _plain(candidates).items()}  # fmt: skip
+                 for n, x in candidates.plain.items()}  # fmt: skip
+        after = np.rint(candidates.recording.times / dt).astype(np.int64)
         if has_resets(candidates.ready.neuron):
-            after = np.rint(candidates.recording.times / dt).astype(np.int64)
             mark = np.zeros(steps)
             mark[after[after < steps]] = 1
             given[SPIKED] = mark
+        if candidates.ready.neuron.definition.period is not None:
+            given[SINCE] = _since(after, steps) * dt / candidates.ready.scale
+            given[STEP] = np.full(steps, dt / candidates.ready.scale)
         wide = {n: torch.from_numpy(x.copy())[:, None, None].expand(steps, 1, self.size)
                 for n, x in given.items()}  # fmt: skip
         first = told.definition.inputs[0].name
@@ -230,16 +238,13 @@ class _Track:
         )
 
 
-def _plain(candidates: Candidates) -> dict[str, Any]:
-    """Every input of the model as numbers, those that are not given as 0."""
-    given: dict[str, Any] = dict.fromkeys(
-        (i.name for i in candidates.ready.neuron.definition.inputs), 0.0
+def _since(after: Array, steps: int) -> Array:
+    """Steps from the last recorded spike to the beginning of each step."""
+    at = np.arange(steps)
+    last = np.searchsorted(after, at, side="right") - 1
+    return np.where(
+        last >= 0, at - after[np.maximum(last, 0)] if len(after) else at, 10 * steps + at
     )
-    for name, value in candidates.inputs.items():
-        given[name] = value if isinstance(value, np.ndarray) else candidates.ready.plain_input(
-            name, value
-        )  # fmt: skip
-    return given
 
 
 def _compared(recording: Recording, at: Array, target: Array, dt: float) -> tuple[Array, Array]:

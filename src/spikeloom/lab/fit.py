@@ -14,12 +14,14 @@ from spikeloom.equations.units import ms
 from spikeloom.errors import ParameterError
 from spikeloom.lab.candidates import HOPELESS, Candidates
 from spikeloom.lab.descent import GradientDescent, descend
+from spikeloom.lab.identify import Identifiability, told
+from spikeloom.lab.likelihood import most_likely, told_by_likelihood
 from spikeloom.lab.preparation import FINE, prepare
 from spikeloom.lab.ranges import Ranges, ranges
 from spikeloom.lab.recording import Recording
 from spikeloom.lab.response import Response, respond
 from spikeloom.lab.score import coincidence
-from spikeloom.lab.search import Found, GlobalSearch, search, standard_errors
+from spikeloom.lab.search import Found, GlobalSearch, search
 
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
@@ -47,6 +49,8 @@ class Fit:
         history: Best cost after each round; 0 is perfect.
         runs: How many neurons were run.
         ended: Why it stopped.
+        identifiability: Which parameters the recording tells, and which only together; None where
+            spikes do not correspond.
     """
 
     model: Cell | Neuron | Refractory
@@ -61,6 +65,7 @@ class Fit:
     history: Array
     runs: int
     ended: str
+    identifiability: Identifiability | None = None
 
     def __repr__(self) -> str:
         unit = self.response.units[self.response.potential]
@@ -75,6 +80,11 @@ class Fit:
             rows.append(
                 f"  {name:{width}}  {value:.6g}{about} {self.units[name]!s}".rstrip() + edge
             )
+        for group in self.identifiability.open if self.identifiability else ():
+            alone = f"{group[0]} makes no difference" if len(group) == 1 else (
+                f"{', '.join(group[:-1])} and {group[-1]} may move together"
+            )  # fmt: skip
+            rows.append(f"  the recording does not tell: {alone}")
         return "\n".join(rows)
 
 
@@ -93,10 +103,16 @@ def fit(
 
     ``"global"`` looks everywhere in the ranges: a generation of candidates is one population of
     neurons in native code, and the best one is brought to the nearest minimum. It takes
-    potentials, spikes or both, of any model. ``"gradient"`` descends from several places at once
-    along the exact gradient of the potential, which the adjoint of the equations gives. There the
-    recorded spikes reset the model, so that nothing jumps; parameters that only decide when it
-    fires are found afterwards, from the spikes, by a search.
+    potentials, spikes or both, of any model. ``"gradient"`` descends from several places along
+    exact slopes that are derived from the equations. With a potential they are those of the
+    potential, by the adjoint: the recorded spikes reset the model, so that nothing jumps, and
+    parameters that only decide when it fires are found afterwards, from the spikes. With spikes
+    alone they are those of the spike times: each interval begins at the recorded spike, in the
+    state in which the model itself fired, and the time of its next spike has a slope by every
+    parameter.
+
+    A neuron that fires by chance is fitted by maximum likelihood, along its exact gradient
+    whatever the method; the cost is then minus the log-likelihood per recorded spike.
 
     Arguments:
         model: The neuron; parameters that are not fitted keep their values.
@@ -110,7 +126,7 @@ def fit(
         progress: Whether to say how far it is, from two seconds on.
 
     Raises:
-        ParameterError: No such parameter, no range, or a model that fires by chance.
+        ParameterError: No such parameter, no range, or a model that is driven by noise.
         UnitError: Something in another unit than in the model.
 
     >>> from spikeloom import LIF, OrnsteinUhlenbeck, lab, ms, nA
@@ -129,17 +145,19 @@ def fit(
             hint="lab.Recording(input, duration, potential=v * mV, every=0.1 * ms)",
         )
     ready = prepare("fit", model, FINE * ms if dt is None else dt, integration, seed)
-    if bool(ready.flow.random):
+    if model.definition.noises:
         raise ParameterError(
-            f"fit: {model.definition.name} fires by chance or under noise, so no two of its runs "
-            "are alike.",
-            hint="fit the model without its noise, or maximise a likelihood by training it",
+            f"fit: {model.definition.name} is driven by noise, so no two of its runs are alike.",
+            hint="fit the model without its noise",
         )
     where = ranges(model, parameters)
     candidates = Candidates(ready, recording, where)
     _ = candidates.inputs, candidates.target  # what does not fit is found before the search
-    if isinstance(way, GradientDescent):
-        found = descend(candidates, way, seed, progress)
+    if ready.flow.random:
+        options = way if isinstance(way, GradientDescent) else GradientDescent()
+        found = most_likely(candidates, options, _start(model, where), seed, progress)
+    elif isinstance(way, GradientDescent):
+        found = descend(candidates, way, _start(model, where), seed, progress)
     else:
         found = search(candidates, way, _start(model, where), seed, progress)
     return _result(model, candidates, found)
@@ -175,7 +193,8 @@ def _result(model: Any, candidates: Candidates, found: Found) -> Fit:
     ready = prepare("fit", best, candidates.ready.dt, candidates.ready.method)
     answer = respond(ready, recording.input, recording.duration,
                      into=recording.into, held_=recording.held)  # fmt: skip
-    errors = standard_errors(candidates, found.place)
+    tell = told_by_likelihood if ready.flow.random else told
+    known, errors = tell(candidates, found.place)
     rms = float("nan")
     if len(candidates.target):
         left = answer.states[candidates.state][candidates.at] - candidates.target
@@ -198,4 +217,5 @@ def _result(model: Any, candidates: Candidates, found: Found) -> Fit:
         history=found.history,
         runs=found.runs,
         ended="no candidate has a finite potential" if hopeless else found.ended,
+        identifiability=known,
     )

@@ -55,10 +55,12 @@ class Ranges:
         return np.where(self.logarithmic, apart, (values - self.low) / (self.high - self.low))
 
     def slopes(self, values: Array) -> Array:
-        """How fast each value changes with its place, (P,)."""
+        """How fast each value changes with its place, (P, …)."""
+        shape = (-1, *[1] * (values.ndim - 1))
+        low, high, log = (x.reshape(shape) for x in (self.low, self.high, self.logarithmic))
         with np.errstate(divide="ignore", invalid="ignore"):
-            apart = values * np.log(self.high / self.low)
-        return np.where(self.logarithmic, apart, self.high - self.low)
+            apart = values * np.log(high / low)
+        return np.where(log, apart, high - low)
 
     def chosen(self, names: tuple[str, ...]) -> Ranges:
         """Some of them."""

@@ -151,28 +151,3 @@ def jacobian(candidates: Candidates, place: Array, width: float = 1e-5) -> Array
         return np.zeros((len(candidates.recording.times), count))
     table = (found[:, :count] - found[:, count:]) / (up - down)
     return np.nan_to_num(table, nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def standard_errors(candidates: Candidates, place: Array) -> Array:
-    r"""Standard error of each value (P,): the root of the diagonal of s² (JᵀJ)⁻¹.
-
-    s² is the variance of what is left. NaN where the recording does not say: spikes that do not
-    correspond, or a parameter that changes nothing.
-    """
-    values = candidates.ranges.values(place)
-    nothing = np.full(len(place), np.nan)
-    # Spikes are known to a time step: a shift must be wider than that to be seen.
-    width = 1e-5 if len(candidates.target) else 1e-4
-    left = candidates.residuals(place[:, None])
-    if left is None or len(left) <= len(place) or not np.isfinite(left).all():
-        return nothing
-    table = jacobian(candidates, place, width)
-    variance = float(np.square(left).sum()) / (len(left) - len(place))
-    curvature = table.T @ table
-    seen = np.diag(curvature) > 0
-    if not seen.any():
-        return nothing
-    inner = np.linalg.pinv(curvature[np.ix_(seen, seen)])
-    errors = nothing.copy()
-    errors[seen] = np.sqrt(variance * np.maximum(np.diag(inner), 0))
-    return errors * candidates.ranges.slopes(values)
