@@ -10,7 +10,7 @@ import numpy as np
 from spikeloom.compile.program import Program
 from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.call import Array, pack_columns, padded, run_kernel
-from spikeloom.engines.cpu.compact import compact
+from spikeloom.engines.cpu.compact import SpikeList
 from spikeloom.engines.cpu.draws import signed
 from spikeloom.engines.cpu.library import weight
 from spikeloom.engines.cpu.variant import Variant, slot_of
@@ -71,7 +71,8 @@ def simulate(
     row_bytes = padded(width) // 8
     wanted = spikes if program.spikes else "none"
     chunk = max(steps, 1) if wanted != "indices" else max(1, CHUNK_BYTES // max(row_bytes, 1))
-    bits = np.zeros((min(chunk, steps) if wanted != "none" else 0, row_bytes), np.uint8)
+    bits = np.empty((min(chunk, steps) if wanted != "none" else 0, row_bytes), np.uint8)
+    bits[:, width // 64 * 8 :] = 0  # the kernel may leave the last bytes of a row alone
     variant = Variant(
         "simulate",
         dtype,
@@ -94,7 +95,7 @@ def simulate(
     }
     words |= {slot_of(name): signed(key) for name, key in chance.keys.items()}
     words["origin"] = signed(chance.first * GOLDEN)
-    found: list[tuple[Array, Array]] = []
+    found = SpikeList(steps)
     for first in range(0, steps, chunk):
         count = min(chunk, steps - first)
         for name, (array, stride) in given.items():
@@ -107,7 +108,7 @@ def simulate(
             words[f"trace:{name}"] = trace.ctypes.data + row * width * size
         run_kernel(program, variant, words, width, threads=threads, steps=count)
         if wanted == "indices":
-            found.append(compact(bits, count, first))
+            found.add(bits, count, first)
     return Simulation(state, *_spikes(spikes, found, bits, steps, width), traces)
 
 
@@ -134,7 +135,7 @@ def _inputs(
 
 
 def _spikes(
-    spikes: str, found: list[tuple[Array, Array]], bits: Array, steps: int, width: int
+    spikes: str, found: SpikeList, bits: Array, steps: int, width: int
 ) -> tuple[Array | None, Array | None, Array | None]:
     """Steps, neurons, bits: what was asked for, None for the rest."""
     if spikes == "none":
@@ -143,8 +144,4 @@ def _spikes(
         if len(bits) != steps:
             bits = np.zeros((steps, padded(width) // 8), np.uint8)
         return None, None, np.ascontiguousarray(bits[:, : -(-width // 8)])
-    if len(found) == 1:
-        return *found[0], None
-    empty = np.empty(0, np.int64)
-    steps_found = np.concatenate([empty, *(at for at, _ in found)])
-    return steps_found, np.concatenate([empty, *(who for _, who in found)]), None
+    return *found.found(), None

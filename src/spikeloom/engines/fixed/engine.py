@@ -15,7 +15,7 @@ from spikeloom.compile.tick_fold import fold, switches
 from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.cpu import pool
 from spikeloom.engines.cpu.build import Native
-from spikeloom.engines.cpu.compact import compact
+from spikeloom.engines.cpu.compact import SpikeList
 from spikeloom.engines.cpu.draws import WORK, signed
 from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import load
@@ -137,7 +137,7 @@ def _run(
     names = tick_slots(program, variant)
     native = _native(program, variant)
     work = (len(program.forward.instrs) + WORK * len(program.draws)) / variant.lanes
-    found: list[tuple[Array, Array]] = []
+    found = SpikeList(steps)
     for first in range(0, steps, chunk) if width else ():
         count = min(chunk, steps - first)
         row = -(-first // every)
@@ -151,15 +151,15 @@ def _run(
         pool.run(native, table, padded, group=variant.group, scratch=0,
                  work=work * count * padded, threads=threads)  # fmt: skip
         if wanted and spikes == "indices":
-            found.append(compact(bits, count, first))
+            found.add(bits, count, first)
     rows_after = [x[:width].astype(np.int64) for x in states.values()]
-    none = np.empty(0, np.int64)
     listed = wanted and spikes == "indices"
+    at, who = found.found() if listed else (None, None)
     packed = np.ascontiguousarray(bits[:, : -(-width // 8)]) if wanted and not listed else None
     return Simulation(
         np.array(rows_after, np.int64).reshape(len(rows_after), width),
-        np.concatenate([none, *(at for at, _ in found)]) if listed else None,
-        np.concatenate([none, *(who for _, who in found)]) if listed else None,
+        at,
+        who,
         packed,
         {n: trace[:, :width].astype(np.int64) for n, trace in traces.items()},
     )
