@@ -1,6 +1,6 @@
 """Prints the JSON files of `spikeloom bench` as the Markdown tables of docs/performance.md.
 
-Usage: python scripts/bench_tables.py neuron.json step.json start.json network.json
+Usage: python scripts/bench_tables.py neuron.json step.json start.json network.json models.json
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from spikeloom.bench.models.table import markdown
 from spikeloom.bench.network.targets import judged
 from spikeloom.bench.report import Row, seconds
 
@@ -88,4 +89,5 @@ if __name__ == "__main__":
         report = json.loads(Path(path).read_text(encoding="utf-8"))
         machine = report["machine"]
         print(f"{report['name']}: {machine['date']}, {machine['cores']} cores\n")
-        print((network if report["name"] == "network" else table)(report) + "\n")
+        write = {"network": network, "models": markdown}.get(report["name"], table)
+        print(write(report) + "\n")

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import math
 import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 from tests.bench.test_report import check_format
 
 from spikeloom import DiffusionLIF, HodgkinHuxley, Izhikevich, Refractory, ms
 from spikeloom.bench import models
-from spikeloom.bench.models import job
+from spikeloom.bench.models.agree import agree
 from spikeloom.bench.models.brian_text import brian_text
+from spikeloom.bench.models.floor import floor_ns, instructions
 from spikeloom.bench.models.populations import DT, Population, populations
+from spikeloom.bench.models.table import markdown, reached, show
+from spikeloom.bench.report import Report, Row
 from spikeloom.compile.bind import bind
 from spikeloom.compile.values import numbers
 from spikeloom.engines.reference import Reference
@@ -92,17 +97,23 @@ def test_without_peers_our_side_is_still_measured(tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "models.json"
     models.run(json=file, case=("LIF", "ThetaNeuron"), dtypes=("float32",), rounds=2, size=63,
-               steps=50)  # fmt: skip
+               steps=50, threads=2)  # fmt: skip
     report = json.loads(file.read_text())
     check_format(report)
-    assert [row["case"] for row in report["rows"]] == ["LIF float32", "ThetaNeuron float32"]
-    assert all(row["ours_ns"] > 0 for row in report["rows"])
+    cases = [(row["case"], row["threads"], row["clock"]) for row in report["rows"]]
+    assert cases == [
+        ("LIF float32, 1 thread", 1, "processor"),
+        ("ThetaNeuron float32, 1 thread", 1, "processor"),
+        ("LIF float32, 2 threads", 2, "wall"),
+        ("ThetaNeuron float32, 2 threads", 2, "wall"),
+    ]
+    assert all(row["ours_ns"] > 0 and row["floor_ns"] > 0 for row in report["rows"])
 
 
 def planted(counts: Any, theirs: Any, name: str = "LIF", **states: Any):
     mine = {f"{name}:counts": np.array(counts), f"{name}.v": np.ones(len(counts))}
     other = {f"{name}:counts": np.array(theirs), f"{name}.v": np.ones(len(counts)), **states}
-    return job._agree(name, ALL[name], {"ours": mine, "brian2": other}, "float64")
+    return agree(name, mine, other, "float64", stochastic=ALL[name].stochastic).apart
 
 
 def test_it_refuses_to_time_different_things():
@@ -115,6 +126,66 @@ def test_it_refuses_to_time_different_things():
     assert planted(many, many + (np.arange(100) % 10 == 0), "EscapeLIF") is None
     with pytest.raises(BenchmarkError, match="400 and 600 spikes"):
         planted(many, many + 2, "EscapeLIF")
+
+
+def test_in_float32_each_side_is_measured_by_float64():
+    true = np.linspace(1.0, 2.0, 1000)
+
+    def found(ours: float, theirs: float):
+        mine = {"GLIF.v": true * (1 + ours), "true:GLIF.v": true}
+        return agree("GLIF", mine, {"GLIF.v": true * (1 + theirs)}, "float32")
+
+    made = found(1e-6, 3e-4)
+    assert made.off is not None
+    assert made.off["ours"] == pytest.approx(1e-6, rel=1e-2)
+    assert made.off["brian2"] == pytest.approx(3e-4, rel=1e-2)
+    assert made.apart == pytest.approx(6e-4, rel=1e-2)
+    for ours, theirs in ((3e-4, 1e-6), (1e-6, 3e-3)):
+        with pytest.raises(BenchmarkError, match=r"GLIF\.v differs"):
+            found(ours, theirs)
+
+
+def a_row(dtype: str, ratio: float, theirs: float, threads: int = 1, model: str = "LIF") -> Row:
+    extra = {"model": model, "dtype": dtype, "threads": threads, "clock": "processor",
+             "method": "Exact", "ours_ns": theirs / ratio, "peers_ns": {"brian2": theirs},
+             "peers_way": {"brian2": "serial"}, "floor_ns": 1.0,
+             "ratios": {"brian2": {"median": ratio, "low": ratio, "high": ratio}}}  # fmt: skip
+    return Row(f"{model} {dtype}", 1.0, {"brian2": ratio}, 0.0, extra=extra)
+
+
+def test_the_last_lines_count_what_is_reached_and_what_the_floor_allows():
+    rows = [a_row("float32", 4.0, 9.0), a_row("float32", 3.9, 3.0), a_row("float64", 5.0, 8.0, 2),
+            a_row("float64", 1.9, 8.0, model="axon")]  # fmt: skip
+    assert reached(rows, 3) == [
+        "4 times Brian2 is reached, 1 thread: float32 1 of 3 (1 have Brian2 below 4 floors).",
+        "4 times Brian2 is reached, 2 threads: float64 1 of 3 (0 have Brian2 below 4 floors).",
+        "2 times the best peer, axon float64: not reached (1.9, brian2).",
+    ]
+    page = StringIO()
+    report = Report("models", {}, tuple(rows), ("a note",))
+    show(report, Console(file=page, width=80))
+    for piece in ("float64, 2 threads", "4.0 (4.0-4.0)", "2.2, 9.0", "a note", "axon"):
+        assert piece in page.getvalue()
+    table = markdown(report.to_dict())
+    assert "| `LIF` | Exact |" in table and "| not timed |" in table and "- a note" in table
+
+
+def test_the_floor_counts_what_a_step_repeats():
+    count = instructions(ALL["LeakyIntegrator"].program, "float64")
+    assert 1 <= count.products < count.total <= 4
+    heavy = instructions(ALL["HodgkinHuxley"].program, "float64")
+    assert heavy.total > 50 * count.total
+    assert floor_ns(heavy, "float64", 2) == pytest.approx(floor_ns(heavy, "float64") / 2)
+    assert floor_ns(heavy, "float64") > floor_ns(count, "float64") > 0
+
+
+@pytest.mark.peers
+def test_brian_takes_the_same_steps_in_every_way():
+    made = models.run(("brian2",), case=("GLIF", "HodgkinHuxley", "ProbabilisticLIF"), rounds=1,
+                      size=200, steps=400, threads=2, console=Console(file=StringIO()))  # fmt: skip
+    assert len(made.rows) == 12
+    for row in made.rows:
+        assert set(row.peers) == {"brian2"} and row.extra["ratios"]["brian2"]["median"] > 0
 
 
 def test_unknown_words_are_answered(tmp_path: Path):

@@ -21,10 +21,11 @@ from rich.console import Console
 from spikeloom.bench.compare import same
 from spikeloom.bench.contest import Side, start
 from spikeloom.bench.machine import SIM_PEERS, describe, peer_python
+from spikeloom.bench.opening import check_names, finish
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import medians, ratios, take_turns
 from spikeloom.bench.worker import Worker
-from spikeloom.errors import BenchmarkError, ConfigError, suggest
+from spikeloom.errors import BenchmarkError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 NEURON_PEERS = ".venv-peers-neuron"
@@ -77,10 +78,21 @@ def run(
         BenchmarkError: The sides do not compute the same thing.
         ConfigError: No such peer.
     """
-    for name in against:
-        if name not in PEERS:
-            raise ConfigError(f"bench axon: no peer {name!r}.", hint=suggest(name, PEERS))
-    spec, rows, notes = _spec(compartments), [], list(NOTES)
+    check_names("axon", "peer", against, PEERS)
+    rows, words = measure(against, rounds=rounds, dtypes=dtypes, compartments=compartments)
+    report = Report("axon", {**describe(), "threads": 1}, tuple(rows), tuple(words))
+    return finish(report, json, console)
+
+
+def measure(
+    against: Sequence[str],
+    *,
+    rounds: int,
+    dtypes: Sequence[str],
+    compartments: int = COMPARTMENTS,
+) -> tuple[list[Row], list[str]]:
+    """The rows and notes of `run`, which describes the arguments."""
+    spec, rows, notes = _spec(compartments), list[Row](), list(NOTES)
     with ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
         workers: dict[str, Worker] = {}
         for side in _sides(against, dtypes):
@@ -100,6 +112,7 @@ def run(
             each = {n: ratios(times[n], times[ours]) for n in peers}
             work = spec["steps"] * compartments
             extra = {
+                **{"model": "axon", "dtype": dtype, "threads": 1, "clock": "processor"},
                 "ours_ns": middle[ours] / work * 1e9,
                 "peers_ns": {n: middle[n] / work * 1e9 for n in peers},
                 "ratios": each,
@@ -110,11 +123,7 @@ def run(
             seconds = {n: middle[n] for n in peers if n != ROUGH}
             rows.append(Row(case, middle[ours], seconds, errors[dtype], extra=extra))
             notes += _words(case, extra, each)
-    report = Report("axon", {**describe(), "threads": 1}, tuple(rows), tuple(notes))
-    report.show(console)
-    if json is not None:
-        report.write(json)
-    return report
+    return rows, notes
 
 
 def _spec(compartments: int) -> dict[str, Any]:

@@ -26,10 +26,10 @@ from rich.console import Console
 from spikeloom.bench.compare import same
 from spikeloom.bench.contest import Choice, Side, fastest, start
 from spikeloom.bench.drive import separated_drive, upstream_gradient
-from spikeloom.bench.machine import TRAIN_PEERS, WAYS, cores, describe, peer_python
+from spikeloom.bench.machine import TRAIN_PEERS, WAYS, cores, describe
+from spikeloom.bench.opening import check_names, find_peers
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import take_turns
-from spikeloom.errors import ConfigError, suggest
 
 CASES = ((32, 16, 1024), (100, 16, 4096), (500, 16, 512))
 """(time, batch, neurons)."""
@@ -81,15 +81,10 @@ def run(
         BenchmarkError: Two sides do not compute the same thing.
         ConfigError: An unknown peer.
     """
-    for name in against:
-        if name not in PEERS:
-            raise ConfigError(f"bench neuron: no peer {name!r}.", hint=suggest(name, PEERS))
+    check_names("neuron", "peer", against, PEERS)
     console = console or Console()
     progress = Console(stderr=True)
-    python = peers_python or peer_python(TRAIN_PEERS)
-    notes: list[str] = [*NOTES]
-    if python is None and against:
-        notes.append("No peers here: build their environment with `make bench-peers`.")
+    python, missed = find_peers(TRAIN_PEERS, against, peers_python)
     peers = [Side(p, "peer_lif.py", python, tuple(variants)) for p in against if python]
     threads = threads or cores()
     with progress.status("bench neuron") as status:
@@ -97,7 +92,7 @@ def run(
             _row(size, ours, peers, threads, rounds, seed, partial(_tell, status.update, size))
             for size in cases
         )
-    report = Report("neuron", {**describe(), "threads": threads}, rows, tuple(notes))
+    report = Report("neuron", {**describe(), "threads": threads}, rows, (*NOTES, *missed))
     report.show(console)
     _show_floor(report, console)
     if json is not None:

@@ -20,6 +20,7 @@ import numpy as np
 from rich.console import Console
 
 from spikeloom.bench.machine import describe
+from spikeloom.bench.opening import finish
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import medians, take_turns
 from spikeloom.compile import bind, compile_neuron
@@ -113,10 +114,7 @@ def run(
         for row in rows
     ]
     report = Report("noise", {**describe(), "threads": 1}, tuple(rows), (*notes, *NOTES))
-    report.show(console)
-    if json is not None:
-        report.write(json)
-    return report
+    return finish(report, json, console)
 
 
 def _row(case: Case, dtype: str, rounds: int, seed: int) -> Row:

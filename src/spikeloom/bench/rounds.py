@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
+from typing import TypeVar
+
+Told = TypeVar("Told")
 
 
-def take_turns(sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every side in every round; the order turns so that no side is always first.
+def take_turns(sides: Mapping[str, Callable[[], Told]], rounds: int) -> dict[str, list[Told]]:
+    """What every side tells in every round, mostly seconds; the order turns so that no side is
+    always first.
 
     >>> take_turns({"a": lambda: 1.0, "b": lambda: 2.0}, 2)
     {'a': [1.0, 1.0], 'b': [2.0, 2.0]}
     """
-    times: dict[str, list[float]] = {name: [] for name in sides}
+    times: dict[str, list[Told]] = {name: [] for name in sides}
     names = list(sides)
     for turn in range(rounds):
         shift = turn % len(names)

@@ -29,11 +29,12 @@ from typing import Any
 from rich.console import Console
 
 from spikeloom.bench.machine import SIM_PEERS, TRAIN_PEERS, cores, describe, peer_python, thread_env
+from spikeloom.bench.opening import check_names, finish
 from spikeloom.bench.populations import POPULATIONS, save
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import take_turns
 from spikeloom.bench.worker import Worker
-from spikeloom.errors import BenchmarkError, ConfigError, suggest
+from spikeloom.errors import BenchmarkError
 
 PARTS = ("import", "first batch", "first spike", "build")
 BATCH = {"tau_ms": 10.0, "decay": math.exp(-0.1), "steps": 25, "batch": 32}
@@ -69,9 +70,7 @@ def run(
         BenchmarkError: Two sides do not compute the same thing.
         ConfigError: An unknown part.
     """
-    for part in parts:
-        if part not in PARTS:
-            raise ConfigError(f"bench start: no part {part!r}.", hint=suggest(part, PARTS))
+    check_names("start", "part", parts, PARTS)
     threads = threads or cores()
     train, sim = train_python or peer_python(TRAIN_PEERS), sim_python or peer_python(SIM_PEERS)
     notes: list[str] = [*NOTES]
@@ -81,10 +80,7 @@ def run(
         bench = _Bench(rounds, threads, train, sim, status.update)
         rows = [row for part in parts for row in bench.part(part)]
     report = Report("start", {**describe(), "threads": threads}, tuple(rows), tuple(notes))
-    report.show(console)
-    if json is not None:
-        report.write(json)
-    return report
+    return finish(report, json, console)
 
 
 class _Bench:

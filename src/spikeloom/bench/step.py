@@ -22,11 +22,12 @@ from rich.console import Console
 
 from spikeloom.bench.compare import same
 from spikeloom.bench.contest import Side, fastest, start
-from spikeloom.bench.machine import SIM_PEERS, cores, describe, peer_python
+from spikeloom.bench.machine import SIM_PEERS, cores, describe
+from spikeloom.bench.opening import check_names, find_peers, finish, ns_lines
 from spikeloom.bench.populations import POPULATIONS, save
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import take_turns
-from spikeloom.errors import BenchmarkError, ConfigError, suggest
+from spikeloom.errors import BenchmarkError
 
 PEERS = ("numpy", "numba", "brian2")
 SIZES = (4_000, 100_000)
@@ -83,14 +84,10 @@ def run(
         BenchmarkError: Two sides do not compute the same thing.
         ConfigError: An unknown peer or model.
     """
-    for name, known in [(n, PEERS) for n in against] + [(n, tuple(POPULATIONS)) for n in models]:
-        if name not in known:
-            raise ConfigError(f"bench step: no {name!r} here.", hint=suggest(name, known))
+    check_names("step", "peer", against, PEERS)
+    check_names("step", "model", models, tuple(POPULATIONS))
     threads = threads or cores()
-    python = peers_python or peer_python(SIM_PEERS)
-    notes: list[str] = [*NOTES]
-    if python is None and against:
-        notes.append("No peers here: build their environment with `make bench-peers`.")
+    python, missed = find_peers(SIM_PEERS, against, peers_python)
     rows: list[Row] = []
     with Console(stderr=True).status("bench step") as status:
         for model in models:
@@ -101,16 +98,8 @@ def run(
                     sides = [ours, *_peers(against, python, size, threads)]
                     tell = partial(_tell, status.update, case)
                     rows.append(_row(case, told, sides, threads, rounds, seed, tell))
-    report = Report("step", {**describe(), "threads": threads}, tuple(rows), tuple(notes))
-    console = console or Console()
-    report.show(console)
-    for row in rows:
-        each = {"ours": row.extra["ours_ns"], **row.extra["peers_ns"]}
-        shown = "  ".join(f"{name} {ns:.2f}" for name, ns in each.items())
-        console.print(f"  {row.case}, ns per neuron and step: {shown}", highlight=False)
-    if json is not None:
-        report.write(json)
-    return report
+    report = Report("step", {**describe(), "threads": threads}, tuple(rows), (*NOTES, *missed))
+    return finish(report, json, console, *ns_lines(report))
 
 
 def _told(model: str, size: int, dtype: str, work: int) -> dict[str, Any]:

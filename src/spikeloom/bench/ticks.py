@@ -17,6 +17,7 @@ from rich.console import Console
 
 from spikeloom.bench import tick_networks
 from spikeloom.bench.machine import describe
+from spikeloom.bench.opening import finish
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import medians, take_turns
 from spikeloom.compile import compile_ticks
@@ -92,10 +93,7 @@ def run(*, json: Path | None = None, rounds: int = 9, console: Console | None = 
     told += [tick_networks.told(row) for row in networks]
     machine = {**describe(), "threads": 1}
     report = Report("ticks", machine, (*rows, *networks), (*told, *NOTES))
-    report.show(console)
-    if json is not None:
-        report.write(json)
-    return report
+    return finish(report, json, console)
 
 
 def _row(case: Case, rounds: int) -> Row:

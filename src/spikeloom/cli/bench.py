@@ -89,19 +89,26 @@ def step(
 def models(
     case: Annotated[
         str,
-        typer.Option(help="Models, separated by commas, or `all`.", show_default=True),
+        typer.Option(help="Models, separated by commas, `axon`, or `all`.", show_default=True),
     ] = "all",
     against: Against = None,
     json: Json = None,
     rounds: Rounds = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Measured beside one thread; by default all cores.")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="`float32`, `float64`, or both, separated by a comma.")
+    ] = None,
     size: Annotated[int | None, typer.Option(min=1, help="Neurons of each population.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of one timing.")] = None,
 ) -> None:
-    """Every model of the library, a population of each, beside Brian2.
+    """Every model of the library beside Brian2, a population of each, and the axon of `bench axon`.
 
-    Nanoseconds of one thread for one step of one neuron, in float32 and float64.
+    Nanoseconds for one step of one neuron, in float32 and float64, on one thread and on several. A
+    few models alone are quick: `--case LIF,AdEx --dtype float32 --threads 1`.
 
-    Example: `spikeloom bench models --case LIF,AdEx --json models.json`
+    Example: `spikeloom bench models --json models.json`
     """
     _run(
         "models",
@@ -109,6 +116,8 @@ def models(
         against=_names(against),
         json=json,
         rounds=rounds,
+        threads=threads,
+        dtypes=_names(dtype),
         size=size,
         steps=steps,
     )

@@ -1,10 +1,11 @@
 """Runs the populations: proves that both sides agree, then lets them take turns.
 
 Both sides take the same steps of the same equations by the same method from the same states under
-the same drives, with one thread, and are timed in seconds of the processor, which other work on the
-machine disturbs less than the clock on the wall. Our side writes down which neuron fired when;
-Brian2 counts the spikes of each neuron. All of Brian's populations are one program, since building
-a program is what takes longest.
+the same drives. One thread is timed in seconds of the processor, which other work on the machine
+disturbs less than the clock on the wall; several threads on the wall, where Brian2 is tried in
+every way that it has, and its best counts. Our side writes down which neuron fired when; Brian2
+counts the spikes of each neuron. All of Brian's populations are one program, since building takes
+longest. The axon is a benchmark of its own (`spikeloom.bench.axon`), whose rows join these.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,29 +22,38 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from spikeloom.bench.compare import same
-from spikeloom.bench.machine import KEEP_MEMORY, SIM_PEERS, describe, peer_python, thread_env
+from spikeloom.bench import axon
+from spikeloom.bench.machine import KEEP_MEMORY, SIM_PEERS, cores, describe, thread_env
+from spikeloom.bench.models.agree import Agreement, Results, agree
+from spikeloom.bench.models.floor import floor_ns, instructions
 from spikeloom.bench.models.populations import DT, Population, populations
+from spikeloom.bench.models.table import AXON, WANTED, reached, show
+from spikeloom.bench.opening import check_names, find_peers
 from spikeloom.bench.report import Report, Row
+from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.worker import Worker
 from spikeloom.compile.bind import bind
 from spikeloom.compile.values import numbers
-from spikeloom.errors import BenchmarkError, ConfigError, suggest
+from spikeloom.errors import BenchmarkError, ConfigError
 
-PEERS = ("brian2",)
+PEERS = ("brian2", "neuron")
 SIZE = 10_000
 STEPS = 2_000
 FEW = 20
 """Steps after which the states are compared."""
-WANTED = 4.0
 DTYPES = ("float32", "float64")
+ALL = "all"
 NOTES = (
-    f"One thread; {DT} ms a step; seconds of the processor. Before: states after {FEW} steps and "
-    "the spikes of each neuron over the whole run agreed (by chance: their number).",
+    f"{DT} ms a step. Before: states after {FEW} steps and the spikes of each neuron over the "
+    "whole run agreed (by chance: their number).",
+    "One thread: seconds of the processor. Several: on the wall, Brian2's best of serial, OpenMP, "
+    "and OpenMP with threads that spin.",
     "Brian2: C++ standalone, -O3 -march=native -ffast-math, equations translated from ours.",
-    f"To reach: {WANTED:g} times Brian2.",
+    "Floor: our vector instructions as fast as this machine takes any (an estimate).",
+    f"To reach: {WANTED['models']:g} times Brian2; the axon {WANTED[AXON]:g} times each peer.",
 )
-Results = Mapping[str, np.ndarray]
+Times = Mapping[str, Sequence[Mapping[str, Sequence[float]]]]
+"""Way → of each round: model → seconds on the wall and of the processor."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,7 @@ class Told:
     dtype: str
     steps: int
     rounds: int
+    threads: int
 
     @property
     def size(self) -> int:
@@ -61,9 +73,9 @@ class Told:
         return len(next(iter(self.drives.values())))
 
     def common(self, arrays: Path) -> dict[str, Any]:
-        """For both workers."""
+        """For all workers."""
         return {"dtype": self.dtype, "few": FEW, "steps": self.steps, "dt": DT,
-                "size": self.size, "arrays": str(arrays)}  # fmt: skip
+                "size": self.size, "threads": self.threads, "arrays": str(arrays)}  # fmt: skip
 
     def brian(self) -> dict[str, Any]:
         """Model → its text, starting states and drive."""
@@ -82,8 +94,9 @@ def run(
     against: Sequence[str] = PEERS,
     *,
     json: Path | None = None,
-    case: Sequence[str] = ("all",),
+    case: Sequence[str] = (ALL,),
     dtypes: Sequence[str] = DTYPES,
+    threads: int | None = None,
     rounds: int = 5,
     size: int = SIZE,
     steps: int = STEPS,
@@ -94,10 +107,11 @@ def run(
     """Measure, print and write.
 
     Arguments:
-        against: Peers, from `PEERS`.
+        against: Peers, from `PEERS`; NEURON runs the axon only.
         json: File for the figures.
-        case: Names of models, or ``all``.
+        case: Names of models, ``axon``, or ``all``.
         dtypes: float32, float64.
+        threads: Most threads of every side, measured beside one thread; None takes all cores.
         rounds: Interleaved timings of each side; the median of their ratios counts.
         size: Neurons of each population.
         steps: Steps of one timing.
@@ -106,45 +120,40 @@ def run(
             current folder upwards. Without one only our side is measured.
         console: Where to print.
     Returns:
-        The report; ``ours_ns`` and ``peer_ns`` are ns for one step of one neuron.
+        The report; ``ours_ns`` and ``peers_ns`` are ns for one step of one neuron.
     Raises:
         BenchmarkError: A side fails. A model whose sides disagree has no row, and a note says why.
-        ConfigError: An unknown peer or model.
+        ConfigError: An unknown peer, model or precision.
     """
     if size < 1 or steps < 1:
         raise ConfigError(f"bench models: size and steps must be above 0, got {size}, {steps}.")
     known = populations()
-    chosen = dict(known) if "all" in case else {}
-    for name in (n for n in case if n != "all"):
-        if name not in known:
-            raise ConfigError(f"bench models: no model {name!r}.", hint=suggest(name, known))
-        chosen[name] = known[name]
-    for name in against:
-        if name not in PEERS:
-            raise ConfigError(f"bench models: no peer {name!r}.", hint=suggest(name, PEERS))
-    python = peers_python or peer_python(SIM_PEERS)
-    notes = [*NOTES]
-    if python is None and against:
-        notes.append("No peers here: build their environment with `make bench-peers`.")
-    peer = python if against else None
-    rows: list[Row] = []
+    check_names("models", "peer", against, PEERS)
+    check_names("models", "precision", dtypes, DTYPES)
+    check_names("models", "model", case, (*known, AXON, ALL))
+    chosen = {n: p for n, p in known.items() if ALL in case or n in case}
+    python, missed = find_peers(SIM_PEERS, against, peers_python)
+    peer = python if "brian2" in against else None
+    threads = threads or cores()
+    notes, rows = [*NOTES, *missed], []
     with Console(stderr=True).status("bench models") as status:
-        drives = {}
+        drives: dict[str, np.ndarray] = {}
         for name, each in chosen.items():
             status.update(f"bench models: a drive for {name}")
             drives[name] = each.currents(size, seed)
-        for dtype in dtypes:
-            told = Told(chosen, drives, dtype, steps, rounds)
+        for dtype in dtypes if chosen else ():
+            told = Told(chosen, drives, dtype, steps, rounds, threads)
             made, why = _rows(told, peer, lambda what, d=dtype: status.update(f"{d}: {what}"))
             rows += made
             notes += why
-    report = Report("models", {**describe(), "threads": 1}, tuple(rows), tuple(notes))
-    console = console or Console()
-    report.show(console)
-    for row in rows:
-        each = {"ours": row.extra["ours_ns"], **row.extra["peer_ns"]}
-        shown = "  ".join(f"{side} {ns:.2f}" for side, ns in each.items())
-        console.print(f"  {row.case}, ns per neuron and step: {shown}", highlight=False)
+        if ALL in case or AXON in case:
+            status.update("bench models: the axon")
+            made, words = axon.measure(against, rounds=rounds, dtypes=dtypes)
+            rows += made
+            notes += words
+    notes += reached(rows, len(chosen))
+    report = Report("models", {**describe(), "threads": threads}, tuple(rows), tuple(notes))
+    show(report, console or Console())
     if json is not None:
         report.write(json)
     return report
@@ -154,113 +163,101 @@ def _rows(
     told: Told, peer: Path | None, tell: Callable[[str], None]
 ) -> tuple[list[Row], list[str]]:
     """The rows of the models that agree, and why the others are not timed."""
+    builds = [] if peer is None else ["serial"] + ["openmp"] * (told.threads > 1)
+    refused: dict[str, str] = {}
+    found: dict[str, Agreement] = {}
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
-        arrays = folder / "drives.npz"
         drives: dict[str, Any] = dict(told.drives)
-        np.savez(arrays, **drives)
-        common = told.common(arrays)
-        env = {**thread_env(1), **KEEP_MEMORY}
-        scripts: dict[str, tuple[str, Any, Path | None]] = {
-            "ours": ("ours_models.py", list(told.models), None)
-        }
-        if peer is not None:
-            scripts["brian2"] = ("brian_models.py", told.brian(), peer)
-        workers: dict[str, Worker] = {}
-        results: dict[str, dict[str, np.ndarray]] = {}
-        for side, (script, models, python) in scripts.items():
-            config = {**common, "side": side, "models": models}
-            workers[side] = stack.enter_context(
-                Worker(script, config, python=python, env=env, timeout=7200)
-            )
+        np.savez(folder / "drives.npz", **drives)
+        common = told.common(folder / "drives.npz")
+        env = {**thread_env(told.threads), **KEEP_MEMORY}
+
+        def ready(side: str, script: str, python: Path | None, **more: Any) -> tuple[Worker, Any]:
+            config = {**common, "side": side, **more}
+            worker = Worker(script, config, python=python, env=env, timeout=7200)
+            stack.enter_context(worker)
             tell(f"{side}: building")
-            workers[side].ask("prepare")
+            worker.ask("prepare")
             tell(f"{side}: proving")
-            workers[side].ask("prove", to=str(folder / f"{side}.npz"))
+            worker.ask("prove", to=str(folder / f"{side}.npz"))
             with np.load(folder / f"{side}.npz") as data:
-                results[side] = dict(data)
-        errors: dict[str, float | None] = {}
-        refused: dict[str, str] = {}
-        if peer is not None:
+                return worker, dict(data)
+
+        ours, mine = ready("ours", "ours_models.py", None, models=list(told.models))
+        workers: dict[str, Worker] = {}
+        for way in builds:
+            workers[way], theirs = ready(
+                f"brian2, {way}", "brian_models.py", peer, models=told.brian(), variant=way
+            )
             for name, each in told.models.items():
                 try:
-                    errors[name] = _agree(name, each, results, told.dtype)
+                    found[name] = agree(name, mine, theirs, told.dtype, stochastic=each.stochastic)
                 except BenchmarkError as error:
                     refused[name] = error.message
-        times: dict[str, list[Mapping[str, float]]] = {side: [] for side in workers}
-        for turn in range(told.rounds):
-            for side in (*workers,) if turn % 2 else (*reversed(workers),):
-                tell(f"round {turn + 1} of {told.rounds}: {side}")
-                times[side].append(workers[side].ask("time"))
-    rows = [_row(n, told, times, results["ours"], errors) for n in told.models if n not in refused]
+        times = take_turns(_turns(ours, workers, told.threads, tell), told.rounds)
+    rows = [
+        _row(name, told, times, threads, mine, found.get(name, Agreement()))
+        for threads in sorted({1, told.threads})
+        for name in told.models
+        if name not in refused
+    ]
     return rows, [f"Not timed: {message}" for message in refused.values()]
 
 
-def _row(
-    name: str,
-    told: Told,
-    times: Mapping[str, Sequence[Mapping[str, float]]],
-    ours: Results,
-    errors: Mapping[str, float | None],
-) -> Row:
-    took = {side: [each[name] for each in rounds] for side, rounds in times.items()}
-    mine = took.pop("ours")
+def _turns(
+    ours: Worker, workers: Mapping[str, Worker], threads: int, tell: Callable[[str], None]
+) -> dict[str, Callable[[], Mapping[str, Sequence[float]]]]:
+    """Every way of running a side, by its name."""
+
+    def ask(name: str, worker: Worker, how: Mapping[str, Any]) -> Mapping[str, Sequence[float]]:
+        tell(f"timing: {name}")
+        return worker.ask("time", **how)
+
+    ways: dict[str, tuple[Worker, dict[str, Any]]] = {"ours, 1": (ours, {"threads": 1})}
+    if "serial" in workers:
+        ways["serial"] = (workers["serial"], {})
+    if threads > 1:
+        ways[f"ours, {threads}"] = (ours, {"threads": threads})
+    if "openmp" in workers:
+        ways["openmp"] = (workers["openmp"], {})
+        ways["openmp, spinning"] = (workers["openmp"], {"spinning": True})
+    return {name: partial(ask, name, *way) for name, way in ways.items()}
+
+
+def _row(name: str, told: Told, times: Times, threads: int, ours: Results, found: Agreement) -> Row:
+    """One model with so many threads."""
+    clock = 0 if threads > 1 else 1
     scale = 1e9 / (told.size * told.steps)
+    took = {way: [each[name][clock] for each in rounds] for way, rounds in times.items()}
+    mine = took[f"ours, {threads}"]
+    ways = ("serial", "openmp", "openmp, spinning") if threads > 1 else ("serial",)
+    tried = {way: took[way] for way in ways if way in took}
+    best = min(tried, key=lambda way: median(tried[way]), default=None)
+    each = {} if best is None else {"brian2": ratios(tried[best], mine)}
     counts = ours.get(f"{name}:counts")
-    ratios = {
-        side: sorted(theirs / own for theirs, own in zip(values, mine, strict=True))
-        for side, values in took.items()
-    }
-    extra: dict[str, Any] = {
-        "method": told.models[name].program.method,
-        "ours_ns": median(mine) * scale,
-        "peer_ns": {side: median(values) * scale for side, values in took.items()},
-        "ratios": ratios,
-        "spikes": None if counts is None else int(counts.sum()),
-    }
+    program = told.models[name].program
+    count = instructions(program, told.dtype)
     return Row(
-        case=f"{name} {told.dtype}",
+        case=f"{name} {told.dtype}, {threads} thread{'s' * (threads > 1)}",
         ours_s=median(mine),
-        peers={side: median(mine) * median(each) for side, each in ratios.items()},
-        max_abs_error=errors.get(name),
-        extra=extra,
+        peers={side: median(mine) * ratio["median"] for side, ratio in each.items()},
+        max_abs_error=found.apart,
+        extra={
+            "model": name,
+            "dtype": told.dtype,
+            "threads": threads,
+            "clock": "wall" if threads > 1 else "processor",
+            "method": program.method,
+            "ours_ns": median(mine) * scale,
+            "peers_ns": {} if best is None else {"brian2": median(tried[best]) * scale},
+            "peers_way": {} if best is None else {"brian2": best},
+            "tried_ns": {way: median(values) * scale for way, values in tried.items()},
+            "ratios": each,
+            "floor_ns": floor_ns(count, told.dtype, threads),
+            "instructions": count.total,
+            "products": count.products,
+            "spikes": None if counts is None else int(counts.sum()),
+            "off": found.off,
+        },
     )
-
-
-def _agree(name: str, each: Population, results: Mapping[str, Results], dtype: str) -> float | None:
-    """The largest difference of a state, once states and spikes agree; None under chance.
-
-    Raises:
-        BenchmarkError: They do not.
-    """
-    mine, theirs = (results[side] for side in ("ours", "brian2"))
-    counts = f"{name}:counts"
-    if counts in mine:
-        _same_spikes(name, each, mine[counts], theirs[counts], dtype)
-    if each.stochastic:
-        return None
-    ours, others = ({k: v for k, v in side.items() if k.startswith(f"{name}.")}
-                    for side in (mine, theirs))  # fmt: skip
-    case = f"{name} {dtype}"
-    if dtype == "float64":
-        return same(ours, others, peer="brian2", case=case, tolerance=1e-9)
-    return same(ours, others, peer="brian2", case=case, tolerance=1e-4, outliers=1e-3)
-
-
-def _same_spikes(
-    name: str, each: Population, mine: np.ndarray, theirs: np.ndarray, dtype: str
-) -> None:
-    a, b = int(mine.sum()), int(theirs.sum())
-    if each.stochastic:
-        wrong = abs(a - b) > 5 * (a + b) ** 0.5  # twice in a million runs, if spikes are Poisson
-    elif dtype == "float64":
-        # A tie at threshold that the two round differently moves one spike of one neuron.
-        wrong = (mine != theirs).mean() > 1e-3
-    else:
-        wrong = abs(a - b) > 0.005 * b
-    if wrong:
-        raise BenchmarkError(
-            f"benchmark case '{name} {dtype}': ours and brian2 do not compute the same thing: "
-            f"{a} and {b} spikes.",
-            hint="no time is reported; make the two sides do the same work first",
-        )

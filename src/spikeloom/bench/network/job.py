@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from spikeloom.bench.machine import SIM_PEERS, describe, peer_python
+from spikeloom.bench.machine import SIM_PEERS, describe
 from spikeloom.bench.network.alone import ALONE
 from spikeloom.bench.network.beside import race
 from spikeloom.bench.network.cases import CASES, Case
@@ -19,8 +19,9 @@ from spikeloom.bench.network.sides import DTYPES, Side, ours, peer
 from spikeloom.bench.network.table import show
 from spikeloom.bench.network.targets import judged
 from spikeloom.bench.network.twins import twins
+from spikeloom.bench.opening import check_names, find_peers
 from spikeloom.bench.report import Report, Row
-from spikeloom.errors import BenchmarkError, ConfigError, suggest
+from spikeloom.errors import BenchmarkError, ConfigError
 
 PEERS = ("brian2", "nest")
 ALL = "all"
@@ -74,9 +75,7 @@ class Settings:
         Raises:
             ConfigError: What was asked for does not exist.
         """
-        for name in self.against:
-            if name not in PEERS:
-                raise ConfigError(f"bench network: no peer {name!r}.", hint=suggest(name, PEERS))
+        check_names("network", "peer", self.against, PEERS)
         for what in ("threads", "rounds"):
             if getattr(self, what) < 1:
                 raise ConfigError(
@@ -166,14 +165,12 @@ def run(
         ConfigError: An unknown peer or case, or a number that makes no sense.
     """
     names, console = chosen(case), console or Console()
-    python = peers_python or peer_python(SIM_PEERS)
+    python, missed = find_peers(SIM_PEERS, () if sides is not None else against, peers_python)
     settings = Settings(
         against, threads, rounds, scale, seconds, seed, dtypes, python, sides
     )  # fmt: skip
     settings.check(names)
-    notes = [*NOTES]
-    if python is None and sides is None and against:
-        notes.append("No peers here: build their environment with `make bench-peers`.")
+    notes = [*NOTES, *missed]
     machine = {**describe(), "threads": threads}
     rows: list[Row] = []
     failed: dict[str, BenchmarkError] = {}
@@ -209,9 +206,7 @@ def chosen(case: Sequence[str]) -> tuple[str, ...]:
     >>> chosen(["cuba", "cuba"])
     ('cuba',)
     """
-    for name in case:
-        if name not in (*NAMES, ALL):
-            raise ConfigError(f"bench network: no case {name!r}.", hint=suggest(name, NAMES))
+    check_names("network", "case", (name for name in case if name != ALL), NAMES)
     if not case:
         raise ConfigError("bench network: no case.", hint=f"--case {','.join(NAMES[:3])}")
     return NAMES if ALL in case else tuple(dict.fromkeys(case))

@@ -23,15 +23,15 @@ from rich.console import Console
 
 from spikeloom.bench.compare import same
 from spikeloom.bench.contest import Choice, Side, fastest, start
-from spikeloom.bench.machine import TRAIN_PEERS, cores, describe, peer_python
+from spikeloom.bench.machine import TRAIN_PEERS, cores, describe
 from spikeloom.bench.network.table import judgement
 from spikeloom.bench.network.targets import judged
+from spikeloom.bench.opening import check_names, find_peers
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.train.cases import CASES, Case
 from spikeloom.bench.train.targets import MEMORY_CASE, SHARE, SPEED, TARGETS
 from spikeloom.bench.worker import Worker
-from spikeloom.errors import ConfigError, suggest
 
 PEERS = ("spikingjelly", "snntorch", "norse")
 OURS = Side("ours", "ours_train.py")
@@ -84,13 +84,12 @@ def run(
         ConfigError: An unknown case or peer.
     """
     names = tuple(CASES) if tuple(case) == ("all",) else tuple(case)
-    _known("case", names, tuple(CASES))
-    _known("peer", against, PEERS)
+    check_names("train", "case", names, tuple(CASES))
+    check_names("train", "peer", against, PEERS)
     notes: list[str] = [*NOTES]
     if peers is None:
-        python = peer_python(TRAIN_PEERS)
-        if python is None and against:
-            notes.append("No peers here: build their environment with `make bench-peers`.")
+        python, missed = find_peers(TRAIN_PEERS, against)
+        notes += missed
         peers = [Side(p, "peer_train.py", python, tuple(variants)) for p in against if python]
     threads = threads or cores()
     console = console or Console()
@@ -268,12 +267,6 @@ def _show_rates(report: Report, console: Console) -> None:
                 "processor time",
                 highlight=False,
             )
-
-
-def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise ConfigError(f"bench train: no {what} {name!r}.", hint=suggest(name, known))
 
 
 def _teller(update: Callable[[str], None], name: str) -> Callable[[str], None]:

@@ -7,12 +7,11 @@ The time is what the compiled program itself reports for its run, without start 
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
 import brian2 as b2
+import brian_program
 import loop
 import numpy as np
 
@@ -64,7 +63,7 @@ class Axon:
         network.run(SPEC["kick_ms"] * b2.ms)
         cell.I[0] = 0 * b2.nA
         network.run((SPEC["steps"] * SPEC["dt"] - SPEC["kick_ms"]) * b2.ms)
-        b2.device.build(directory=str(folder), compile=True, run=False)
+        brian_program.build(folder)
         self.build_s = time.perf_counter() - start
 
     def run(self) -> float:
@@ -83,29 +82,6 @@ class Axon:
         np.savez(to, v=np.concatenate([first, rows]))
 
 
-def main() -> None:
-    b2.set_device("cpp_standalone", build_on_run=False)
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffast-math"]
-    b2.prefs.logging.file_log = False
-    b2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-    folder = Path(tempfile.mkdtemp(prefix="bench-brian-"))
-    built: list[Axon] = []
-
-    def prepare() -> float:
-        built.append(Axon(folder))
-        return built[-1].build_s
-
-    try:
-        loop.serve(
-            {
-                "prepare": prepare,
-                "prove": lambda to: built[-1].prove(to),
-                "time": lambda: built[-1].run(),
-            }
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    brian_program.settings()
+    brian_program.serve(Axon)

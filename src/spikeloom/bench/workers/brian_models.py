@@ -3,19 +3,20 @@
 """Brian2 C++ standalone: every model in one program. Runs in the peers' environment.
 
 The program runs one population after the other: a few steps, its states copied aside, then the
-steps that are timed by the processor time that the program notes before and after them. A monitor
-counts the spikes of each neuron and keeps nothing else.
+steps that are timed by what the program notes before and after them, on the wall and in processor
+time. A monitor counts the spikes of each neuron and keeps nothing else. It is built in two ways:
+`serial`, and `openmp` with the threads that the others get.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 import brian2 as b2
+import brian_program
 import loop
 import numpy as np
 
@@ -23,8 +24,9 @@ SPEC = loop.config()
 with np.load(SPEC["arrays"]) as data:
     DRIVES = {name: data[name] for name in data}
 LAP = """{
+    timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
     std::ofstream laps("results/laps.txt", std::ios::app);
-    laps << std::clock() << std::endl;
+    laps << now.tv_sec << " " << now.tv_nsec << " " << std::clock() << std::endl;
 }"""
 ASIDE = """{{
     using namespace brian;
@@ -36,7 +38,7 @@ CLOCKS_PER_SEC = 1e6
 
 
 class Population:
-    """One model: its group, its monitor, and their two runs."""
+    """One model: its group, its monitor, and their run."""
 
     def __init__(self, name: str, told: dict[str, Any]) -> None:
         self.name = name
@@ -67,15 +69,16 @@ class Population:
         if told["threshold"] is not None:
             self.spikes = b2.SpikeMonitor(self.group, record=False, name=f"count_{name.lower()}")
             parts.append(self.spikes)
-        network = b2.Network(parts)
+        network = b2.Network(parts, name=f"net_{name.lower()}")
         network.run(SPEC["few"] * dt)
         for state in self.states:
             # A statement of Brian would be one more file to compile for each state.
             array = b2.device.get_array_name(self.group.variables[f"s_{state}"])
             b2.device.insert_code("main", ASIDE.format(file=self.file(state), array=array))
-        b2.device.insert_code("main", LAP)
-        network.run(SPEC["steps"] * dt)
-        b2.device.insert_code("main", LAP)
+        # What is compiled goes on: a second `network.run` of Brian's writes all of it once more.
+        rest = f"{network.name}.run({float(SPEC['steps'] * dt)!r}, NULL, 10.0);"
+        for line in (LAP, rest, LAP):
+            b2.device.insert_code("main", line)
 
     def file(self, state: str) -> str:
         return f"few.{self.name}.{state}"
@@ -88,43 +91,41 @@ class Population:
         return made
 
 
-def settings() -> None:
-    b2.set_device("cpp_standalone", build_on_run=False)
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffast-math"]
-    b2.prefs.codegen.cpp.headers += ["<ctime>", "<fstream>"]
-    b2.prefs.core.default_float_dtype = np.dtype(SPEC["dtype"]).type
-    b2.prefs.logging.file_log = False
-    b2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
+class Populations:
+    """All of them as one compiled program."""
 
-
-def main() -> None:
-    settings()
-    folder = Path(tempfile.mkdtemp(prefix="bench-brian-"))
-    built: list[Population] = []
-
-    def prepare() -> float:
+    def __init__(self, folder: Path) -> None:
         start = time.perf_counter()
-        built.extend(Population(name, told) for name, told in SPEC["models"].items())
-        b2.device.build(directory=str(folder), compile=True, run=False)
-        return time.perf_counter() - start
+        self.folder = folder
+        self.all = [Population(name, told) for name, told in SPEC["models"].items()]
+        brian_program.build(folder, many=True)
+        self.build_s = time.perf_counter() - start
 
-    def timed() -> dict[str, float]:
-        laps = folder / "results" / "laps.txt"
+    def run(self, *, spinning: bool = False) -> dict[str, list[float]]:
+        """Seconds of each on the wall and of the processor; threads may wait for one another in a
+        loop, which is quick, in place of asleep.
+        """
+        laps = self.folder / "results" / "laps.txt"
         laps.unlink(missing_ok=True)
-        b2.device.run(str(folder), with_output=False, run_args=[])
-        ticks = [int(line) for line in laps.read_text().split()]
-        took = [(b - a) / CLOCKS_PER_SEC for a, b in zip(ticks[::2], ticks[1::2], strict=True)]
-        return dict(zip(SPEC["models"], took, strict=True))
+        if spinning:
+            os.environ["OMP_WAIT_POLICY"] = "active"
+        else:
+            os.environ.pop("OMP_WAIT_POLICY", None)
+        b2.device.run(str(self.folder), with_output=False, run_args=[])
+        lines = [[int(x) for x in line.split()] for line in laps.read_text().splitlines()]
+        told = [(s + ns / 1e9, ticks / CLOCKS_PER_SEC) for s, ns, ticks in lines]
+        return {
+            each.name: [after - before for before, after in zip(told[k], told[k + 1], strict=True)]
+            for each, k in zip(self.all, range(0, len(told), 2), strict=True)
+        }
 
-    def prove(to: str) -> None:
-        timed()
-        np.savez(to, **{k: v for each in built for k, v in each.results(folder).items()})
-
-    try:
-        loop.serve({"prepare": prepare, "prove": prove, "time": timed})
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    def prove(self, to: str) -> None:
+        self.run()
+        np.savez(to, **{k: v for each in self.all for k, v in each.results(self.folder).items()})
 
 
 if __name__ == "__main__":
-    main()
+    several = SPEC["variant"] == "openmp"
+    brian_program.settings(SPEC["dtype"], SPEC["threads"] if several else 0)
+    b2.prefs.codegen.cpp.headers += ["<ctime>", "<fstream>", "<time.h>"]
+    brian_program.serve(Populations)

@@ -14,14 +14,13 @@ targets, and runs through such synapses are slower.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import brian2 as b2
+import brian_program
 import draws
 import loop
 import numpy as np
@@ -115,7 +114,7 @@ class Standalone:
         b2.device.insert_code("before_end", MEMORY)
         network.run(spec["settle"] * b2.ms)
         network.run(spec["stretch"] * b2.ms)
-        b2.device.build(directory=str(folder), compile=True, run=False)
+        brian_program.build(folder)
         self.build_s = time.perf_counter() - begin
         self.told: dict[str, float] = {}
 
@@ -227,22 +226,13 @@ def gates(u: float) -> dict[str, float]:
     return {name: a / (a + b) for name, (a, b) in rates.items()}
 
 
-def settings(variant: str) -> None:
-    b2.set_device("cpp_standalone", build_on_run=False)
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = [
-        "-w", "-O3", "-march=native", "-ffast-math", "-fno-finite-math-only", "-std=c++11",
-    ]  # fmt: skip
-    single = variant.startswith("single")
-    b2.prefs.core.default_float_dtype = np.float32 if single else np.float64
-    threads = SPEC["threads"] if variant.endswith("openmp") else 0
-    b2.prefs.devices.cpp_standalone.openmp_threads = threads
-    b2.prefs.logging.file_log = False
-    b2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-
-
-def main() -> None:
-    settings(SPEC["variant"])
-    folder = Path(tempfile.mkdtemp(prefix="bench-brian-"))
+def main(folder: Path) -> None:
+    variant: str = SPEC["variant"]
+    brian_program.settings(
+        "float32" if variant.startswith("single") else "float64",
+        SPEC["threads"] if variant.endswith("openmp") else 0,
+        ("-fno-finite-math-only", "-std=c++11"),
+    )
     made: list[Standalone] = []
 
     def prepare() -> dict[str, Any]:
@@ -264,11 +254,9 @@ def main() -> None:
         peak = made[-1].told["peak_mb"]
         return {"network_mb": peak, "peak_mb": peak}
 
-    try:
-        loop.serve({"prepare": prepare, "prove": prove, "time": measure, "memory": memory})
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    loop.serve({"prepare": prepare, "prove": prove, "time": measure, "memory": memory})
 
 
 if __name__ == "__main__":
-    main()
+    with brian_program.folder() as place:
+        main(place)

@@ -10,13 +10,12 @@ for each neuron by a monitor that keeps nothing else.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import brian2 as b2
+import brian_program
 import loop
 import numpy as np
 
@@ -93,7 +92,7 @@ class Standalone:
             for name in self.states:
                 setattr(group, f"{name}_few", own_name(name))
         network.run(SPEC["steps"] * dt)
-        b2.device.build(directory=str(folder), compile=True, run=False)
+        brian_program.build(folder)
         self.group, self.spikes = group, spikes
         self.build_s = time.perf_counter() - start
 
@@ -111,35 +110,7 @@ class Standalone:
         np.savez(to, counts=np.array(self.spikes.count[:]), **states)
 
 
-def settings(threads: int) -> None:
-    b2.set_device("cpp_standalone", build_on_run=False)
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffast-math"]
-    b2.prefs.core.default_float_dtype = np.dtype(SPEC["dtype"]).type
-    b2.prefs.devices.cpp_standalone.openmp_threads = threads
-    b2.prefs.logging.file_log = False
-    b2.prefs.devices.cpp_standalone.extra_make_args_unix = ["-j2"]
-
-
-def main() -> None:
-    settings(SPEC["threads"] if SPEC["variant"] == "openmp" else 0)
-    folder = Path(tempfile.mkdtemp(prefix="bench-brian-"))
-    built: list[Standalone] = []
-
-    def prepare() -> float:
-        built.append(Standalone(folder))
-        return built[-1].build_s
-
-    try:
-        loop.serve(
-            {
-                "prepare": prepare,
-                "prove": lambda to: built[-1].prove(to),
-                "time": lambda: built[-1].run(),
-            }
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    main()
+    several = SPEC["variant"] == "openmp"
+    brian_program.settings(SPEC["dtype"], SPEC["threads"] if several else 0)
+    brian_program.serve(Standalone)

@@ -36,6 +36,25 @@ def serve(answers: Mapping[str, Callable[..., Any]]) -> None:
         replies.flush()
 
 
+def serve_one(make: Callable[[], Any]) -> None:
+    """Answer for one thing: made when asked to prepare, which tells how long that took (its
+    `build_s`), then proved by `prove(to=...)` and timed by `run()`.
+    """
+    built: list[Any] = []
+
+    def prepare() -> float:
+        built.append(make())
+        return built[-1].build_s
+
+    serve(
+        {
+            "prepare": prepare,
+            "prove": lambda **how: built[-1].prove(**how),
+            "time": lambda **how: built[-1].run(**how),
+        }
+    )
+
+
 def seconds(work: Callable[[], Any]) -> float:
     """Wall time of one call; what it gives is dropped only after the clock has stopped."""
     start = time.perf_counter()

@@ -55,21 +55,5 @@ class Axon:
         np.savez(to, v=np.array(rows).T)
 
 
-def main() -> None:
-    built: list[Axon] = []
-
-    def prepare() -> float:
-        built.append(Axon())
-        return built[-1].build_s
-
-    loop.serve(
-        {
-            "prepare": prepare,
-            "prove": lambda to: built[-1].prove(to),
-            "time": lambda: built[-1].run(),
-        }
-    )
-
-
 if __name__ == "__main__":
-    main()
+    loop.serve_one(Axon)

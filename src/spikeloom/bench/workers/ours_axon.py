@@ -50,21 +50,5 @@ class Axon:
         np.savez(to, v=self.steps(finer).v[::finer])
 
 
-def main() -> None:
-    built: list[Axon] = []
-
-    def prepare() -> float:
-        built.append(Axon())
-        return built[-1].build_s
-
-    loop.serve(
-        {
-            "prepare": prepare,
-            "prove": lambda **how: built[-1].prove(**how),
-            "time": lambda: built[-1].run(),
-        }
-    )
-
-
 if __name__ == "__main__":
-    main()
+    loop.serve_one(Axon)
