@@ -69,10 +69,13 @@ class Cell(ModelValue):
         for name, synapse in receptors.items():
             _receptor(name, synapse)
         if receptors and neuron.definition.ticks:
+            name, first = next((s.definition.name, n) for n, s in receptors.items())
             raise ModelError(
-                f"Cell: {neuron.definition.name} takes whole numbers, which these synapses do not "
-                "give.", hint="its inputs are impulses: connect to them by name",
-            )  # fmt: skip
+                f"Cell: {neuron.definition.name} counts in whole numbers, and {first!r}, "
+                f"{name}, is made of real ones.",
+                hint="a chip keeps the current of its synapses in the neuron, as u of LoihiNeuron: "
+                "write it as a state there, and connect to an impulse by its name",
+            )
         values = {f"{r}_{n}": s.values[n] for r, s in receptors.items() for n in _own(s)}
         for name, value in (
             ("neuron", neuron),

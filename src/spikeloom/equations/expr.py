@@ -1,8 +1,7 @@
 """The expression tree that a traced model method leaves behind.
 
-`Expr` is a number with a unit, `Condition` is yes or no. Both are frozen values: equal when they
-say the same, wherever they were written. Every node checks its units as it is built, so a mistake
-is found under the very sub-expression that holds it.
+`Expr` is a number with a unit, `Condition` is yes or no. Both are frozen values, equal when they
+say the same. A node checks its units as it is built, so a mistake is found where it was made.
 
 ================  ==========================================================================
 node              `op`
@@ -270,9 +269,14 @@ def make(op: str, args: tuple[Expr | Condition, ...], where: Where | None) -> Ex
         UnitError: The operands do not fit; both are named, with the line they stand on.
     """
     numbers = [a for a in args if isinstance(a, Expr)]
-    if op in WHOLE_ONLY or any(a.span is not None for a in numbers):
+    if op in WHOLE_ONLY or any(_counts(a) for a in (numbers if op != "select" else args)):
         return Expr(op, args, one, where=where, span=_whole(op, numbers, where))
     return Expr(op, args, _result_unit(op, numbers, where), where=where)
+
+
+def _counts(node: Expr | Condition) -> bool:
+    """Whether a number is whole, or a condition compares whole numbers."""
+    return node.span is not None if isinstance(node, Expr) else any(map(_counts, node.args))
 
 
 def span_of(expr: Expr) -> Span | None:

@@ -29,13 +29,13 @@ from spikeloom.errors import ModelError
 def wrap(x: ExprLike, bits: int, *, signed: bool = True) -> Expr:
     """`x` in so many bits, going round at their ends: what stays of it when the rest is dropped."""
     place = here()
-    return _bounded("wrap", lift(x, place), Span.of(bits, signed=signed), place)
+    return bounded("wrap", lift(x, place), Span.of(bits, signed=signed), place)
 
 
 def saturate(x: ExprLike, bits: int, *, signed: bool = True) -> Expr:
     """`x` in so many bits, kept at their ends."""
     place = here()
-    return _bounded("saturate", lift(x, place), Span.of(bits, signed=signed), place)
+    return bounded("saturate", lift(x, place), Span.of(bits, signed=signed), place)
 
 
 def equals(a: ExprLike, b: ExprLike) -> Condition:
@@ -88,10 +88,15 @@ def fitted(
             expr.where or where, "say what happens then: state(bits=…, overflow='saturate') or "
             "'wrap'; or bound it: clip(x, low, high)",
         )  # fmt: skip
-    return _bounded(overflow, expr, span, where)
+    return bounded(overflow, expr, span, where)
 
 
-def _bounded(op: str, x: Expr, span: Span, where: Where | None) -> Expr:
+def bounded(op: str, x: Expr, span: Span, where: Where | None) -> Expr:
+    """`x` wrapped or saturated into a span.
+
+    Raises:
+        ModelError: The span is too wide for literals.
+    """
     if max(-span.low, span.high) > 1 << 53:
         raise located(ModelError, f"{op}: at most 54 bits.", where, None)
     ends = [Expr("const", value=float(end), where=where) for end in span.ends]

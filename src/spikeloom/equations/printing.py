@@ -19,6 +19,9 @@ SIGNS = {
     "shl": " << ", "shr": " >> ", "floordiv": "//", "mod": " % ", "bitand": " & ",
     "bitor": " | ", "bitxor": " ^ ",
 }  # fmt: skip
+GROUPS_LEFT = {
+    "sub", "div", "mul", "add", "floordiv", "mod", "shl", "shr", "bitand", "bitor", "bitxor"
+}  # fmt: skip
 WORDS = {"min": "minimum", "max": "maximum", "select": "where"}
 
 
@@ -72,7 +75,19 @@ def needs_bracket(node: Expr | Condition, parent: str, place: int) -> bool:
         return own < outer
     if parent in ("lt", "le", "gt", "ge", "eq"):
         return True
-    right = ("sub", "div", "mul", "add", "floordiv", "mod", "shl", "shr")
+    right = (
+        "sub",
+        "div",
+        "mul",
+        "add",
+        "floordiv",
+        "mod",
+        "shl",
+        "shr",
+        "bitand",
+        "bitor",
+        "bitxor",
+    )
     return (place == 1 and parent in right) if parent != "pow" else place == 0
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TypeVar
 
 from spikeloom.equations.expr import Condition, Expr
@@ -14,12 +15,13 @@ LEAST = 4
 
 
 def shared(
-    roots: Sequence[Expr | Condition],
+    roots: Sequence[Expr | Condition], taken: Collection[str] = ()
 ) -> tuple[list[tuple[str, Expr]], list[Expr | Condition]]:
     """Numbers that are used in several places, as ``t1``, ``t2``, …; and the equations over them.
 
     Arguments:
         roots: The equations.
+        taken: Names that mean something else.
 
     >>> x = Expr("leaf", kind="state", name="x")
     >>> y = (x - 1) * x + (x + 2) * x
@@ -48,6 +50,7 @@ def shared(
     for root in roots:
         top = visit(root)
         uses[top] = uses.get(top, 0) + 1
+    free = (name for k in count(1) if (name := f"t{k}") not in taken)
     parts: list[tuple[str, Expr]] = []
     names: dict[int, Expr] = {}
 
@@ -57,8 +60,9 @@ def shared(
             return names[key]  # pyright: ignore[reportReturnType]  # only numbers get a name
         made = replace(node, args=tuple([short(a) for a in node.args])) if node.args else node
         if isinstance(made, Expr) and size[key] >= LEAST and uses[key] > 1:
-            names[key] = Expr("leaf", kind="argument", name=f"t{len(parts) + 1}", span=made.span)
-            parts.append((f"t{len(parts) + 1}", made))
+            name = next(free)
+            names[key] = Expr("leaf", kind="argument", name=name, span=made.span)
+            parts.append((name, made))
             return names[key]  # pyright: ignore[reportReturnType]
         return made
 

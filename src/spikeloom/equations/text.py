@@ -13,6 +13,8 @@ from spikeloom.equations.expr import Condition, Expr, lift, located, make
 from spikeloom.equations.neuron import Neuron
 from spikeloom.equations.quantity import Quantity, Unit, one
 from spikeloom.equations.text_expr import Snippet, evaluate
+from spikeloom.equations.text_whole import field as whole_field
+from spikeloom.equations.text_whole import read_width, state_field
 from spikeloom.equations.where import Where
 from spikeloom.errors import ModelError
 
@@ -24,9 +26,11 @@ NOISE = re.compile(r"\s*((?:Stratonovich )?)noise\s*$")
 XI = re.compile(r"xi(?:_\w+)?")
 WORD = re.compile(r"[^\W\d]\w*")
 FLAG = re.compile(r"\(\s*(\w[\w ]*)\s*\)\s*$")
+MOST = 20_000
+"""Operations of one equation, with its named parts written out."""
 SIGNS = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 EVENTS = {"spike when": "fires", "after a spike": "reset", "on arrival": "receive",
-          "start": "initial"}  # fmt: skip
+          "without a spike": "otherwise", "start": "initial"}  # fmt: skip
 
 
 def from_text(
@@ -57,6 +61,20 @@ def from_text(
             ``start: v = E``                the same as `start`
             =============================  ======================================================
 
+            A model of whole numbers says what a tick does, and states widths in place of units:
+
+            ====================================  ===============================================
+            ``each tick: v = v + a : int20``       a state, its width, and its value after a tick;
+                                                  all values in it are those before the tick
+            ``each tick: … : int20 (saturate)``    what is too large stays at the end of the width,
+                                                  or goes round with ``(wrap)``
+            ``each tick: s = v + a``               a name for an expression
+            ``a : uint9 (impulse)``                an input, of 9 bits without a sign
+            ``rho : uint8 (draw)``                 a random number of each tick
+            ``k : int9 (parameter)``               the width of a parameter; also ``0…18``
+            ``without a spike: v = 0``             what a tick without a spike changes
+            ====================================  ===============================================
+
         name: Name of the class.
         threshold: When it spikes: ``"v >= theta"``.
         reset: What changes at a spike: ``"v = E; w += b"``.
@@ -76,6 +94,14 @@ def from_text(
     >>> Leaky = from_text("dv/dt = (E - v)/tau : volt", name="Leaky", tau=10 * ms, E=-65 * mV)
     >>> print(Leaky(tau=5 * ms).equations)
     dv/dt = (E - v)/tau : volt
+
+    >>> counter = "each tick: v = v + k*a : int12 (saturate); a : uint4 (impulse)"
+    >>> Counter = from_text(f"{counter}; k : int4 (parameter); spike when: v > 9", k=3)
+    >>> print(Counter(k=-2).equations)
+    each tick: v = saturate(v + k*a, int12) : int12 (saturate)
+    a : uint4 (impulse)
+    k : int4 (parameter)
+    spike when: v > 9
     """
     _check_words(name, text, threshold, reset, receive, start, doc)
     given = {"threshold": threshold, "reset": reset, "receive": receive, "start": start}
@@ -108,6 +134,8 @@ class _Model:
     name: str
     params: Mapping[str, Any]
     rates: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
+    ticks: dict[str, Snippet] = field(default_factory=dict[str, Snippet])
+    whole: dict[str, tuple[Any, str]] = field(default_factory=dict[str, "tuple[Any, str]"])
     units: dict[str, Unit] = field(default_factory=dict[str, Unit])
     inputs: dict[str, Any] = field(default_factory=dict[str, Any])
     noises: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -120,12 +148,11 @@ class _Model:
     def read(self, text: str) -> None:
         for piece in _pieces(text, f"<equations of {self.name}>"):
             event, colon, _ = piece.text.partition(":")
-            if event.strip() in ("each tick", "without a spike"):
-                hint = "a model of whole numbers is written as a class with def tick(self, after)"
-                raise piece.error("from_text reads models with rates.", hint=hint)
-            phase = EVENTS.get(" ".join(event.split())) if colon else None
-            if phase is not None:
-                self.event(phase, iter([_after(piece, len(event) + 1)]))
+            word = " ".join(event.split()) if colon else ""
+            if word == "each tick":
+                self._tick(_after(piece, len(event) + 1))
+            elif word in EVENTS:
+                self.event(EVENTS[word], iter([_after(piece, len(event) + 1)]))
             else:
                 self._equation(piece)
 
@@ -140,6 +167,24 @@ class _Model:
             change = (found[1], found[2], _after(piece, found.end()))
             self.events.setdefault(phase, []).append(change)
 
+    def _tick(self, piece: Snippet) -> None:
+        """A state and what a tick makes of it, or a name for a part of that."""
+        body, colon, width_text = piece.text.rpartition(":")
+        head = replace(piece, text=body) if colon else piece
+        found = NAMED_EXPRESSION.match(head.text)
+        if found is None:
+            raise head.error("this is no assignment.", hint="each tick: v = v + a : int20")
+        self._new(found[1], head)
+        value = _after(head, found.end())
+        if not colon:
+            self.named[found[1]] = value
+            return
+        tail = _after(replace(piece, text=width_text, column=piece.column + len(body) + 1), 0)
+        width = read_width(tail)
+        if width is None:
+            raise tail.error("this is no width.", hint="for example int20, uint8 or int20 (wrap)")
+        self.ticks[found[1]], self.whole[found[1]] = value, (state_field(width, tail), "State")
+
     def _equation(self, piece: Snippet) -> None:
         body, colon, unit_text = piece.text.rpartition(":")
         if not colon:
@@ -147,6 +192,15 @@ class _Model:
                 "the unit is missing.", hint="end the line with it: dv/dt = … : volt; a plain "
                 "number has the unit 1",
             )  # fmt: skip
+        tail = _after(replace(piece, text=unit_text, column=piece.column + len(body) + 1), 0)
+        width = read_width(tail)
+        if width is not None:
+            name = INPUT.match(body)
+            if name is None:
+                raise tail.error("only a name has a width here.", hint="a : uint9 (impulse)")
+            self._new(name[1], piece, {} if width.flag == "parameter" else None)
+            self.whole[name[1]] = whole_field(name[1], width, self.params, tail)
+            return
         white = NOISE.match(unit_text)
         if white:
             self._noise(replace(piece, text=body), stratonovich=bool(white[1]))
@@ -182,14 +236,15 @@ class _Model:
         self._new(plain[1], head)
         self.noises[plain[1]] = noise(stratonovich=stratonovich)
 
-    def _new(self, name: str, piece: Snippet) -> None:
-        if any(name in given for given in self._given):
+    def _new(self, name: str, piece: Snippet, params: Mapping[str, Any] | None = None) -> None:
+        known = self.params if params is None else params
+        if name in known or any(name in given for given in self._given):
             raise piece.error(f"{name!r} is given twice.")
 
     @property
     def _given(self) -> tuple[Mapping[str, Any], ...]:
-        """Every name that has a meaning already."""
-        return (self.rates, self.named, self.inputs, self.noises, self.params)
+        """Every name that has a meaning already, beside parameters."""
+        return (self.rates, self.named, self.inputs, self.noises, self.whole)
 
     def _white(self) -> dict[str, Any]:
         """The noise in order of use: what was declared, and each ``xi`` in the equations."""
@@ -198,7 +253,9 @@ class _Model:
             for name in WORD.findall(piece.text):
                 if name in self.noises:
                     found[name] = self.noises[name]
-                elif XI.fullmatch(name) and not any(name in given for given in self._given):
+                elif XI.fullmatch(name) and not any(
+                    name in given for given in (*self._given, self.params)
+                ):
                     found[name] = noise()
         return found | self.noises
 
@@ -212,6 +269,8 @@ class _Model:
             fields[name], words[name] = value, "Input"
         for name, value in self._white().items():
             fields[name], words[name] = value, "Noise"
+        for name, (value, word) in self.whole.items():
+            fields[name], words[name] = value, word
         fields |= {"__annotations__": words, "__doc__": doc or None, "__module__": __name__}
 
         def flow(symbols: Any, d: Any) -> None:
@@ -224,7 +283,14 @@ class _Model:
                 first = first & other
             return first
 
-        fields["flow"] = flow
+        if self.ticks and self.rates:
+            raise next(iter(self.ticks.values())).error(
+                "a model has rates or ticks, not both.", hint="whole numbers have no rates"
+            )
+        if self.ticks:
+            fields["tick"] = self._ticks()
+        else:
+            fields["flow"] = flow
         if self.fires:
             fields["fires"] = fires
         for phase in self.events:
@@ -242,14 +308,27 @@ class _Model:
 
         return change
 
+    def _ticks(self) -> Callable[[Any, Any], None]:
+        def tick(symbols: Any, after: Any) -> None:
+            for name, piece in self.ticks.items():
+                value = self._value(piece, symbols)
+                if value.name != name:  # a state that stays what it is needs no rule
+                    setattr(after, name, value)
+
+        return tick
+
     def _value(self, piece: Snippet, symbols: Any, *, condition: bool = False) -> Any:
-        value = self._evaluate(piece, symbols, ())
+        value = self._evaluate(piece, symbols, (), {})
+        if isinstance(value, (Expr, Condition)) and _unfolded(value, {}) > MOST:
+            raise piece.error(f"this unfolds to more than {MOST:,} operations.")
         if condition != isinstance(value, Condition):
             what = "a condition such as v > theta" if condition else "a number"
             raise piece.error(f"{what} is expected here.")
         return value if condition else lift(value, piece.where())
 
-    def _evaluate(self, piece: Snippet, symbols: Any, path: tuple[str, ...]) -> Any:
+    def _evaluate(
+        self, piece: Snippet, symbols: Any, path: tuple[str, ...], done: dict[str, Expr]
+    ) -> Any:
         leaves: Mapping[str, Expr] = symbols._leaves
 
         def look(name: str, where: Where) -> Any | None:
@@ -259,9 +338,11 @@ class _Model:
                 return None
             if name in path:
                 raise located(ModelError, f"{name!r} is defined by itself.", where, None)
-            value = self._evaluate(self.named[name], symbols, (*path, name))
-            expr = lift(value, where)
-            if not expr.unit.fits(self.units[name]):
+            if name in done:  # what is used twice is evaluated once
+                return done[name]
+            value = self._evaluate(self.named[name], symbols, (*path, name), done)
+            done[name] = expr = lift(value, where)
+            if name in self.units and not expr.unit.fits(self.units[name]):
                 raise self.named[name].error(
                     f"{name!r} is declared in {self.units[name]!s} but is a {expr.unit.kind} "
                     f"({expr.unit!s})."
@@ -269,6 +350,13 @@ class _Model:
             return expr
 
         return evaluate(piece, look, {**leaves, **self.named})
+
+
+def _unfolded(node: Expr | Condition, done: dict[int, int]) -> int:
+    """Operations of an expression with its named parts written out."""
+    if id(node) not in done:
+        done[id(node)] = 1 + sum(_unfolded(a, done) for a in node.args)
+    return done[id(node)]
 
 
 def _pieces(text: str, label: str) -> Iterator[Snippet]:

@@ -1,12 +1,14 @@
 """One expression of text, read through Python's `ast` with a whitelist; nothing is ever executed.
 
 What is allowed: numbers, known names, ``+ - * / **``, comparisons, ``and or not & | ~`` and calls
-of the functions in `FUNCTIONS`. Everything else is refused with a caret under it.
+of the functions in `FUNCTIONS`; on whole numbers also ``// % << >> & | ^ ~ ==``, ``wrap``,
+``saturate`` and ``hits``. Everything else is refused with a caret under it.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import inf, isfinite
@@ -14,12 +16,15 @@ from typing import Any, NoReturn
 
 from spikeloom.equations.expr import Condition, Expr, condition, lift, located, make
 from spikeloom.equations.functions import FUNCTIONS
+from spikeloom.equations.integers import bounded
 from spikeloom.equations.quantity import NAMED, Quantity, Unit
 from spikeloom.equations.randomness import CHANCES, random_condition
+from spikeloom.equations.span import MOST_SHIFT, Span
 from spikeloom.equations.where import Where
 from spikeloom.errors import ModelError, SpikeloomError, UnitError, suggest
 
 LONGEST, DEEPEST = 4000, 100
+WIDTH = re.compile(r"(u?)int(\d{1,2})")
 ALIASES = {"ohm": "Ohm", "kohm": "kOhm", "Mohm": "MOhm", "Gohm": "GOhm", "meter": "metre"}
 UNITS: dict[str, Unit] = {**NAMED, **{name: NAMED[to] for name, to in ALIASES.items()}}
 NOT_YET = {
@@ -34,8 +39,12 @@ NOT_YET = {
 _BINARY: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
     ast.BitAnd: "and", ast.BitOr: "or", ast.And: "and", ast.Or: "or",
-    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
+    ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq",
+    ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.LShift: "shl", ast.RShift: "shr",
+    ast.BitXor: "bitxor",
 }  # fmt: skip
+WHOLE = ("floordiv", "mod", "shl", "shr", "bitxor")
+BITS = {"and": "bitand", "or": "bitor"}
 _PLAIN: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -183,6 +192,8 @@ class _Reader:
 
     def _unary(self, node: ast.UnaryOp, value: Any) -> Any:
         where = self.piece.where(node)
+        if isinstance(node.op, ast.Invert) and _whole(value):
+            return make("invert", (value,), where)
         if isinstance(node.op, (ast.Not, ast.Invert)):
             return condition("not", (value,), where)
         if isinstance(value, Condition):
@@ -195,6 +206,14 @@ class _Reader:
 
     def _binary(self, node: ast.expr, op: str | None, a: Any, b: Any) -> Any:
         where = self.piece.where(node)
+        bits = isinstance(node, ast.BinOp) and op in BITS and (_whole(a) or _whole(b))
+        if op is not None and bits and not isinstance(a, Condition):
+            return make(BITS[op], (lift(a, where), lift(b, where)), where)
+        if op in WHOLE and not _whole(a) and not _whole(b):
+            value = _folded(op, a, b)
+            if value is not None:
+                return value
+            op = None
         if op is None:
             hint = "powers are written **" if "^" in self.piece.text else None
             self._refuse(node, "this operator is not allowed in equations.", hint)
@@ -216,17 +235,19 @@ class _Reader:
         if len(node.ops) != 1:
             self._refuse(node, "two comparisons in one.", "write (a < x) & (x < b)")
         op = _BINARY.get(type(node.ops[0]))
-        if op is None:
-            self._refuse(node, "only < <= > >= compare in equations.")
         where = self.piece.where(node)
         left = self.visit(node.left, depth + 1)
         right = self.visit(node.comparators[0], depth + 1)
+        if op is None or (op == "eq" and not _whole(left) and not _whole(right)):
+            self._refuse(node, "only < <= > >= compare in equations.")
         return condition(op, (lift(left, where), lift(right, where)), where)
 
     def _call(self, node: ast.Call, depth: int) -> Any:
         if not isinstance(node.func, ast.Name):
             self._refuse(node.func, "only the functions of the language can be called.")
         name = node.func.id
+        if name in ("wrap", "saturate", "hits") and not node.keywords:
+            return self._whole_call(node, name, depth)
         op = FUNCTIONS.get(name)
         if op is None:
             hint = NOT_YET.get(name) or suggest(name, FUNCTIONS)
@@ -248,5 +269,40 @@ class _Reader:
         numbers = tuple(lift(a, where) for a in args)
         return condition(op, numbers, where) if op == "rises" else make(op, numbers, where)
 
+    def _whole_call(self, node: ast.Call, name: str, depth: int) -> Expr:
+        """The functions of whole numbers: ``wrap(x, int20)``, ``hits(rho, n, limit)``."""
+        where, count = self.piece.where(node), 3 if name == "hits" else 2
+        if len(node.args) != count:
+            self._refuse(node, f"{name} takes {count} arguments, got {len(node.args)}.")
+        if name == "hits":
+            first, *numbers = [self.visit(a, depth + 1) for a in node.args]
+            if getattr(first, "kind", None) != "draw":
+                self._refuse(node.args[0], "hits draws from a declared stream.",
+                             "rho : uint8 (draw), then hits(rho, n, limit)")  # fmt: skip
+            return make("hits", (first, *(lift(x, where) for x in numbers)), where)
+        width = WIDTH.fullmatch(ast.unparse(node.args[1]))
+        if width is None or not 1 <= int(width[2]) <= 54:
+            self._refuse(node.args[1], f"{name} needs a width of 1 to 54 bits.",
+                         f"for example {name}(x, int20) or {name}(x, uint8)")  # fmt: skip
+        span = Span.of(int(width[2]), signed=not width[1])
+        return bounded(name, lift(self.visit(node.args[0], depth + 1), where), span, where)
+
     def _refuse(self, node: ast.expr, message: str, hint: str | None = None) -> NoReturn:
         raise self.piece.error(message, node, hint)
+
+
+def _folded(op: str | None, a: Any, b: Any) -> float | None:
+    """A shift, quotient or remainder of two literals; None where there is none."""
+    if not isinstance(a, float) or not isinstance(b, float) or a % 1 or b % 1:
+        return None
+    if op in ("shl", "shr") and 0 <= b <= MOST_SHIFT:
+        value = int(a) << int(b) if op == "shl" else int(a) >> int(b)
+        return float(value) if abs(value) <= 1 << 53 else None
+    if op in ("floordiv", "mod") and b:
+        return float(a // b if op == "floordiv" else a % b)
+    return None
+
+
+def _whole(value: Any) -> bool:
+    """Whether this is a whole number of the model."""
+    return isinstance(value, Expr) and value.span is not None

@@ -18,7 +18,7 @@ from spikeloom.equations.values import Value
 class Equations:
     """The equations of a model: text when printed, LaTeX in a notebook.
 
-    The rates are written so that `from_text` reads them back.
+    They are written so that `from_text` reads them back.
     """
 
     definition: Definition
@@ -64,10 +64,8 @@ def summary_html(definition: Definition, values: Mapping[str, Value]) -> str:
 
 
 def _lines(d: Definition) -> Iterator[str]:
-    parts, tick = shared([*d.tick.values()])
-    yield from (f"each tick: {name} = {infix(expr)}" for name, expr in parts)
-    for name, expr in zip(d.tick, tick, strict=True):
-        yield f"each tick: {name} = {infix(expr)} : {d.state(name).span}"
+    if d.ticks:
+        yield from _ticks(d)
     for state in d.states:
         if d.flow:
             yield f"d{state.name}/dt = {infix(d.flow[state.name])} : {_unit(state.unit)}"
@@ -76,6 +74,9 @@ def _lines(d: Definition) -> Iterator[str]:
         yield f"{i.name} : {kind}{' (impulse)' if i.kind == 'impulse' else ''}"
     for draw in d.draws:
         yield f"{draw.name} : uint{draw.bits} (draw)"
+    for p in d.params:
+        if p.span is not None:
+            yield f"{p.name} : {p.span} (parameter)"
     for xi in d.noises:
         if xi.name.partition("_")[0] != "xi" or xi.stratonovich:
             yield f"{xi.name} : {'Stratonovich noise' if xi.stratonovich else 'noise'}"
@@ -92,6 +93,18 @@ def _lines(d: Definition) -> Iterator[str]:
     for state in d.states:
         if state.start.value != 0:
             yield f"start: {state.name} = {infix(state.written)}"
+
+
+def _ticks(d: Definition) -> Iterator[str]:
+    """What a tick does; a state that it leaves alone says so, and how wide it is."""
+    taken = {x.name for group in (d.params, d.states, d.inputs, d.draws) for x in group}
+    parts, tick = shared([*d.tick.values()], taken)
+    after = dict(zip(d.tick, tick, strict=True))
+    yield from (f"each tick: {name} = {infix(expr)}" for name, expr in parts)
+    for state in d.states:
+        value = infix(after[state.name]) if state.name in after else state.name
+        flag = f" ({state.overflow})" if state.overflow else ""
+        yield f"each tick: {state.name} = {value} : {state.span}{flag}"
 
 
 def _unit(unit: Unit) -> str:

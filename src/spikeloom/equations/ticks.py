@@ -8,7 +8,10 @@ from spikeloom.equations.randomness import CHANCES, walk
 from spikeloom.equations.tracer import Tracer
 from spikeloom.errors import ModelError
 
-_WIDTHS = "in a model with a tick every field is a whole number: integer(3, bits=8), state(bits=20)"
+_WIDTHS = (
+    "in a model with a tick every field is a whole number: integer(3, bits=8), state(bits=20); "
+    "in text, k : int8 (parameter)"
+)
 
 
 def check_methods(tracer: Tracer) -> None:
