@@ -28,6 +28,8 @@ from spikeloom import (
     Shunt,
     Step,
     cm,
+    cm2,
+    mS,
     ms,
     mV,
     nA,
@@ -202,7 +204,12 @@ def test_synapses_on_a_tree_learn() -> None:
 
 
 def test_gap_junctions_and_poisson_input_reach_places() -> None:
-    net = Network(dt=DT, dtype="float64", engine="reference")
+    made = [_joined(engine) for engine in ("reference", "auto")]
+    np.testing.assert_allclose(made[0], made[1], rtol=1e-9)
+
+
+def _joined(engine: Any) -> Any:
+    net = Network(dt=DT, dtype="float64", engine=engine)
     cells = net.population(2, tree(), name="cells")
     net.gap_junctions(cells[0], cells[1], AllToAll(), conductance=5 * nS)
     net.inject(cells[0], Step(-0.1 * nA), at="soma")
@@ -211,6 +218,34 @@ def test_gap_junctions_and_poisson_input_reach_places() -> None:
     result = net.run(4 * ms)
     assert np.all(np.diff(result[v].values[:10, 1]) < 0)  # drawn down by its neighbour
     assert result[g].values[-1, 0] > 0
+    return result[v].values
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("size", [1, 63])
+def test_trees_of_any_form(size: int, dtype: Any) -> None:
+    """One compartment; no joint; parameters by compartment; two kinds of synapses at one place."""
+    branch = Morphology.cylinder(300 * um, 2 * um, name="b")
+    uneven = HodgkinHuxley(g_Na=[120, 60, 120, 90] * mS / cm2)
+    for shape, membrane, count in (
+        (Morphology.soma(20 * um), HodgkinHuxley(), 1),
+        (branch, uneven, 4),
+        (branch.branch("c", 80 * um, 1 * um, on="b", at=0.5, region="b"), PassiveMembrane(), 3),
+    ):
+        place = shape.sections[-1].name
+        cell = Cable(shape, membrane, Ri=100 * Ohm * cm, compartments=count)
+        cell = cell.synapse("a", EXC, at=[place, place]).synapse("b", INH, at=place)
+        traces: list[Any] = []
+        for engine in ("reference", "auto"):
+            net = Network(dt=DT, dtype=dtype, engine=engine)
+            pre = net.source(GivenSpikes([[0.5, 1] * ms]), name="pre")
+            cells = net.population(size, cell, I=0.05 * nA, v=uniform(-70, -60) * mV)
+            net.connect(pre, cells, Impulse("a"), AllToAll(), weight=2 * nS)
+            net.connect(pre, cells, Impulse("b"), AllToAll(), weight=1 * nS)
+            v = net.record(cells, "v")
+            traces.append(net.run(2.5 * ms)[v].values)
+        assert np.ptp(traces[0]) > 1
+        np.testing.assert_allclose(*traces, rtol=1e-9, atol=1e-9 if dtype == "float64" else 5e-3)
 
 
 def test_what_does_not_fit_is_said() -> None:

@@ -13,6 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from json import dumps
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ import numpy as np
 from spikeloom.compile.program import Block, Program
 from spikeloom.compile.splice import Splice
 from spikeloom.engines.cable_plan import CablePart, CablePlan
+from spikeloom.errors import EngineError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Table = tuple[tuple[str, ...], ...]
@@ -72,7 +76,7 @@ def tree_program(
     s, level = tree.s, tree.coef("threshold", threshold)
     rises = s.op("and", s.op("lt", before, level), s.op("ge", tree.v[node], level))
     out = {f"state:{n}": place for n, place in zip(names.states, tree.places(), strict=True)}
-    program = Program(
+    program = TreeProgram(
         model=names.model,
         method="Staggered()",
         reason="a tree of compartments: potentials by elimination, the rest half a step apart",
@@ -85,8 +89,62 @@ def tree_program(
         prologue=_NONE,
         forward=s.block({**out, "out": s.op("indicator", rises)}),
         backward=_NONE,
+        tree=plan,
+        names=names,
+        node=node,
     )
     return program, tree.coefs
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TreeProgram(Program):
+    """The program of a tree, and the tree, for an engine that loops over it instead.
+
+    Arguments:
+        tree: What is stepped.
+        names: Of its states.
+        node: Where spikes are looked for.
+    """
+
+    tree: CablePlan | None = None
+    names: TreeNames | None = None
+    node: int = 0
+
+    @property
+    def parts(self) -> tuple[CablePlan, TreeNames]:
+        """The tree and its names.
+
+        Raises:
+            EngineError: They have been left out.
+        """
+        if self.tree is None or self.names is None:
+            raise EngineError("network: this program of a tree has lost its tree.")
+        return self.tree, self.names
+
+    @cached_property
+    def key(self) -> str:
+        """Content hash: what the step is, without the numbers."""
+        plan, names = self.parts
+        parts = [
+            (p.mechanism.key, p.nodes.tolist(), [n for n, c in p.coefs.items() if np.ndim(c)])
+            for p in (*plan.membranes, *plan.points)
+        ]
+        about = [
+            "tree", plan.order, plan.parents.tolist(), len(plan.membranes), parts, self.node,
+            self.states, self.inputs, names.channels, list(names.inflows.items()),
+        ]  # fmt: skip
+        return sha256(dumps(about).encode()).hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        return (
+            f"TreeProgram: {len(self.states):,} states, {len(self.forward.instrs):,} instructions"
+        )
+
+
+def coef_name(kind: str, k: int, part: CablePart, name: str, column: int) -> str:
+    """What a coefficient of a mechanism is called; kind "m" for membranes, "p" for points."""
+    label = f"{kind}{k}_{name}"
+    return f"{label}_{column}" if np.ndim(part.coefs[name]) else label
 
 
 class _Tree:
@@ -187,10 +245,9 @@ class _Tree:
         for name in block.leaves:
             if name.startswith("coef:"):
                 short = name.removeprefix("coef:")
-                value, label = part.coefs[short], f"{kind}{k}_{short}"
-                if np.ndim(value):
-                    label, value = f"{label}_{column}", value[column]
-                leaves[name] = self.coef(label, value)
+                value = part.coefs[short]
+                own = value[column] if np.ndim(value) else value
+                leaves[name] = self.coef(coef_name(kind, k, part, short, column), own)
         return self.s.run(block, leaves)
 
     def _move(

@@ -55,6 +55,13 @@ class Writer:
         """A note to the compiler, written once at the end of the module: ``!0 = text``."""
         self._marks.setdefault(f"!{name} = {text}")
 
+    def table(self, name: str, numbers: Sequence[int]) -> str:
+        """Whole numbers that the module holds."""
+        inside = ", ".join(f"i64 {n}" for n in numbers)
+        kind = f"[{len(numbers)} x i64]"
+        self._declared.setdefault(f"@{name} = private constant {kind} [{inside}]")
+        return f"@{name}"
+
     def name(self, stem: str = "v") -> str:
         """A name not used before, without its ``%``."""
         self._count += 1

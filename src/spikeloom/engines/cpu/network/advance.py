@@ -184,9 +184,9 @@ class _Group:
             found = write_block(f.v, f.program.forward, given, f.wanted, f.stepping.fused)
             after += [found[f"state:{name}"] for name in names]
             if f.stepping.trial is None:
-                _write_results(f, found, time, first)
+                write_results(f, found, time, first)
             else:
-                _write_means(f, given, found, first)
+                write_means(f, given, found, first)
         return after
 
 
@@ -265,7 +265,7 @@ def write_arrivals(
         given[f"input:{name}"] = v.add(given[f"input:{name}"], more)
 
 
-def _write_results(f: Steps, found: dict[str, str], time: str, first: str) -> None:
+def write_results(f: Steps, found: dict[str, str], time: str, first: str) -> None:
     w, v = f.w, f.v
     if "bits" in found:
         bits = w.let(f"bitcast {v.mask} {found['bits']} to i{v.lanes}")
@@ -276,7 +276,7 @@ def _write_results(f: Steps, found: dict[str, str], time: str, first: str) -> No
         f.store(found[f"state:{name}"], plane)
 
 
-def _write_means(f: Steps, given: dict[str, str], found: dict[str, str], first: str) -> None:
+def write_means(f: Steps, given: dict[str, str], found: dict[str, str], first: str) -> None:
     """The mean potentials of a step that is tried; where a spike resets one, that before it."""
     v = f.v
     for name, resets in f.stepping.trial or ():

@@ -23,12 +23,14 @@ from spikeloom.engines.cpu.network.drive import write_drive
 from spikeloom.engines.cpu.network.memory import Array, aligned, padded_rows
 from spikeloom.engines.cpu.network.packed import cuts, pack
 from spikeloom.engines.cpu.network.projection import PackedProjection
+from spikeloom.engines.cpu.network.tree import write_tree
 from spikeloom.engines.cpu.network.variant import Stepping, step_slots
 from spikeloom.engines.cpu.network.windows import Bundle, Shape
 from spikeloom.engines.cpu.variant import slot_of
 from spikeloom.engines.inputs import DrivePlan, Term
 from spikeloom.engines.network_plan import AnyProjection, NetworkPlan, PopulationPlan
 from spikeloom.engines.poisson import GOLDEN, checked_means, poisson_table, source_key
+from spikeloom.engines.tree_program import TreeProgram
 
 if TYPE_CHECKING:
     from spikeloom.engines.cpu.network.trains import Sources
@@ -250,8 +252,10 @@ class Synapses:
 @lru_cache(maxsize=256)
 def _step_kernel(keyed: Keyed, variant: Stepping) -> Native:
     program, host = keyed.program, this_host()
-    text = f"network|{variant.text}"
-    return load("advance", program.key, text, lambda: write_advance(program, variant, host), host)
+    loops = isinstance(program, TreeProgram)
+    text = f"network|{'loops|' * loops}{variant.text}"
+    write = write_tree if loops else write_advance
+    return load("advance", program.key, text, lambda: write(program, variant, host), host)
 
 
 def _ordered(variant: Stepping, p: PopulationPlan, stride: int, ring_bytes: int) -> Stepping:
@@ -262,6 +266,8 @@ def _ordered(variant: Stepping, p: PopulationPlan, stride: int, ring_bytes: int)
     neurons, 8 MB of rings, 1.5 as it is, 0.45 where memory is asked for ahead; with a million, 2.9
     as it is, 2.0 in tiles.
     """
+    if isinstance(p.program, TreeProgram):
+        return variant
     simple = weight(p.flow) <= 250 and len(p.program.states) <= 4
     if stride == 1:
         return replace(variant, unroll=2 if simple else 1)
