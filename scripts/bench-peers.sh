@@ -3,7 +3,8 @@
 #   .venv-peers-train   torch (CPU build) with snnTorch, SpikingJelly, Norse, sinabs and NeuroBench
 #   .venv-peers-sim     Brian2 2.9 (wants NumPy below 2.4) with Cython, NEST 3.10 and Numba
 #   .venv-peers-neuron  NEURON 9.0 with CoreNEURON, which brings its own interpreter's libraries
-# Run it again at any time: a finished environment of the same recipe is left alone.
+# Run it again at any time: a finished environment of the same recipe is left alone. Versions that a
+# figure may depend on are pinned.
 #
 # Why --no-deps: SpikingJelly and Norse ask for torchvision, which would bring the CUDA build of
 # torch (about 6 GB). Their neuron modules never import it (only data sets and ready-made image
@@ -18,9 +19,11 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 torch=torch==2.13.0 # exactly this spec gives the CPU build
 train_alone=(snntorch==1.0.0 spikingjelly==2.0.0 norse==1.1.0 sinabs==3.1.3 neurobench==2.3.0)
-train_small=(numpy scipy matplotlib packaging tqdm loguru lazy-loader nir nirtorch pbr)
-cells=(neuron==9.0.2 numpy)
-sim=(brian2==2.9.0 nest-simulator==3.10.0 "numpy<2.4" cython numba setuptools)
+train_small=(numpy==2.4.6 scipy==1.17.1 matplotlib==3.11.2 packaging tqdm loguru lazy-loader==0.6
+    nir==1.0.8 nirtorch==2.6 pbr)
+cells=(neuron==9.0.2 numpy==2.4.6)
+sim=(brian2==2.9.0 nest-simulator==3.10.0 numpy==2.3.5 cython==3.3.1 numba==0.68.1 sympy==1.14.0
+    setuptools)
 
 build() { # build DIR RECIPE-TEXT FUNCTION IMPORT...
     local dir=$1 recipe=$2 install=$3

@@ -99,7 +99,10 @@ def markdown(report: Mapping[str, Any]) -> str:
         for model in dict.fromkeys(name for name, _ in rows):
             some = [rows.get((model, dtype)) for dtype in dtypes]
             method = next(row["method"] for row in some if row)
-            lines.append(f"| `{model}` | {method} |" + "".join(_markdown(row) for row in some))
+            lines.append(
+                f"| `{model}` | {method.removesuffix('()')} |"
+                + "".join(_markdown(row) for row in some)
+            )
         clock = "processor time" if threads == 1 else "time on the wall"
         parts.append(f"{threads} thread{'s' * (threads > 1)}, {clock}:\n\n" + "\n".join(lines))
     parts.append("\n".join(f"- {note}" for note in report["notes"]))

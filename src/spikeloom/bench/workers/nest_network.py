@@ -17,6 +17,7 @@ import draws
 import loop
 import nest
 import numpy as np
+import one_process
 
 SPEC = loop.config()
 MODELS = {
@@ -206,32 +207,5 @@ class Net:
         return told
 
 
-def main() -> None:
-    made: list[Net] = []
-
-    def prepare() -> dict[str, Any]:
-        made.append(Net())
-        net = made[-1]
-        return {
-            "build_s": 0.0,
-            "construct_s": net.construct_s,
-            "synapses": net.synapses,
-            "version": f"NEST {nest.__version__}",
-        }
-
-    def memory() -> dict[str, float]:
-        held = draws.memory_mb() - made[-1].before
-        return {"network_mb": held, "peak_mb": draws.memory_mb("VmHWM")}
-
-    loop.serve(
-        {
-            "prepare": prepare,
-            "prove": lambda ms, to: made[-1].prove(ms, to),
-            "time": lambda ms: made[-1].time(ms),
-            "memory": memory,
-        }
-    )
-
-
 if __name__ == "__main__":
-    main()
+    one_process.serve(Net, f"NEST {nest.__version__}")
