@@ -9,13 +9,15 @@ from typing import Any
 from spikeloom.equations.definition import Definition, Rules
 from spikeloom.equations.expr import Condition, Expr
 from spikeloom.equations.quantity import Quantity
+from spikeloom.equations.switches import decided
 
 
 def at_values(d: Definition, values: Mapping[str, Any]) -> Definition:
     """The definition without terms that vanish, to be read and not to be compiled.
 
     A parameter that is 0 takes its products along, and is no jump at an event. Where a neuron fires
-    as soon as x reaches p, the smaller of x and p is x between spikes, and is written so.
+    as soon as x reaches p, the smaller of x and p is x between spikes, and is written so. In a
+    model of whole numbers, choices that hang on a 0 are made.
 
     Arguments:
         d: The model.
@@ -26,7 +28,11 @@ def at_values(d: Definition, values: Mapping[str, Any]) -> Definition:
     a*(b*v - u)
     """
     zero = {p.name for p in d.params if _is_zero(values[p.name])}
-    caps = set(_caps(d.fires)) if d.fires is not None else set[tuple[Expr, Expr]]()
+    caps = caps_of(d)
+    if d.ticks:
+        rules = {n: _decided(getattr(d, n), zero) for n in ("tick", "reset", "otherwise")}
+        fires = d.fires if d.fires is None else decided(d.fires, zero)
+        return replace(d, fires=d.fires if isinstance(fires, bool) else fires, **rules)
 
     def plain(rules: Rules) -> Rules:
         return Rules(tuple((n, _without(rule, zero, caps)) for n, rule in rules.items()))
@@ -38,6 +44,15 @@ def at_values(d: Definition, values: Mapping[str, Any]) -> Definition:
     return replace(d, flow=plain(d.flow), receive=changes(d.receive), reset=changes(d.reset))
 
 
+def caps_of(d: Definition) -> set[tuple[Expr, Expr]]:
+    """Pairs (x, p) such that x stays below p between spikes."""
+    return set(_caps(d.fires)) if d.fires is not None else set()
+
+
+def _decided(rules: Rules, zero: set[str]) -> Rules:
+    return Rules(tuple((n, decided(rule, zero)) for n, rule in rules.items()))
+
+
 def _is_zero(value: Any) -> bool:
     return isinstance(value, Quantity) and not value.shape and not value
 
@@ -47,7 +62,6 @@ def _is_leaf(node: Expr, name: str) -> bool:
 
 
 def _caps(node: Condition) -> list[tuple[Expr, Expr]]:
-    """Pairs (x, p) such that x stays below p between spikes."""
     a, b = node.args[0], node.args[-1]
     if node.op in ("ge", "gt") and isinstance(a, Expr) and isinstance(b, Expr):
         return [(a, b)]

@@ -58,7 +58,9 @@ def draw_fi_curve(axes: Axes, result: FICurve) -> None:
         currents, settled, color=SPIKING, linewidth=2.0, marker=mark, markersize=3.5,
         label="settled",
     )  # fmt: skip
-    once = (result.counts[order] == 1) & (settled == 0)
+    # A lone spike that came late may be the first of many.
+    early = np.array([len(t) == 1 and t[0] < result.duration / 4 for t in result.trains], bool)
+    once = early[order] & (settled == 0)
     if once.any():
         axes.plot(
             currents[once], 0 * currents[once], "|", color=MUTED, markersize=9,
@@ -68,5 +70,8 @@ def draw_fi_curve(axes: Axes, result: FICurve) -> None:
     axes.set_ylabel("firing rate (Hz)")
     axes.set_ylim(bottom=0)
     if adapts or once.any():
-        axes.legend(loc="upper left")
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, fontsize=9, handlelength=1.8,
+            columnspacing=1.2, borderpad=0.1,
+        )  # fmt: skip
     grid(axes)

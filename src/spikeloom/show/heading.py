@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from spikeloom.equations import Expr
+from spikeloom.equations.at_values import at_values
 from spikeloom.equations.latex import symbol
+from spikeloom.equations.randomness import walk
 from spikeloom.show.style import INK, MUTED
-from spikeloom.show.typeset import Typeset, draw_equations, typeset
+from spikeloom.show.typeset import Typeset, draw_equations, typeset, words_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import SubFigure
@@ -26,8 +30,8 @@ GUTTER = 34.0
 """Points between equations and what stands beside them."""
 MORE = 48.0
 """By how many points a list of parameters may be higher than the equations."""
-LETTER = 0.61
-"""Mean width of a letter over its size."""
+LIST = 0.34
+"""Least share of the width that a list of parameters needs."""
 
 
 @dataclass(frozen=True)
@@ -42,28 +46,40 @@ class Heading:
     about: tuple[str, ...]
     equations: Typeset
     params: tuple[str, ...]
+    absent: tuple[str, ...]
     source: tuple[str, ...]
     beside: float | None
     height: float
 
 
-def heading(model: Cell | Neuron | Refractory, width: float, name: str | None = None) -> Heading:
-    """Everything that is told of a model in words and formulas, for a width in points."""
+def heading(
+    model: Cell | Neuron | Refractory, width: float, name: str | None = None, remark: str = ""
+) -> Heading:
+    """Everything that is told of a model in words and formulas, for a width in points.
+
+    Arguments:
+        model: The neuron.
+        width: Of the figure, in points.
+        name: What stands above; its class by default.
+        remark: A sentence after what the model is.
+    """
     d = model.definition
     room = width - 2 * EDGE
     first = re.split(r"\n\s*\n|(?<=[.])\s", " ".join(d.doc.partition("\n\n")[0].split()))[0]
-    about = wrapped(first, room, SMALL + 1)
+    about = wrapped(" ".join(filter(None, (_plain(first), remark))), room, SMALL + 1)
     equations = typeset(d, model.values, room)
-    source = wrapped(f"Source: {d.source}", room, SMALL) if d.source else ()
+    source = wrapped(_plain(f"Source: {d.source}"), room, SMALL) if d.source else ()
+    shown, gone = _in_sight(model)
     free = room - equations.width - GUTTER
-    fits = free > 0.3 * room and len(d.params) * LINE < equations.height + MORE
-    params = listed(model, free) if fits else parameters(model, room)
+    fits = free > LIST * room and len(shown) * LINE < equations.height + MORE
+    beside = max(equations.width + GUTTER, 0.5 * room) if fits else None
+    params = _rows(shown, room) if beside is None else listed(shown, room - beside)
+    absent = _sentence("Left out above, at 0:", gone, room)
     middle = equations.height + LINE * len(params)
     if fits:
         middle = max(equations.height, LINE * len(params) + 6)
-    height = TITLE + 10 + LINE * (len(about) + len(source)) + middle + 22
-    beside = max(equations.width + GUTTER, 0.5 * room) if fits else None
-    return Heading(name or d.name, about, equations, params, source, beside, height)
+    height = TITLE + 10 + LINE * (len(about) + len(source) + len(absent)) + middle + 22
+    return Heading(name or d.name, about, equations, params, absent, source, beside, height)
 
 
 def draw_heading(figure: SubFigure, told: Heading, width: float) -> None:
@@ -82,47 +98,83 @@ def draw_heading(figure: SubFigure, told: Heading, width: float) -> None:
     else:
         ends = _lines(axes, told.params, y - 3, SMALL, INK, told.beside)
         below = min(below, ends - 3)
+    below = _lines(axes, told.absent, below, SMALL, MUTED)
     _lines(axes, told.source, below - 2, SMALL, MUTED)
 
 
-def parameters(model: Cell | Neuron | Refractory, width: float) -> tuple[str, ...]:
-    """Every parameter with its value, in as few lines as fit."""
-    lines: list[str] = []
-    used = 0.0
-    for text, size in _values(model):
-        if not lines or used + size > width:
-            lines.append(text)
-            used = size
+def _in_sight(model: Cell | Neuron | Refractory) -> tuple[list[Entry], list[Entry]]:
+    """Parameters of the equations as they are shown, and those that are 0 and gone from them."""
+    plain = at_values(model.definition, model.values)
+    fires = () if plain.fires is None else (plain.fires,)
+    rules = (plain.flow, plain.receive, plain.reset, plain.tick, plain.otherwise)
+    nodes = [node for rule in rules for node in rule.values()]
+    starts = [s.start for s in plain.states if isinstance(s.start, str)]
+    used = {n.name for node in (*nodes, *fires) for n in walk(node) if isinstance(n, Expr)}
+    shown, gone = [], []
+    for p in model.definition.params:
+        value = str(model.values[p.name]).replace("$", "").replace("-", "−")
+        entry = Entry(rf"${symbol(p.name)}$ = {value}", " ".join(p.doc.split()))
+        if p.name in used or p.name in starts:
+            shown.append(entry)
         else:
-            lines[-1] += "     " + text
-            used += size
+            zero = float(np.asarray(model.values[p.name].value).max()) == 0
+            gone.append(Entry(f"${symbol(p.name)}$", "") if zero else entry)
+    return shown, gone
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A parameter with its value, and what it is."""
+
+    text: str
+    about: str
+
+
+def _sentence(first: str, entries: list[Entry], width: float) -> tuple[str, ...]:
+    """Names behind each other, or nothing."""
+    if not entries:
+        return ()
+    texts = [f"{e.text}," for e in entries[:-1]] + [f"{entries[-1].text}."]
+    return _rows([Entry(first, ""), *(Entry(t, "") for t in texts)], width, " ")
+
+
+def _rows(entries: list[Entry], width: float, between: str = "     ") -> tuple[str, ...]:
+    """Parameters in as few lines as fit."""
+    lines: list[str] = []
+    for entry in entries:
+        longer = f"{lines[-1]}{between}{entry.text}" if lines else entry.text
+        if lines and words_width(longer, SMALL) > width:
+            lines.append(entry.text)
+        else:
+            lines[-1:] = [longer]
     return tuple(lines)
 
 
-def listed(model: Cell | Neuron | Refractory, width: float) -> tuple[str, ...]:
-    """Every parameter with its value and what it is, one a line."""
+def listed(entries: list[Entry], width: float) -> tuple[str, ...]:
+    """One parameter a line, with what it is where that fits, or its first words."""
     made: list[str] = []
-    for p, (text, size) in zip(model.definition.params, _values(model), strict=True):
-        words = " ".join(p.doc.split()).partition(".")[0].replace("$", "").replace("`", "")
-        short = bool(words) and size + len(words) * SMALL * LETTER < width
-        made.append(f"{text}   {words[0].lower()}{words[1:]}" if short else text)
+    for entry in entries:
+        words = _plain(entry.about.partition(".")[0])
+        tries = [words, words.partition(":")[0], words.partition(",")[0]]
+        told = (f"{entry.text}   {w[0].lower()}{w[1:]}" for w in tries if w)
+        made.append(next((t for t in told if words_width(t, SMALL) <= width), entry.text))
     return tuple(made)
 
 
-def _values(model: Cell | Neuron | Refractory) -> Iterator[tuple[str, float]]:
-    """Each parameter as text, and about how wide that is in points."""
-    for p in model.definition.params:
-        value = str(model.values[p.name]).replace("$", "").replace("-", "−")
-        size = (len(_shown(p.name)) + len(value) + 8) * SMALL * LETTER
-        yield rf"${symbol(p.name)}$ = {value}", size
+def _plain(text: str) -> str:
+    return text.replace("`", "").replace("$", "")
 
 
 def wrapped(text: str, width: float, size: float) -> tuple[str, ...]:
     """Words in lines that fit."""
-    import textwrap
-
-    plain = text.replace("`", "").replace("$", "")
-    return tuple(textwrap.wrap(plain, max(int(width / (size * LETTER)), 10)))
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and words_width(longer, size) > width:
+            lines.append(word)
+        else:
+            lines[-1:] = [longer]
+    return tuple(lines)
 
 
 def _lines(
@@ -132,9 +184,3 @@ def _lines(
         y -= LINE
         axes.text(x, y, line, fontsize=size, color=colour)
     return y
-
-
-def _shown(name: str) -> str:
-    """About what a name takes on paper: a Greek letter is one."""
-    parts = [part if len(part) < 3 else part[: max(2, len(part) // 2)] for part in name.split("_")]
-    return "".join(parts)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.compile import SequentialEuler
-from spikeloom.engines import simulate
 from spikeloom.equations import Family, Quantity, family
 from spikeloom.equations.units import ms
 from spikeloom.errors import CompileError, ParameterError
-from spikeloom.lab import FICurve, PhasePlane, Response, fi_curve, phase_plane, response
+from spikeloom.lab import FICurve, PhasePlane, Response, phase_plane, response
 from spikeloom.network import Samples
 from spikeloom.show.course import draw_potential, draw_states, groups, label
-from spikeloom.show.fi_curve import draw_fi_curve
+from spikeloom.show.firing import above, draw_rates, firing
 from spikeloom.show.heading import POINTS, draw_heading, heading
 from spikeloom.show.phase_plane import draw_phase_plane
 from spikeloom.show.response import draw_input
-from spikeloom.show.style import SPIKING, grid, new_figure, styled
-from spikeloom.show.trial import WATCHED, Trial, drive, first_port, settled, trial
+from spikeloom.show.setting import telling
+from spikeloom.show.style import new_figure, styled
+from spikeloom.show.trial import Trial, first_port, settled, trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +37,6 @@ SIDE = 2.5
 """Least height of a panel at the side."""
 LARGEST = 3.0
 """Greatest height of one at the side; below it stays free."""
-FASTEST = 1000.0
-"""Rates above this in Hz are a neuron that fires in every step, and are not drawn."""
-CURRENTS = 41
 
 
 def model(
@@ -82,6 +79,9 @@ def model(
         )
     progress("looking for an input that makes it fire")
     length = None if duration is None else float(np.asarray(duration.to(ms)))
+    remark = ""
+    if pattern is None and input is None:
+        neuron, remark = telling(neuron, into)
     tried = trial(neuron, input, into=into, duration=length)
     progress("watching it")
     found = watch(neuron, tried) if pattern is None else watch_pattern(neuron, pattern)
@@ -89,7 +89,7 @@ def model(
     curve = firing(neuron, tried) if neuron.definition.fires is not None else None
     plane = plane_of(neuron, found)
     progress("drawing")
-    return compose(neuron, found, curve, plane, name)
+    return compose(neuron, found, curve, plane, name, remark)
 
 
 def compose(
@@ -98,6 +98,7 @@ def compose(
     curve: FICurve | None,
     plane: PhasePlane | None,
     name: str | None = None,
+    remark: str = "",
 ) -> Figure:
     """The figure from what has been measured."""
     width = WIDTH * POINTS
@@ -107,7 +108,7 @@ def compose(
     if plane is not None:
         side.append(lambda axes: draw_plane(axes, plane))
     with styled():
-        told = heading(neuron, width, name)
+        told = heading(neuron, width, name, remark)
         panels = groups(found)
         body = max(POTENTIAL + STATE * len(panels) + INPUT, SIDE * len(side), 3.2) + 0.5
         top = told.height / POINTS
@@ -155,44 +156,7 @@ def draw_plane(axes: Axes, plane: PhasePlane) -> None:
     draw_phase_plane(axes, plane)
     axes.set_xlabel(label(plane.x, plane.units[plane.x]))
     axes.set_ylabel(label(plane.y, plane.units[plane.y]))
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, fontsize=8, handlelength=1.6,
-        columnspacing=1.0, labelspacing=0.25, borderpad=0.1,
-    )  # fmt: skip
-
-
-def draw_rates(axes: Axes, curve: FICurve) -> None:
-    """Firing rate over input; of what fires in bursts or by chance, the mean rate."""
-    rates = np.array([_late_rate(train, curve.duration) for train in curve.trains])
-    regular = np.abs(rates - curve.settled) <= 0.15 * rates + 2000 / curve.duration
-    arrives = next(i for i in curve.model.definition.inputs if i.name == curve.port)
-    by_chance = family(curve.model.definition) is Family.STOCHASTIC
-    # A first interval that dwarfs the rest would hide the curve that is looked for.
-    burst = curve.first.max() > 3 * max(rates.max(), 1e-9)
-    shown = rates <= FASTEST
-    if (
-        regular.mean() > 0.9
-        and shown.all()
-        and arrives.kind == "inflow"
-        and not (by_chance | burst)
-    ):
-        draw_fi_curve(axes, curve)
-        if axes.get_legend() is not None:
-            axes.legend(loc="upper left", fontsize=8, handlelength=1.8, borderpad=0.1)
-    else:
-        axes.plot(curve.currents[shown], rates[shown], color=SPIKING, lw=1.6, marker=".", ms=3.5)
-        axes.set_ylabel("firing rate (Hz)")
-        axes.set_ylim(bottom=0)
-        grid(axes)
-    axes.set_xlabel(label(curve.port, curve.unit))
-
-
-def _late_rate(train: Any, duration: float) -> float:
-    """Of the second half, from its intervals where there are several; Hz."""
-    late = train[train > duration / 2]
-    if len(late) > 3:
-        return 1000 * (len(late) - 1) / float(late[-1] - late[0])
-    return 2000 * len(late) / duration
+    above(axes)
 
 
 def plane_of(neuron: Cell | Neuron | Refractory, found: Response) -> PhasePlane | None:
@@ -212,52 +176,11 @@ def plane_of(neuron: Cell | Neuron | Refractory, found: Response) -> PhasePlane 
         return None  # such as a state that never moves
 
 
-def firing(neuron: Cell | Neuron | Refractory, tried: Trial) -> FICurve:
-    """How often it fires from no input to twice the one that is shown, or on both sides of 0."""
-    reach = 2.2 * (tried.level or 1.0)
-    least = 0.0 if tried.rheobase is not None or tried.level == 0 else -reach
-    levels = np.linspace(least, reach, CURRENTS)
-    if neuron.definition.ticks or tried.port.kind == "impulse":
-        levels = np.unique(np.round(levels)) if neuron.definition.ticks else levels
-        run = drive(neuron, tried.port, levels, WATCHED, record=())
-        trains = tuple(run.train(k) for k in range(len(levels)))
-        return FICurve(
-            neuron, levels, run.counts, trains, WATCHED, tried.port.name, tried.port.unit, False
-        )
-    return fi_curve(neuron, Quantity(levels, tried.port.unit), into=tried.port.name)
-
-
 def watch(neuron: Cell | Neuron | Refractory, tried: Trial) -> Response:
     """What it does in a trial, from rest."""
-    if neuron.definition.ticks:
-        return _tick(neuron, tried)
     return response(
         neuron, tried.input, tried.duration * ms, into=tried.port.name, start=settled(neuron)
     )
-
-
-def _tick(neuron: Cell | Neuron | Refractory, tried: Trial) -> Response:
-    """The same of a model of whole numbers, whose steps are ticks."""
-    steps = round(tried.duration)
-    given = np.zeros((steps + 1, 1), int)
-    given[round(tried.onset) : round(tried.offset)] = round(tried.level)
-    arriving: dict[str, Any] = {tried.port.name: given[:-1]}
-    run = simulate(neuron, steps * ms, dt=1 * ms, **arriving)
-    first = simulate(neuron, 0 * ms, dt=1 * ms, record=()).state
-    definition = neuron.definition
-    return Response(
-        model=neuron,
-        times=np.arange(steps + 1.0),
-        states={n: np.concatenate([first[n], x[:, 0]]).astype(float)
-                for n, x in run.traces.items()},
-        spikes=run.spike_times,
-        input=given[:, 0].astype(float),
-        port=tried.port.name,
-        units={s.name: s.unit for s in (*definition.states, *definition.inputs)} | {"time": ms},
-        dt=1.0,
-        precise=False,
-        impulses=True,
-    )  # fmt: skip
 
 
 def watch_pattern(neuron: Cell | Neuron | Refractory, pattern: Pattern) -> Response:

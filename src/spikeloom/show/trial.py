@@ -33,6 +33,8 @@ APART = 10.0
 NICE = np.array([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
 SPIKES = 7
 """As many intervals fill a picture."""
+PUSH = 1e-3
+"""Share of a state by which a rest is tried."""
 SEEN = 10.0
 """A deflection in mV, or half of one without a unit, that is large enough to be seen."""
 
@@ -46,6 +48,7 @@ class Trial:
         level: Height of the step, or size of each impulse, in the unit of the port.
         onset, offset, duration: When it begins and ends, and when the picture ends, ms.
         rheobase: The least of the levels tried that makes it fire; None if none does or 0 does.
+        apart: Time from one impulse to the next, ms.
     """
 
     port: InputDecl
@@ -54,12 +57,13 @@ class Trial:
     offset: float
     duration: float
     rheobase: float | None
+    apart: float = APART
 
     @property
     def input(self) -> Any:
         """What `lab.response` wants."""
         if self.port.kind == "impulse":
-            times = np.arange(self.onset, self.offset, APART)
+            times = np.arange(self.onset, self.offset, self.apart)
             return Arrivals(times * ms, Quantity(self.level, self.port.unit))
         return Step(
             Quantity(self.level, self.port.unit), start=self.onset * ms, stop=self.offset * ms
@@ -107,7 +111,8 @@ def trial(
     else:
         height, rheobase = _given(port, level), None
     length = duration if duration is not None else _length(neuron, port, height)
-    return Trial(port, height, 0.1 * length, 0.85 * length, length, rheobase)
+    apart = 1.0 if neuron.definition.ticks else APART
+    return Trial(port, height, 0.1 * length, 0.85 * length, length, rheobase, apart)
 
 
 def first_port(neuron: Cell | Neuron | Refractory, into: str | None = None) -> InputDecl:
@@ -126,12 +131,24 @@ def first_port(neuron: Cell | Neuron | Refractory, into: str | None = None) -> I
 
 
 def settled(neuron: Cell | Neuron | Refractory) -> dict[str, Quantity]:
-    """Its states after a while without input: where a picture should begin."""
+    """Its states after a while without input: where a picture should begin.
+
+    A rest that it would leave at the least push, as on the edge of a hill, is none.
+    """
     if neuron.definition.ticks:
         return {}
-    run = drive(neuron, first_port(neuron), np.zeros(1), 0.5 * WATCHED, record=())
-    units = {s.name: s.unit for s in neuron.definition.states}
-    return {n: Quantity(float(x[0]), units[n]) for n, x in run.state.items() if n in units}
+    port, units = first_port(neuron), {s.name: s.unit for s in neuron.definition.states}
+    run = drive(neuron, port, np.zeros(1), 0.5 * WATCHED, record=())
+    state = {n: x for n, x in run.state.items() if n in units}
+    first = next(iter(state))
+    if not run.counts.any():
+        push = PUSH * max(float(abs(state[first][0])), 1.0)
+        begun = {n: np.repeat(x, 2) for n, x in run.state.items()}
+        begun[first] = begun[first] + push * np.array([-1.0, 1.0])
+        after = drive(neuron, port, np.zeros(2), 0.5 * WATCHED, record=(), state=begun).state
+        if np.abs(after[first] - state[first]).max() > 10 * push:
+            state = {n: after[n][:1] for n in state}
+    return {n: Quantity(float(x[0]), units[n]) for n, x in state.items()}
 
 
 def nice(value: float) -> float:

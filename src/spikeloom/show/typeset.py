@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 SIZE = 11.5
 """Points; broken and shrunk from here."""
+COARSE = 9.0
+"""Letters do not become smaller than this before terms are broken inside too."""
 SMALLEST = 7.0
 LEADING = 1.16
 """Height of a line over the height of what is in it."""
 GAP = 5.0
 """Points between two rows."""
+BREAK = r" [+-] |\\ \\text\{(?:if|else)| \\wedge |(?<=,) |:"
+"""Before what a term is broken inside: a sign, a choice, an and, an argument."""
 MANY = 4
 """More rows than this are set in columns where they are short."""
 
@@ -68,7 +72,8 @@ def typeset(
 ) -> Typeset:
     """The equations at these values, in lines of at most `width` points.
 
-    Lines are broken at plus and minus; where even one term is too wide, the letters shrink.
+    Lines are broken at plus and minus; where even one term is too wide, the letters shrink a
+    little, and then terms are broken inside as well, at their choices, signs and commas.
 
     >>> from spikeloom.models import LIF
     >>> made = typeset(LIF.definition, LIF().values, 300)
@@ -76,14 +81,17 @@ def typeset(
     (2, 11.5)
     """
     told = _events(rows(at_values(definition, values), cases=False))
-    ruler = Ruler()
+    ruler, finer = Ruler(), False
     while True:
         lines = _lines(told, width, size, ruler)
-        widest = max(line.column + line.width for row in lines for line in row)
-        if size <= SMALLEST or widest <= width:
+        widest = max(line.column + ruler.whole(line, size) for row in lines for line in row)
+        if widest <= width or (finer and size <= SMALLEST):
             height = sum(_height(row) for row in lines)
             return Typeset(tuple(lines), size, height)
-        size -= 0.5
+        if not finer and size <= COARSE:
+            told, finer = [_finer(row) for row in told], True
+        else:
+            size -= 0.5
 
 
 def _height(row: tuple[Line, ...]) -> float:
@@ -122,6 +130,18 @@ def _events(told: list[Row]) -> list[Row]:
         else:
             made.append(row)
     return made
+
+
+def _finer(row: Row) -> Row:
+    """The same row with pieces as small as they go: none ends inside a fraction or a root."""
+    text = re.sub(r"\\(left|right)(?![a-z])", "", "".join(row.pieces))
+    cuts = [0]
+    for found in re.finditer(BREAK, text):
+        before = text[: found.start()]
+        if before.count("{") == before.count("}") and found.start():
+            cuts.append(found.start())
+    pieces = tuple(text[a:b] for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True))
+    return replace(row, pieces=pieces)
 
 
 def _lines(told: list[Row], width: float, size: float, ruler: Ruler) -> list[tuple[Line, ...]]:
@@ -186,6 +206,16 @@ def _is_long(row: list[Line], room: float) -> bool:
     return len(row) == 1 and row[0].column + row[0].width > room - GAP
 
 
+def words_width(text: str, size: float, bold: bool = False) -> float:
+    """How wide text is in points, formulas between dollars included."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    maths = text.count("$") >= 2
+    return float(TextToPath().get_text_width_height_descent(text, font, maths)[0])
+
+
 class Ruler:
     """Measures formulas; each is set once, for sizes scale."""
 
@@ -198,6 +228,10 @@ class Ruler:
         note = f"   {note}" if note else ""
         left, right = _plain(left), _plain(right)
         return Line(left, right, note, b[0], max(a[1], b[1]), max(a[2], b[2]), column)
+
+    def whole(self, line: Line, size: float) -> float:
+        """Width of a line with its remark, from its sign on."""
+        return line.width + (words_width(line.note, size - 2) if line.note else 0.0)
 
     def extent(self, text: str, size: float) -> tuple[float, float, float]:
         """Width, height above and depth below the baseline, in points."""
