@@ -45,7 +45,7 @@ def contours(
         exact, good = polished(f, slopes, line, x, y)
         with np.errstate(all="ignore"):
             good &= np.abs(f(*exact.T)) <= usual  # at a pole it is larger than anywhere
-        lines += [part for part in _runs(exact, good) if len(part) > 1]
+        lines += [part for part in runs(exact, good) if len(part) > 1]
     return lines
 
 
@@ -124,7 +124,8 @@ def polished(f: Function, slopes: Slopes, line: Array, x: Array, y: Array) -> tu
     return point, near & (apart <= 1e-9)
 
 
-def _runs(points: Array, good: Array) -> list[Array]:
+def runs(points: Array, good: Array) -> list[Array]:
+    """The stretches of a line (points, 2) whose points are good (points,)."""
     cuts = np.flatnonzero(np.diff(good.astype(int))) + 1
     return [
         part

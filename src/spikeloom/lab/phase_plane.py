@@ -12,7 +12,7 @@ from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.lab.box import box_of
 from spikeloom.lab.constant import constant_inputs, states_given
-from spikeloom.lab.contours import contours
+from spikeloom.lab.contours import contours, runs
 from spikeloom.lab.fixed_points import FixedPoint, fixed_point, resting
 from spikeloom.lab.orbit import orbit, slow_time
 from spikeloom.lab.plane import Plane, plane_of
@@ -42,8 +42,9 @@ class PhasePlane:
         units: Unit of every state, and of ``"time"``.
         view: What is shown of x and of y, (low, high) each.
         grid: Places of the arrows, (X,) and (Y,).
-        rates: dx/dt and dy/dt there, each (Y, X), per unit of time.
-        nullclines: Where x stands still, and where y does: two tuples of lines.
+        rates: dx/dt and dy/dt there, each (Y, X), per unit of time; NaN as below.
+        nullclines: Where x stands still, and where y does: two tuples of lines. Where a model holds
+            its flow back past the threshold, as with min(v, peak), they end there.
         points: Fixed points in view.
         orbits: Trajectories, each a tuple of lines, cut at resets.
         threshold: Where the neuron fires and is reset; empty where it is not reset.
@@ -153,7 +154,7 @@ def phase_plane(
         | {"time": field.definition.time_unit},
         view=(view.x, view.y),
         grid=(arrows[0], arrows[1]),
-        rates=plane(*np.meshgrid(*arrows)),
+        rates=_reached(plane, *np.meshgrid(*arrows)),
         nullclines=(_nullcline(plane, view, 0), _nullcline(plane, view, 1)),
         points=points,
         orbits=tuple(runs),
@@ -220,7 +221,19 @@ def _nullcline(plane: Plane, view: View, row: int) -> tuple[Array, ...]:
         made = plane.jacobian(x, y)
         return made[..., row, 0], made[..., row, 1]
 
-    return tuple(contours(rate, slopes, *view.grid(LINES)))
+    lines = contours(rate, slopes, *view.grid(LINES))
+    if plane.held_back:
+        lines = [run for line in lines for run in runs(line, plane.past_threshold(*line.T) <= 0)]
+    return tuple(line for line in lines if len(line) > 1)
+
+
+def _reached(plane: Plane, x: Array, y: Array) -> tuple[Array, Array]:
+    """Rates, but for what lies past a threshold that holds them back."""
+    dx, dy = plane(x, y)
+    if plane.held_back:
+        beyond = plane.past_threshold(x, y) > 0
+        dx, dy = (np.where(beyond, np.nan, rate) for rate in (dx, dy))
+    return dx, dy
 
 
 def _threshold(plane: Plane, view: View) -> tuple[Array, ...]:

@@ -11,6 +11,8 @@ from spikeloom.compile.derivative import derivative
 from spikeloom.compile.emit import emit
 from spikeloom.compile.graph import Node, leaves, rebuild
 from spikeloom.compile.program import Block
+from spikeloom.equations.at_values import caps_of
+from spikeloom.equations.randomness import walk
 from spikeloom.errors import ParameterError
 from spikeloom.lab.reduction import Reduction, reduce
 from spikeloom.lab.vector_field import Array, VectorField
@@ -60,6 +62,19 @@ class Plane:
         node = rebuild(field.graph, field.settle(threshold.margin), self._others)
         axes = {f"state:{self.x}", f"state:{self.y}"}
         return node if leaves([node]) <= axes and leaves([node]) else None
+
+    @cached_property
+    def held_back(self) -> bool:
+        """Whether past the threshold the flow is no longer that of the equations.
+
+        A model whose spike runs off to infinity may write min(v, peak) to keep numbers finite.
+        """
+        d = self.field.definition
+        if self.margin is None:
+            return False
+        caps = caps_of(d)
+        nodes = (node for name in (self.x, self.y) for node in walk(d.flow[name]))
+        return any(n.op == "min" and n.args in caps for n in nodes)
 
     def _margin(self) -> Node:
         return self.field.graph.const(-1) if self.margin is None else self.margin

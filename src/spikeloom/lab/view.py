@@ -11,6 +11,7 @@ import numpy as np
 from spikeloom.equations.units import mV
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.lab.box import range_of
+from spikeloom.lab.contours import contours
 from spikeloom.lab.plane import Plane
 from spikeloom.lab.reduction import reduce
 from spikeloom.lab.vector_field import Array
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from spikeloom.lab.fixed_points import FixedPoint
 
 MARGIN = 0.1
+ROOM = 0.15
+"""Share of the height that stays free around a turn of the nullcline."""
+LINES = 121
+"""Grid lines between which turns are looked for."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def view_of(
         y = _around(
             seen[:, 1], inside[:, 1], _steady(plane, x) or _usual(plane, plane.y, inside[:, 1])
         )
+        y = _with_turns(plane, x, y)
     return View(plane, x, y)
 
 
@@ -90,6 +96,34 @@ def _around(seen: Array, places: Array, usual: tuple[float, float]) -> tuple[flo
         low, high = min(low, near.min()), max(high, near.max())
     edge = MARGIN * (high - low)
     return float(low - edge), float(high + edge)
+
+
+def _with_turns(
+    plane: Plane, x: tuple[float, float], y: tuple[float, float]
+) -> tuple[float, float]:
+    """A range wide enough for where the x-nullcline turns, if that is not far off.
+
+    There it decides how far a trajectory gets, and a picture without it explains little.
+    """
+
+    def rate(at: Array, y: Array) -> Array:
+        return plane(at, y)[0]
+
+    def slopes(at: Array, y: Array) -> tuple[Array, Array]:
+        made = plane.jacobian(at, y)
+        return made[..., 0, 0], made[..., 0, 1]
+
+    width = y[1] - y[0]
+    wide = np.linspace(y[0] - width, y[1] + width, LINES)
+    turns: list[float] = []
+    for line in contours(rate, slopes, np.linspace(*x, LINES), wide):
+        if plane.margin is not None:
+            line = line[plane.past_threshold(*line.T) <= 0]
+        steps = np.sign(np.diff(line[:, 1]))
+        turns += line[1:-1, 1][steps[1:] * steps[:-1] < 0].tolist()
+    turns = [t for t in turns if y[0] - width < t < y[1] + width]
+    room = ROOM * width
+    return min([y[0], *(t - room for t in turns)]), max([y[1], *(t + room for t in turns)])
 
 
 def _steady(plane: Plane, x: tuple[float, float]) -> tuple[float, float] | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spikeloom.errors import ParameterError, suggest
-from spikeloom.show.phase_plane import with_unit
+from spikeloom.show.course import label
+from spikeloom.show.placing import name_points
 from spikeloom.show.style import DASH, INK, MUTED, SPIKING, TWIN, grid, new_figure, styled
 
 if TYPE_CHECKING:
@@ -80,12 +81,15 @@ def draw_bifurcation(axes: Axes, diagram: Bifurcation, state: str | None = None)
     for way, marker, name in ((diagram.up, "^", "going up"), (diagram.down, "v", "going down")):
         if way is not None and way.moves.any():
             _extrema(axes, way, swept, marker, f"oscillation, {name}")
-    _named(axes, diagram, row)
+    names = _marked(axes, diagram, row)
     axes.set_xlim(*diagram.ends)
     axes.set_ylim(*_heights(diagram, row, swept))
-    axes.set_xlabel(with_unit(diagram.over, diagram.unit))
-    axes.set_ylabel(with_unit(state, diagram.units[state]))
+    axes.set_xlabel(label(diagram.over, diagram.unit))
+    axes.set_ylabel(label(state, diagram.units[state]))
     _unrepeated(axes)
+    top = axes.get_ylim()[1]
+    ends = [(f"{e.value:.4g}".replace("-", "−"), float(e.value), top) for e in diagram.cycle_ends]
+    name_points(axes, names + ends)
 
 
 def draw_frequency(axes: Axes, diagram: Bifurcation) -> None:
@@ -102,7 +106,7 @@ def draw_frequency(axes: Axes, diagram: Bifurcation) -> None:
         if way is not None:
             _markers(axes, way.values, way.frequency, marker, colour, None)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(with_unit(diagram.over, diagram.unit))
+    axes.set_xlabel(label(diagram.over, diagram.unit))
     axes.set_ylabel("frequency (Hz)")
     grid(axes)
 
@@ -125,14 +129,14 @@ def _widened(good: np.ndarray) -> np.ndarray:
     return wide
 
 
-def _extrema(axes: Axes, way: Sweep, row: int, marker: str, label: str) -> None:
+def _extrema(axes: Axes, way: Sweep, row: int, marker: str, name: str) -> None:
     colour = SPIKING if marker == "^" else TWIN
-    for values, name in ((way.low, label), (way.high, None)):
-        _markers(axes, way.values[way.moves], values[way.moves, row], marker, colour, name)
+    for values, called in ((way.low, name), (way.high, None)):
+        _markers(axes, way.values[way.moves], values[way.moves, row], marker, colour, called)
 
 
 def _markers(
-    axes: Axes, x: np.ndarray, y: np.ndarray, marker: str, colour: str, label: str | None
+    axes: Axes, x: np.ndarray, y: np.ndarray, marker: str, colour: str, name: str | None
 ) -> None:
     axes.plot(
         x,
@@ -143,14 +147,16 @@ def _markers(
         markerfacecolor=colour if marker == "^" else "white",
         markeredgewidth=1.1,
         linestyle="none",
-        label=label,
+        label=name,
         zorder=3 if marker == "^" else 4,
     )
 
 
-def _named(axes: Axes, diagram: Bifurcation, row: int) -> None:
-    low, high = diagram.ends
-    labelled: list[float] = []
+def _marked(axes: Axes, diagram: Bifurcation, row: int) -> list[tuple[str, float, float]]:
+    """Draw the points of change; their names, with places."""
+    for end in diagram.cycle_ends:
+        axes.axvline(end.value, color=MUTED, linewidth=0.9, linestyle=(0.0, (1.2, 1.8)))
+    names: list[tuple[str, float, float]] = []
     for point in diagram.points:
         marker, size = MARKS[point.kind]
         axes.plot(
@@ -163,31 +169,9 @@ def _named(axes: Axes, diagram: Bifurcation, row: int) -> None:
             markeredgewidth=1.6,
             zorder=6,
         )
-        close = sum(abs(point.value - x) < 0.12 * (high - low) for x in labelled)
-        labelled.append(point.value)
-        right = point.value > low + 0.75 * (high - low)
-        axes.annotate(
-            f"{SHORT[point.kind]} {point.value:.4g}",
-            (point.value, point.state[row]),
-            xytext=(-8 if right else 8, 7 - 15 * close if close < 2 else 22),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            fontsize=9,
-            zorder=7,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
-        )
-    for end in diagram.cycle_ends:
-        axes.axvline(end.value, color=MUTED, linewidth=0.9, linestyle=(0.0, (1.2, 1.8)))
-        axes.annotate(
-            f"{end.value:.4g}",
-            (end.value, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, -2),
-            textcoords="offset points",
-            va="top",
-            fontsize=9,
-            color=MUTED,
-        )
+        text = f"{SHORT[point.kind]} {point.value:.4g}".replace("-", "−")
+        names.append((text, float(point.value), float(point.state[row])))
+    return names
 
 
 def _heights(diagram: Bifurcation, row: int, swept: int) -> tuple[float, float]:
@@ -208,10 +192,10 @@ def _unrepeated(axes: Axes) -> None:
     """Each name once in the legend."""
     known: set[str] = set()
     for line in axes.lines:
-        label = str(line.get_label())
-        if label in known:
-            line.set_label(f"_{label}")
-        known.add(label)
+        name = str(line.get_label())
+        if name in known:
+            line.set_label(f"_{name}")
+        known.add(name)
 
 
 def intervals(diagram: Bifurcation) -> Figure:
@@ -255,6 +239,6 @@ def draw_intervals(axes: Axes, diagram: Bifurcation) -> None:
     if len(y) and y.max() > 20 * y.min() > 0:
         axes.set_yscale("log")
     axes.set_xlim(*diagram.ends)
-    axes.set_xlabel(with_unit(diagram.over, diagram.unit))
+    axes.set_xlabel(label(diagram.over, diagram.unit))
     axes.set_ylabel(f"interval ({diagram.units['time']!s})")
     grid(axes)

@@ -10,7 +10,7 @@ import numpy as np
 from spikeloom.equations.latex import symbol
 from spikeloom.show.style import DASH, INK, LINES, MUTED, SPIKING, grid
 from spikeloom.show.thin import thinned
-from spikeloom.show.watched import compared, shown_states
+from spikeloom.show.watched import Watched, compared, shown_states
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,9 +53,7 @@ def draw_potential(axes: Axes, found: Response) -> None:
         axes.plot(*thinned(found.times, threshold.values), color=MUTED, lw=1.1, ls=DASH, zorder=1.5)
         low = min(low, float(np.nanmin(threshold.values)))
         high = max(high, float(np.nanmax(threshold.values)))
-    axes.plot(*thinned(found.times, potential.values), color=SPIKING, lw=1.5)
-    if threshold is not None and found.model.definition.reset:
-        strokes(axes, found.times, potential.values, threshold.values, found.spikes)
+    axes.plot(*thinned(*with_tops(found, potential, threshold)), color=SPIKING, lw=1.5)
     if high - low <= 1e-9 * max(abs(high), 1e-12):  # it stands still
         high, low = high + 0.5 * abs(high or 1), low - 0.5 * abs(low or 1)
     room = high - low
@@ -78,12 +76,17 @@ def draw_potential(axes: Axes, found: Response) -> None:
     _course(axes)
 
 
-def strokes(
-    axes: Axes, times: Any, potential: Any, threshold: Any, spikes: Any, width: float = 1.5
-) -> None:
-    """From the last sample before each spike up to where it was fired: samples miss the top."""
-    before = np.clip(np.searchsorted(times, spikes - 1e-9) - 1, 0, len(times) - 1)
-    axes.vlines(spikes, potential[before], threshold[before], color=SPIKING, lw=width)
+def with_tops(found: Response, potential: Watched, threshold: Watched | None) -> tuple[Any, Any]:
+    """Times and potential with a point where each spike was fired: samples miss the top.
+
+    Only a neuron that is reset has its spikes at the threshold.
+    """
+    if threshold is None or not found.model.definition.reset or not len(found.spikes):
+        return found.times, potential.values
+    after = np.searchsorted(found.times, found.spikes - 1e-9)
+    before = np.clip(after - 1, 0, len(found.times) - 1)
+    times = np.insert(found.times, after, found.spikes)
+    return times, np.insert(potential.values, after, threshold.values[before])
 
 
 def draw_states(axes: Axes, found: Response, names: list[str]) -> None:
@@ -93,9 +96,10 @@ def draw_states(axes: Axes, found: Response, names: list[str]) -> None:
         axes.plot(*curve, color=colour, ls=dash, lw=1.3, label=tex(name))
     axes.set_ylabel(label(", ".join(names), found.units[names[0]]))
     if len(names) > 1:
-        axes.legend(loc="upper right", ncols=len(names), fontsize=8.5, handlelength=1.8)
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high + 0.42 * (high - low))
+        axes.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 0.94), ncols=len(names), fontsize=8.5,
+            handlelength=1.8, borderpad=0.1, borderaxespad=0.2,
+        )  # fmt: skip
     _course(axes)
 
 

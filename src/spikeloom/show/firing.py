@@ -77,14 +77,14 @@ def draw_rates(axes: Axes, curve: FICurve) -> None:
     if axes.get_legend() is not None:
         above(axes)
     axes.set_xlabel(label(curve.port, curve.unit))
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=4)
 
 
 def above(axes: Axes) -> None:
     """A small legend above the panel, where it covers nothing."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, fontsize=8.5, handlelength=1.8,
-        columnspacing=1.0, labelspacing=0.25, borderpad=0.1,
+        loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, fontsize=8, handlelength=1.6,
+        columnspacing=0.8, labelspacing=0.25, borderpad=0.1, handletextpad=0.6,
     )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 WIDTH = 8.6
 POTENTIAL, STATE, INPUT = 1.9, 0.85, 0.75
 """Heights of panels in inches."""
+LEGEND = 0.15
+"""What a legend above a panel takes more."""
 SIDE = 2.5
 """Least height of a panel at the side."""
 LARGEST = 3.0
@@ -110,7 +112,9 @@ def compose(
     with styled():
         told = heading(neuron, width, name, remark)
         panels = groups(found)
-        body = max(POTENTIAL + STATE * len(panels) + INPUT, SIDE * len(side), 3.2) + 0.5
+        several = sum(len(names) > 1 for names in panels)
+        left = POTENTIAL + STATE * len(panels) + LEGEND * several + INPUT
+        body = max(left, SIDE * len(side), 3.2) + 0.5
         top = told.height / POINTS
         figure = new_figure(top + body, WIDTH)
         parts: Any = figure.subfigures(2, 1, height_ratios=(top, body))
@@ -128,7 +132,7 @@ def _curves(
     body: float,
 ) -> None:
     columns = figure.add_gridspec(1, 2 if side else 1, width_ratios=(1.75, 1) if side else None)
-    heights = [POTENTIAL, *(STATE for _ in panels), INPUT]
+    heights = [POTENTIAL, *(STATE + LEGEND * (len(names) > 1) for names in panels), INPUT]
     rows = columns[0].subgridspec(len(heights), 1, height_ratios=heights)
     axes = [figure.add_subplot(rows[0])]
     axes += [figure.add_subplot(rows[k], sharex=axes[0]) for k in range(1, len(heights))]

@@ -13,11 +13,12 @@ from spikeloom.equations.latex import symbol
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.models import patterns as shelf
 from spikeloom.models.patterns import Pattern
-from spikeloom.show.course import label, strokes
+from spikeloom.show.course import label, tex, with_tops
 from spikeloom.show.model import watch, watch_pattern
 from spikeloom.show.style import DASH, INK, MUTED, SPIKING, TWIN, grid, new_figure, styled
 from spikeloom.show.thin import thinned
 from spikeloom.show.trial import Trial, trial
+from spikeloom.show.typeset import words_width
 from spikeloom.show.watched import compared
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ PANEL, GAP = 1.5, 0.62
 """Height of one panel, and of what is written above it, in inches."""
 WIDTH = 10.6
 SMALL = 7.5
+ALIKE = 1.6
+"""Panels of a row share a scale if the widest range is not more than so much wider."""
 LONGEST = 42
 """Letters of parameters that fit above a panel."""
 
@@ -87,6 +90,7 @@ def entries(model: type[Neuron], which: str | None = None) -> list[Entry]:
         pattern = value if isinstance(value, Pattern) else None
         params = value.params if isinstance(value, Pattern) else value
         title = name if isinstance(name, str) else f"{which.removesuffix('s')} {name}"
+        title += f": {pattern.about}" if pattern is not None and pattern.about else ""
         made.append(Entry(title, make(name), pattern, params))
     return made
 
@@ -128,8 +132,9 @@ def patterns(
             common = common or trial(entry.neuron)
             runs.append(watch(entry.neuron, common))
     with styled():
-        columns = min(columns, len(shown))
         rows = -(-len(shown) // columns)
+        columns = -(-len(shown) // rows)  # so that no row is nearly empty
+        ticks = any(w.moves for found in runs for w in compared(found)[1:] if w is not None)
         figure = new_figure(rows * (PANEL + GAP) + 0.95, WIDTH * max(columns, 2) / COLUMNS)
         _heading(figure, model, which or next(iter(sheets(model))), shown, runs)
         places = figure.add_gridspec(rows, columns)
@@ -139,7 +144,7 @@ def patterns(
             upper = figure.add_subplot(parts[0])
             lower = figure.add_subplot(parts[1], sharex=upper)
             ends = _ends(runs[row * columns : (row + 1) * columns])
-            _panel(upper, lower, found, ends, column == 0)
+            _panel(upper, lower, found, ends or _range(found), column == 0, ends is None, ticks)
             letter = f"{chr(65 + number)}  " if len(shown) <= 26 else ""
             _title(upper, f"{letter}{entry.name}", _told(entry, shown))
         return figure
@@ -154,11 +159,16 @@ def _heading(
         ha="left",
     )  # fmt: skip
     varied = [p for p in model.definition.params if any(_varies(p.name, e, shown) for e in shown)]
-    units = ", ".join(f"${symbol(p.name)}$ in {str(p.unit) or 1}" for p in varied)
+    axes = [*_axis(runs[0]), (runs[0].port, runs[0].units[runs[0].port])]
+    names = [(p.name, p.unit) for p in varied] + axes
+    units = ", ".join(f"{_called(n)} in {u!s}" for n, u in names if str(u))
+    plain = ", ".join(_called(n) for n, u in names if not str(u))
+    units += f"; {plain} without unit" if plain else ""
     same = {n: v for n, v in shown[0].params.items() if n not in {p.name for p in varied}}
     fixed = ", ".join(f"${symbol(n)}$ = {v!s}".replace("-", "−") for n, v in same.items())
-    dashed = any(w.moves for found in runs for w in compared(found)[1:] if w is not None)
-    parts = [units, f"in all: {fixed}" if fixed else "", "dashed: threshold" if dashed else ""]
+    moving = [w.moves for found in runs for w in compared(found)[1:] if w is not None]
+    dashed = any(moving)
+    parts = [units, f"in all: {fixed}" if fixed else "", "dashed: threshold, strokes: spikes" if dashed else ""]
     source = f"Source: {model.definition.source}"
     top = float(figure.get_figheight()) * 72
     for k, line in enumerate(("; ".join(p for p in parts if p), source)):
@@ -177,7 +187,10 @@ def _title(axes: Axes, name: str, told: list[str]) -> None:
     axes.set_title(" ", fontsize=9.5, pad=24)
     at: Any = {"xycoords": "axes fraction", "textcoords": "offset points"}
     up = 5 + 10 * (len(told) - 1)
-    size = 9.5 if len(name) < 31 else 8.5
+    room = 72 * axes.get_window_extent().width / axes.get_figure(root=True).dpi
+    size = 9.5
+    while words_width(name, size, bold=True) > 0.96 * room and size > SMALL:
+        size -= 0.25
     axes.annotate(name, (0, 1), xytext=(0, up + 12), fontsize=size, fontweight="bold", **at)
     for line in told:
         axes.annotate(line, (0, 1), xytext=(0, up), fontsize=SMALL, color=MUTED, **at)
@@ -187,16 +200,19 @@ def _title(axes: Axes, name: str, told: list[str]) -> None:
 
 
 def _panel(
-    upper: Axes, lower: Axes, found: Response, ends: tuple[float, float], first: bool
-) -> None:
+    upper: Axes, lower: Axes, found: Response, ends: tuple[float, float], first: bool, own: bool,
+    ticks: bool,
+) -> None:  # fmt: skip
     potential, threshold = compared(found)
-    upper.plot(*thinned(found.times, potential.values), color=SPIKING, lw=1.0)
-    if threshold is not None:
-        if found.model.definition.reset:
-            strokes(upper, found.times, potential.values, threshold.values, found.spikes, 1.0)
-        if threshold.moves:
-            upper.plot(*thinned(found.times, threshold.values), color=TWIN, lw=0.9, ls=DASH)
-    upper.set_ylim(*ends)
+    upper.plot(*thinned(*with_tops(found, potential, threshold)), color=SPIKING, lw=1.0)
+    if threshold is not None and threshold.moves:
+        upper.plot(*thinned(found.times, threshold.values), color=TWIN, lw=0.9, ls=DASH)
+    low, high = ends
+    if ticks:
+        room = high - low
+        upper.vlines(found.spikes, high + 0.04 * room, high + 0.16 * room, color=INK, lw=0.9)
+        high += 0.18 * room
+    upper.set_ylim(low, high)
     upper.locator_params(axis="y", nbins=4)
     upper.tick_params(axis="x", length=0, labelbottom=False)
     upper.spines["bottom"].set_visible(False)
@@ -214,18 +230,33 @@ def _panel(
         axes.tick_params(labelsize=SMALL, pad=1.5)
     lower.set_xlabel("time (ms)", fontsize=SMALL, labelpad=1)
     if first:
-        name = potential.name if potential.name in found.states else "potential"
-        upper.set_ylabel(label(name, potential.unit), fontsize=8.5)
-        lower.set_ylabel(label(found.port, found.units[found.port]), fontsize=8.5)
-    else:
+        upper.set_ylabel(label(*_axis(found)[0]), fontsize=8.5)
+        unit = str(found.units[found.port]) or 1
+        lower.set_ylabel(f"{tex(found.port)}\n({unit})", fontsize=SMALL, labelpad=2)
+    elif not own:
         upper.tick_params(labelleft=False)
 
 
-def _ends(runs: list[Response]) -> tuple[float, float]:
-    """One scale for the panels of a row, so that they can be compared."""
-    every = [watched.values for found in runs for watched in compared(found) if watched is not None]
-    low = min(float(np.nanmin(v)) for v in every)
-    high = max(float(np.nanmax(v)) for v in every)
+def _axis(found: Response) -> list[tuple[str, Any]]:
+    potential = compared(found)[0]
+    name = potential.name if potential.name in found.states else "potential"
+    return [(name, potential.unit)]
+
+
+def _called(name: str) -> str:
+    return name if name == "potential" else tex(name)
+
+
+def _ends(runs: list[Response]) -> tuple[float, float] | None:
+    """One scale for the panels of a row, so that they can be compared; None where one is deep."""
+    every = [_range(found) for found in runs]
+    low, high = min(a for a, _ in every), max(b for _, b in every)
+    return (low, high) if high - low < ALIKE * min(b - a for a, b in every) else None
+
+
+def _range(found: Response) -> tuple[float, float]:
+    every = [watched.values for watched in compared(found) if watched is not None]
+    low, high = min(float(np.nanmin(v)) for v in every), max(float(np.nanmax(v)) for v in every)
     return low - 0.05 * (high - low), high + 0.05 * (high - low)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spikeloom.show.course import label, tex
 from spikeloom.show.style import (
     DASH,
     FAINT,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from spikeloom.equations.quantity import Unit
     from spikeloom.lab.phase_plane import PhasePlane
 
 DOTS = (0.0, (1.2, 1.4))
@@ -66,7 +66,7 @@ def draw_phase_plane(axes: Axes, plane: PhasePlane) -> None:
     _arrows(axes, plane)
     still = ((SPIKING, "-", x), (TWIN, DASH, y))
     for (colour, dash, name), lines in zip(still, plane.nullclines, strict=True):
-        _lines(axes, lines, f"{name} stands still", color=colour, linestyle=dash, linewidth=2.0)
+        _lines(axes, lines, f"{tex(name)} stands still", color=colour, linestyle=dash, linewidth=2.0)
     _lines(axes, plane.separatrix, "separatrix", color=MUTED, linestyle=DOTS, linewidth=1.8)
     _lines(axes, plane.threshold, "threshold", color=MUTED, linewidth=1.2)
     for k, orbit in enumerate(plane.orbits):
@@ -88,22 +88,19 @@ def draw_phase_plane(axes: Axes, plane: PhasePlane) -> None:
         )
     axes.set_xlim(*plane.view[0])
     axes.set_ylim(*plane.view[1])
-    axes.set_xlabel(with_unit(x, plane.units[x]))
-    axes.set_ylabel(with_unit(y, plane.units[y]))
-    held = [f"{n} = {q}" if q is not None else f"{n} steady" for n, q in plane.at.items()]
+    axes.set_xlabel(label(x, plane.units[x]))
+    axes.set_ylabel(label(y, plane.units[y]))
+    held = [
+        f"{tex(n)} = {q!s}".replace("-", "−") if q is not None else f"{tex(n)} steady"
+        for n, q in plane.at.items()
+    ]
     if held:
         axes.set_title(", ".join(held), color=MUTED, fontsize=9.5)
 
 
-def with_unit(name: str, unit: Unit) -> str:
-    """An axis label: ``v (mV)``; a plain number has no unit to show."""
-    shown = name.replace("_", " ")
-    return f"{shown} ({unit!s})" if str(unit) else shown
-
-
-def _lines(axes: Axes, lines: tuple[np.ndarray, ...], label: str, **style: Any) -> None:
+def _lines(axes: Axes, lines: tuple[np.ndarray, ...], name: str, **style: Any) -> None:
     for k, line in enumerate(lines):
-        axes.plot(*line.T, label=label if k == 0 else None, **style)
+        axes.plot(*line.T, label=name if k == 0 else None, **style)
 
 
 def _arrows(axes: Axes, plane: PhasePlane) -> None:
@@ -133,10 +130,10 @@ def _arrows(axes: Axes, plane: PhasePlane) -> None:
     )
 
 
-def _orbit(axes: Axes, orbit: tuple[np.ndarray, ...], label: str | None, smooth: bool) -> None:
+def _orbit(axes: Axes, orbit: tuple[np.ndarray, ...], name: str | None, smooth: bool) -> None:
     """Pieces of a trajectory, dotted where a reset joins them, with an arrowhead on the way."""
     for k, piece in enumerate(orbit):
-        axes.plot(*piece.T, color=INK, linewidth=1.5, label=label if k == 0 else None, zorder=4)
+        axes.plot(*piece.T, color=INK, linewidth=1.5, label=name if k == 0 else None, zorder=4)
         if k:
             jump = np.array([orbit[k - 1][-1], piece[0]])
             axes.plot(*jump.T, color=INK, linewidth=0.9, linestyle=DOTS, alpha=0.7, zorder=3)

@@ -21,7 +21,8 @@ class Pattern:
 
     `params` make the neuron, `start` its states by name (nothing: its own start). The input is the
     sum of `pieces`, in `unit`. A piece holds from its first to before its last moment, or, if
-    `strict`, strictly between the two, as scripts of the papers have it.
+    `strict`, strictly between the two, as scripts of the papers have it. `about` says in words what
+    an abbreviation stands for.
 
     >>> from spikeloom import Izhikevich, simulate
     >>> from spikeloom.models.patterns import IZHIKEVICH
@@ -37,6 +38,7 @@ class Pattern:
     pieces: tuple[Piece, ...]
     start: Mapping[str, Any] | None = None
     strict: bool = field(default=False, kw_only=True)
+    about: str = field(default="", kw_only=True)
 
     def drive(self, dt: Quantity | None = None) -> Quantity:
         """The input at the beginning of each step, (steps, 1), with its unit."""
