@@ -125,8 +125,27 @@ def test_the_figure_has_units_and_a_legend() -> None:
     plane = lab.phase_plane(AdEx(), 600 * pA, starts=[{}, {"v": -48 * mV}], duration=100 * ms)
     figure = show.phase_plane(plane)
     (axes,) = figure.axes
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("v (mV)", "w (pA)")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("$v$ (mV)", "$w$ (pA)")
     named = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert named >= {"v stands still", "w stands still", "saddle", "separatrix", "threshold"}
+    assert named >= {"$v$ stands still", "$w$ stands still", "saddle", "separatrix", "threshold"}
     bare = lab.phase_plane(CubaLIF(), starts=())
-    assert show.phase_plane(bare).axes[0].get_ylabel() == "i (nA)"
+    assert show.phase_plane(bare).axes[0].get_ylabel() == "$i$ (nA)"
+
+
+def test_a_flow_that_is_held_back_ends_at_the_threshold() -> None:
+    plane = lab.phase_plane(AdEx(), 1000 * pA)
+    for lines in plane.nullclines:
+        assert lines and max(line[:, 0].max() for line in lines) <= 1e-9  # its peak is 0 mV
+    beyond = plane.grid[0] > 0
+    assert beyond.any() and np.isnan(plane.rates[0][:, beyond]).all()
+    assert np.isfinite(plane.rates[0][:, ~beyond]).all()
+
+
+def test_the_view_holds_the_turn_of_the_nullcline() -> None:
+    plane = lab.phase_plane(AdEx(), 1000 * pA)
+    # dw/dv = g (exp((v - v_T) / D) - 1) is 0 at v_T: w = g (E - v_T) + g D + I.
+    turn = 30 * (-70.6 + 50.4) + 30 * 2 + 1000
+    low, high = plane.view[1]
+    assert low < turn < high - 0.1 * (high - low)
+    drawn = np.concatenate(plane.nullclines[0])
+    assert drawn[:, 1].min() == pytest.approx(turn, rel=3e-3)  # points stand a grid line apart

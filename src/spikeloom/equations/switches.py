@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -69,14 +70,15 @@ def _condition(node: Condition, args: list[Any]) -> Condition | bool:
 
 
 def _expr(node: Expr, args: tuple[Any, ...]) -> Expr:
-    numbers = [a.value if isinstance(a, Expr) and a.op == "const" else None for a in args]
-    if node.op in FOLD and None not in numbers:
+    known = [isinstance(a, Expr) and a.op == "const" for a in args]
+    numbers = [a.value if k else math.nan for a, k in zip(args, known, strict=True)]
+    if node.op in FOLD and all(known):
         return _number(node, FOLD[node.op](*numbers))
     if node.op in ("neg", "abs", "sign") and numbers[0] == 0:
         return _number(node, 0.0)
-    if node.op in ("mul", "bitand") and 0 in numbers:
+    if (node.op in ("mul", "bitand") and 0 in numbers) or (node.op == "shl" and numbers[0] == 0):
         return _number(node, 0.0)
-    if node.op == "saturate" and None not in numbers and numbers[1] <= numbers[0] <= numbers[2]:
+    if node.op == "saturate" and numbers[1] <= numbers[0] <= numbers[2]:
         return _number(node, numbers[0])
     if node.op == "mul" and 1 in numbers:
         return args[1 - numbers.index(1)]

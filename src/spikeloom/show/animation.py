@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.errors import ParameterError
-from spikeloom.show.course import draw_potential, draw_states, groups
+from spikeloom.show.course import draw_potential, draw_states, groups, label
 from spikeloom.show.model import draw_plane, plane_of
 from spikeloom.show.response import draw_input
 from spikeloom.show.style import TWIN, new_figure, styled
@@ -59,13 +59,16 @@ def animation(
         raise ParameterError(f"show.animation: at least two frames, got {frames}.")
     from PIL import Image
 
+    method = Image.Quantize.MAXCOVERAGE
     with styled():
         figure, move = _scene(found)
         pictures: list[Image.Image] = []
         for number, k in enumerate(_moments(compared(found)[0].values, frames)):
             move(k)
             shown = _pixels(figure)
-            pictures.append(Image.fromarray(shown).quantize(COLOURS, dither=Image.Dither.NONE))
+            pictures.append(
+                Image.fromarray(shown).quantize(COLOURS, method=method, dither=Image.Dither.NONE)
+            )
             progress(number + 1, frames)
     target = BytesIO()
     pictures[0].save(
@@ -88,6 +91,8 @@ def _scene(found: Response) -> tuple[Figure, Callable[[int], None]]:
     for at, names in zip(axes[1:-1], panels, strict=True):
         draw_states(at, found, names)
     draw_input(axes[-1], found)
+    axes[-1].set_ylabel(label(found.port, found.units[found.port]))
+    figure.align_ylabels(axes)
     for at in axes:
         at.set_xlim(float(found.times[0]), float(found.times[-1]))
     for at in axes[:-1]:

@@ -223,7 +223,7 @@ def _along(run: CableRun, section: str | None) -> tuple[np.ndarray, np.ndarray, 
             hint="leave out record=, or set it to None",
         )
     x, v = cable.grid.distance[nodes], run.v[:, [columns[int(n)] for n in nodes]]
-    return (x / 1e4, v, "cm") if x[-1] > 2e4 else (x, v, "µm")
+    return (x / 1e3, v, "mm") if x[-1] > 2e3 else (x, v, "µm")
 
 
 def _branches(

@@ -92,6 +92,7 @@ def small_png(figure: Figure) -> bytes:
     >>> small_png(Figure())[1:4]
     b'PNG'
     """
+    from matplotlib.collections import QuadMesh
     from PIL import Image
 
     from spikeloom.show.style import styled
@@ -99,7 +100,11 @@ def small_png(figure: Figure) -> bytes:
     full, target = BytesIO(), BytesIO()
     with styled():
         figure.savefig(full, format="png", dpi=DPI)
-    picture = Image.open(full).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    picture = Image.open(full).convert("RGB")
+    # The palette holds the extremes: a thin line keeps its colour however few its points are.
+    method = Image.Quantize.MAXCOVERAGE
+    shaded = any(at.get_array() is not None for at in figure.findobj(QuadMesh))
+    picture = picture.quantize(256 if shaded else COLOURS, method=method, dither=Image.Dither.NONE)
     picture.save(target, format="PNG", optimize=True)
     return target.getvalue()
 

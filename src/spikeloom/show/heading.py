@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.equations import Expr
+from spikeloom.equations import Expr, Quantity
 from spikeloom.equations.at_values import at_values
 from spikeloom.equations.latex import symbol
 from spikeloom.equations.randomness import walk
@@ -117,7 +117,8 @@ def _in_sight(model: Cell | Neuron | Refractory) -> tuple[list[Entry], list[Entr
         if p.name in used or p.name in starts:
             shown.append(entry)
         else:
-            zero = float(np.asarray(model.values[p.name].value).max()) == 0
+            given = model.values[p.name]
+            zero = isinstance(given, Quantity) and not np.any(given.value)
             gone.append(Entry(f"${symbol(p.name)}$", "") if zero else entry)
     return shown, gone
 

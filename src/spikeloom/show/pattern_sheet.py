@@ -168,7 +168,11 @@ def _heading(
     fixed = ", ".join(f"${symbol(n)}$ = {v!s}".replace("-", "−") for n, v in same.items())
     moving = [w.moves for found in runs for w in compared(found)[1:] if w is not None]
     dashed = any(moving)
-    parts = [units, f"in all: {fixed}" if fixed else "", "dashed: threshold, strokes: spikes" if dashed else ""]
+    parts = [
+        units,
+        f"in all: {fixed}" if fixed else "",
+        "dashed: threshold, strokes: spikes" if dashed else "",
+    ]
     source = f"Source: {model.definition.source}"
     top = float(figure.get_figheight()) * 72
     for k, line in enumerate(("; ".join(p for p in parts if p), source)):
@@ -187,7 +191,8 @@ def _title(axes: Axes, name: str, told: list[str]) -> None:
     axes.set_title(" ", fontsize=9.5, pad=24)
     at: Any = {"xycoords": "axes fraction", "textcoords": "offset points"}
     up = 5 + 10 * (len(told) - 1)
-    room = 72 * axes.get_window_extent().width / axes.get_figure(root=True).dpi
+    figure: Any = axes.get_figure(root=True)
+    room = 72 * axes.get_window_extent().width / figure.dpi
     size = 9.5
     while words_width(name, size, bold=True) > 0.96 * room and size > SMALL:
         size -= 0.25

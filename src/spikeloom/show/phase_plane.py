@@ -66,7 +66,9 @@ def draw_phase_plane(axes: Axes, plane: PhasePlane) -> None:
     _arrows(axes, plane)
     still = ((SPIKING, "-", x), (TWIN, DASH, y))
     for (colour, dash, name), lines in zip(still, plane.nullclines, strict=True):
-        _lines(axes, lines, f"{tex(name)} stands still", color=colour, linestyle=dash, linewidth=2.0)
+        _lines(
+            axes, lines, f"{tex(name)} stands still", color=colour, linestyle=dash, linewidth=2.0
+        )
     _lines(axes, plane.separatrix, "separatrix", color=MUTED, linestyle=DOTS, linewidth=1.8)
     _lines(axes, plane.threshold, "threshold", color=MUTED, linewidth=1.2)
     for k, orbit in enumerate(plane.orbits):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def _drawn(axes: Axes) -> Any:
         made.append(path)
         if line.get_linestyle() in ("None", "none", " ", "") or len(path) < 2:
             continue
-        for a, b in zip(path[:-1], path[1:], strict=True):
+        for a, b in pairwise(path):
             steps = int(min(np.hypot(*(b - a)) / 3, 400))
             made.append(a + (b - a) * np.linspace(0, 1, steps + 1)[:, None])
     return np.concatenate(made)

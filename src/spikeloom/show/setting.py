@@ -49,10 +49,13 @@ def telling(
     fires = () if plain.fires is None else tuple(walk(plain.fires))
     names = [n.name for n in fires if isinstance(n, Expr) and n.name in own]
     for name in dict.fromkeys(n for n in names if n is not None):
-        first = value = int(np.asarray(neuron.values[name].value))
+        given = neuron.values[name]
+        if not isinstance(given, Quantity):
+            continue
+        first = value = int(np.asarray(given.value))
         for _ in range(DOUBLINGS):
             value *= 2
-            tried = type(neuron)(**{name: Quantity(value, neuron.values[name].unit)})
+            tried = type(neuron)(**{name: Quantity(value, given.unit)})
             if _ticks(tried, into) >= APART:
                 shown = f"${symbol(name)}$"
                 return tried, f"Drawn with {shown} = {value}: at {shown} = {first} any input fires."

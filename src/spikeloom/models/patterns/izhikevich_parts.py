@@ -1,7 +1,4 @@
-"""What the patterns of Izhikevich's model are made of, and his seven cell classes.
-
-Source: Izhikevich 2003, IEEE Trans. Neural Netw. 14:1569, figure 2.
-"""
+"""What the patterns and cells of Izhikevich's model are made of."""
 
 from __future__ import annotations
 
@@ -39,25 +36,3 @@ def always(level: float) -> Piece:
 
 INHIBITED = (always(80), (49.75, 250.25, -5.0, 0.0))
 REBOUND = pulses(5, -15, 20)
-STEP = (20.0, 220.0, 10.0, 0.0)
-"""What five of the classes get, as in the paper; the other two show what is theirs."""
-
-
-def kind(
-    a: float, b: float, c: float, d: float, about: str, *pieces: Piece, v: float = -70
-) -> Pattern:
-    start = {"v": np.array([float(v)]), "u": np.array([b * v])}
-    made = pieces or (STEP,)
-    return Pattern(cell(a, b, c, d), 250 * ms, 0.02 * ms, mV / ms, made, start, about=about)
-
-
-IZHIKEVICH_CELLS: Final = {
-    "RS": kind(0.02, 0.2, -65, 8, "regular spiking"),
-    "IB": kind(0.02, 0.2, -55, 4, "intrinsic bursts"),
-    "CH": kind(0.02, 0.2, -50, 2, "chattering"),
-    "FS": kind(0.1, 0.2, -65, 2, "fast spiking"),
-    "LTS": kind(0.02, 0.25, -65, 2, "low threshold", v=-64.4),
-    "TC": kind(
-        0.02, 0.25, -65, 0.05, "thalamo-cortical", (10, 60, 0.8, 0), (100, 180, -10, 0), v=-64.4),
-    "RZ": kind(0.1, 0.26, -65, 2, "resonator", (10, 250, 0.25, 0), (60, 65, 1, 0), v=-63),
-}  # fmt: skip
