@@ -320,7 +320,7 @@ def test_figures_have_units_and_names() -> None:
     found = swept(LIF(), np.linspace(0, 0.4, 9) * nA, settle=200 * ms)
     top, bottom = show.bifurcation(found).axes
     assert top.get_ylabel() == "$v$ (mV)"
-    assert (bottom.get_xlabel(), bottom.get_ylabel()) == ("I (nA)", "frequency (Hz)")
+    assert (bottom.get_xlabel(), bottom.get_ylabel()) == ("$I$ (nA)", "frequency (Hz)")
     assert any("threshold" in text.get_text() for text in top.texts)
     (axes,) = show.intervals(found).axes
     assert axes.get_ylabel() == "interval (ms)"

@@ -7,8 +7,7 @@ from typing import Self
 from spikeloom.equations import Condition, Input, Neuron, Param, State, inflow, state
 from spikeloom.equations.units import ms, mV
 from spikeloom.models.patterns.izhikevich import IZHIKEVICH
-from spikeloom.models.patterns.izhikevich_cells import IZHIKEVICH_CELLS
-from spikeloom.models.patterns.izhikevich_parts import chosen
+from spikeloom.models.patterns.izhikevich_cells import IZHIKEVICH_CELLS, chosen
 
 
 class Izhikevich(Neuron):

@@ -15,6 +15,7 @@ import numpy as np
 from spikeloom.equations.units import ms, mV
 from spikeloom.models.patterns.izhikevich_parts import always, cell
 from spikeloom.models.patterns.pattern import Pattern, Piece
+from spikeloom.models.patterns.pattern import chosen as chosen
 
 STEP = (20.0, 220.0, 10.0, 0.0)
 

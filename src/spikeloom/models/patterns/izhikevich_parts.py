@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from spikeloom.equations.units import ms, mV
 from spikeloom.models.patterns.pattern import Pattern, Piece
-from spikeloom.models.patterns.pattern import chosen as chosen
 
 CLASS_1 = {"slope": 4.1 / ms, "base": 108 * mV / ms}
 ACCOMMODATION = {"v_u": -65 * mV, "hold": 1.0}
