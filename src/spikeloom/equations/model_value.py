@@ -67,6 +67,12 @@ class ModelValue:
             if names is None or not set(names) <= {p.name for p in self._params}:
                 made[name] = value
                 continue
+            twice = [n for n in names if n in values]
+            if twice:
+                raise ParameterError(
+                    f"{type(self).__name__}: {twice[0]} is given twice, in {name} and by itself.",
+                    hint=f"give {name}=(…), or each by itself",
+                )
             several = isinstance(value, (tuple, list))
             each = cast("list[Any]", value if several else [value] * len(names))
             if len(each) != len(names):

@@ -236,10 +236,16 @@ def check_whole(label: str, span: Span, value: Any) -> Quantity:
             f"{label} is a whole number; got {value!r}.",
             hint="give a number, or an array with one for each neuron: rng.integers(low, high, n)",
         )
+    if not isinstance(value, (Quantity, Unit)) and np.asarray(value).dtype.kind not in "iuf":
+        raise ParameterError(
+            f"{label} is a whole number in {span}; got {value!r} ({type(value).__name__})."
+        )
     given = _quantity(value, label)
     if not given.unit.dimensionless:
         raise UnitError(f"{label} is a whole number without a unit; got {given}.")
     numbers = np.asarray(given.to(one))
+    if np.any(np.abs(numbers) > 1 << 53) and max(-span.low, span.high) > 1 << 53:
+        raise ParameterError(f"{label} has more than 53 bits, which no parameter keeps.")
     odd = ~((numbers == np.floor(numbers)) & (numbers >= span.low) & (numbers <= span.high))
     if odd.any():
         found = number_text(float(np.ravel(numbers)[np.argmax(np.ravel(odd))]))

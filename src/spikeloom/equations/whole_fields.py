@@ -60,6 +60,8 @@ def integer(
         if not isinstance(value, int) or not span.low <= value <= span.high:
             raise located(ModelError, f"integer: {value} is no whole number in {span}.", here(),
                           None)  # fmt: skip
+        if abs(value) > 1 << 53:
+            raise located(ModelError, f"integer: {value} has more than 53 bits.", here(), None)
     return ParamField(values, span, here(), not isinstance(default, tuple))
 
 
