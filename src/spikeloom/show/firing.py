@@ -40,6 +40,8 @@ def firing(neuron: Cell | Neuron | Refractory, tried: Trial) -> FICurve:
     port, ticks = tried.port, neuron.definition.ticks
     if ticks:
         levels = np.unique(np.round(levels))
+        if port.span is not None:  # fewer events than none do not arrive
+            levels = levels[(levels >= port.span.low) & (levels <= port.span.high)]
     elif family(neuron.definition) is Family.STOCHASTIC:
         levels = np.repeat(levels, REPEATS)
     if port.kind == "impulse" and not ticks:

@@ -177,6 +177,8 @@ def _search(
         return _visible(neuron, port), None
     for sign in (1.0, -1.0):
         levels = sign * levels_of(neuron, port)
+        if port.span is not None and levels[-1] < port.span.low:
+            continue  # an input without a sign takes no negative numbers
         run = drive(neuron, port, levels, WATCHED, record=())
         late = run.spike_times > 0.5 * run.steps * run.dt
         often = np.bincount(run.spike_ids[late], minlength=len(levels))
