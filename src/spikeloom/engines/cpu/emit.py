@@ -173,8 +173,10 @@ def _write(v: Vec, block: Block, index: int, values: Mapping[int, str], fused: b
                 return short
     if instr.op in ("min", "max"):
         for known, other in ((0, 1), (1, 0)):
-            if block.instrs[instr.args[known]].op == "const":
+            if _finite(block.instrs[instr.args[known]]):
                 return _bounded(v, instr.op, args[known], args[other])
+        lost = v.cmp("uno", args[0], args[0])
+        return v.select(lost, args[0], _bounded(v, instr.op, *args))
     writer = SIMPLE.get(instr.op) or FUNCTIONS.get(instr.op)
     if writer is None:
         raise EngineError(
@@ -235,8 +237,13 @@ def _short_power(v: Vec, x: str, exponent: float) -> str | None:
     return v.div(v.const(1.0), power) if exponent < 0 else power
 
 
+def _finite(instr: Instr) -> bool:
+    """Whether something is no NaN: a literal, or a coefficient, which `bind` has looked at."""
+    return instr.op == "const" or (instr.name or "").startswith("coef:")
+
+
 def _bounded(v: Vec, op: str, bound: str, x: str) -> str:
-    """The larger or smaller of x and a literal: one instruction, which lets NaN through."""
+    """The larger or smaller of x and a bound: one instruction, which lets NaN through in x."""
     return v.select(v.cmp("ogt" if op == "max" else "olt", bound, x), bound, x)
 
 
@@ -254,8 +261,6 @@ SIMPLE: dict[str, Callable[..., str]] = {
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "floor": lambda v, a: v.intrinsic("floor", a),
     "ceil": lambda v, a: v.intrinsic("ceil", a),
-    "min": lambda v, a, b: v.intrinsic("minimum", a, b),
-    "max": lambda v, a, b: v.intrinsic("maximum", a, b),
     "sign": _sign,
     "lt": lambda v, a, b: v.cmp("olt", a, b),
     "le": lambda v, a, b: v.cmp("ole", a, b),
