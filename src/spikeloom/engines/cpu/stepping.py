@@ -12,6 +12,7 @@ from spikeloom.engines.cpu import check
 from spikeloom.engines.cpu.call import Array, pack_columns, padded, run_kernel
 from spikeloom.engines.cpu.compact import SpikeList
 from spikeloom.engines.cpu.draws import signed
+from spikeloom.engines.cpu.host import this_host
 from spikeloom.engines.cpu.library import weight
 from spikeloom.engines.cpu.variant import Variant, slot_of
 from spikeloom.engines.poisson import GOLDEN
@@ -23,13 +24,26 @@ CHUNK_BYTES = 1 << 20
 """Bits of spikes kept before they are turned into indices: part of a second-level cache."""
 
 
-def unroll(program: Program) -> int:
+LIGHT = 25
+"""Vector instructions of a step up to which several groups fit the registers at their most."""
+WIDE_GROUPS = 8
+"""Groups of 512-bit vectors of float64: all 64 neurons of a word of spikes."""
+
+
+def unroll(program: Program, dtype: str) -> int:
     """Groups that go through time together: several where a step waits for its own results.
 
-    Measured: 1, 2 and 4 groups take 0.35, 0.20 and 0.11 ns a neuron-step for CUBA-LIF, 5.6, 3.2
-    and 2.3 for AdEx; Hodgkin-Huxley has enough work in one group and takes 3.6 with any.
+    Measured: 1, 2, 4 and 8 groups take 0.49, 0.27, 0.16 and 0.13 ns a neuron-step for LIF in
+    float64, 5.6, 3.2 and 2.3 (4) for AdEx; Hodgkin-Huxley has enough work in one group and takes
+    3.6 with any. Where draws are rare, a test of fewer groups misses less often.
     """
-    return 4 if weight(program) <= 250 and len(program.states) <= 3 else 1
+    work, states = weight(program), len(program.states)
+    if states > 3:
+        return 2 if work <= 2 * LIGHT and not program.random else 1
+    wide = dtype == "float64" and this_host().wide
+    if wide and work <= LIGHT and states <= 2 and not program.random:
+        return WIDE_GROUPS
+    return 4 if work <= 250 else 1
 
 
 def simulate(
@@ -81,7 +95,7 @@ def simulate(
         series=series,
         spikes=wanted != "none",
         record=record,
-        unroll=unroll(program),
+        unroll=unroll(program, dtype),
     )
     size = state.itemsize
     words = {
