@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -83,6 +85,22 @@ class ConfigError(SpikeloomError, ValueError):
 
 class BenchmarkError(SpikeloomError, RuntimeError):
     """Both sides of a benchmark do not compute the same thing, so no time is reported."""
+
+
+class NumericsWarning(UserWarning):
+    """What was computed depends on the time step, or grew without bound: said once.
+
+    ``warnings.simplefilter("ignore", NumericsWarning)`` silences it.
+    """
+
+
+def warn(text: str, category: type[Warning]) -> None:
+    """Warn at the line of the first caller who is no part of this package."""
+    own, level = __name__.partition(".")[0], 2
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as logging does
+    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == own:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

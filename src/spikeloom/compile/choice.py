@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from spikeloom.compile.implicit import LARGEST, LinearlyImplicitEuler
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
 from spikeloom.compile.program import Program
-from spikeloom.compile.stability import check_step, stable_step
+from spikeloom.compile.stability import stable_step, too_large
 from spikeloom.compile.values import numbers
+from spikeloom.compile.verify import RANDOM
 from spikeloom.equations.quantity import Quantity
 from spikeloom.errors import UnitError
 
@@ -94,19 +95,56 @@ def program_for(
     Raises:
         NumericsError: The step is too large, and no implicit method is at hand.
     """
-    program = compile_neuron(neuron, method, surrogate=surrogate)
-    if method is not None or program.random or len(program.states) > LARGEST:
-        check_step(program, values, dt)
-        return program
+
+    def compiled(by: Method | None) -> Program:
+        return compile_neuron(neuron, by, surrogate=surrogate)
+
+    return stable_program(compiled, method, values, dt)[0]
+
+
+def stable_program(
+    compiled: Callable[[Method | None], Program],
+    method: Method | None,
+    values: Mapping[str, Array | float],
+    dt: float,
+) -> tuple[Program, Method | None]:
+    """What runs, and by which method: the one decision behind `simulate`, layers and networks.
+
+    Arguments:
+        compiled: Gives the Program of the equations by a method; None is its own choice.
+        method: The method that was asked for; None chooses.
+        values: Parameter values, as for `bind`.
+        dt: Time step in the time unit of the model.
+
+    Returns:
+        The Program, and the method to compile it by again: None, or one that is implicit.
+
+    Raises:
+        NumericsError: The step is too large, and no implicit method is at hand.
+    """
+    program = compiled(method)
     stable = stable_step(program, values, dt)
     if stable is None:
-        return program
-    implicit = compile_neuron(neuron, LinearlyImplicitEuler(), surrogate=surrogate)
-    if stable_step(implicit, values, dt) is not None:
-        check_step(program, values, dt)  # raises, in the words for the explicit method
-    return replace(
-        implicit,
-        reason=f"the equations are stiff: at dt = {dt:g} {program.time_unit} a small error of"
+        return program, method
+    if method is not None:
+        raise too_large(program, dt, stable, "or leave method=None, or take an implicit method such"
+                        " as ROS2()")  # fmt: skip
+    if any(name.startswith(RANDOM) for name in (*program.random, *_given(program))):
+        raise too_large(program, dt, stable, "implicit steps do not follow noise")
+    if len(program.states) > LARGEST:
+        raise too_large(program, dt, stable, f"implicit steps follow at most {LARGEST} states")
+    implicit = LinearlyImplicitEuler()
+    instead = compiled(implicit)
+    if stable_step(instead, values, dt) is not None:
+        raise too_large(program, dt, stable, f"{implicit!r} is not stable there either")
+    reason = (
+        f"the equations are stiff: at dt = {dt:g} {program.time_unit} a small error of"
         f" {program.method} would grow, which needs at most {stable:.2g} {program.time_unit};"
-        " an implicit step, of first order, does not mind",
+        " an implicit step, of first order, does not mind"
     )
+    return replace(instead, reason=reason), implicit
+
+
+def _given(program: Program) -> tuple[str, ...]:
+    """Random numbers that a Program takes as inputs, under the names they would be drawn by."""
+    return tuple(name.replace(".", ":", 1) for name in program.inputs)

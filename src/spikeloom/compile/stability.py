@@ -33,12 +33,17 @@ def check_step(program: Program, values: Mapping[str, Array | float], dt: float)
     """
     fine = stable_step(program, values, dt)
     if fine is not None:
-        raise NumericsError(
-            f"{program.model}: dt = {dt:g} {program.time_unit} is too large for"
-            f" {program.method}: a small error grows at every step.",
-            hint=f"a stable step is {fine:g} {program.time_unit}; or leave method=None, or take an"
-            " implicit method such as ROS2()",
-        )
+        other = "or leave method=None, or take an implicit method such as ROS2()"
+        raise too_large(program, dt, fine, other)
+
+
+def too_large(program: Program, dt: float, stable: float, other: str) -> NumericsError:
+    """The error for a step that is not stable, with one that is and what else could be done."""
+    return NumericsError(
+        f"{program.model}: dt = {dt:g} {program.time_unit} is too large for"
+        f" {program.method}: a small error grows at every step.",
+        hint=f"a stable step is {stable:g} {program.time_unit}; {other}",
+    )
 
 
 def stable_step(program: Program, values: Mapping[str, Array | float], dt: float) -> float | None:

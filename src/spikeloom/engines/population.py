@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,11 +14,12 @@ from spikeloom.compile.parts import check_parts
 from spikeloom.compile.values import numbers
 from spikeloom.engines.arguments import check_options, drive, grid, initial_state
 from spikeloom.engines.built import build
+from spikeloom.engines.halving import doubts
 from spikeloom.engines.randomness import Chance
 from spikeloom.engines.results import Simulation
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError, ShapeError, suggest
+from spikeloom.errors import NumericsWarning, ParameterError, ShapeError, suggest, warn
 
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory
@@ -150,6 +151,10 @@ def simulate(
     Returns:
         Spikes, traces and last states.
 
+    Warns:
+        NumericsWarning: Half the step would move spikes by more than rounding (see
+            `spikeloom.lab.check_dt`), or states have grown without bound.
+
     Raises:
         ParameterError: No such input, or times that make no sense.
         NumericsError: dt is too large for the method, or an input is not finite.
@@ -161,6 +166,31 @@ def simulate(
         >>> run.train().round(1).tolist()
         [27.8, 55.6, 83.4]
     """
+    run, doubtful = stepped(
+        neuron, duration, dt=dt, size=size, record=record, every=every, method=method,
+        state=state, engine=engine, seed=seed, first=first, **inputs,
+    )  # fmt: skip
+    for text in doubtful():
+        warn(text, NumericsWarning)
+    return run
+
+
+def stepped(
+    neuron: Cell | Neuron | Refractory,
+    duration: Quantity,
+    *,
+    dt: Quantity | None = None,
+    size: int = 1,
+    record: str | tuple[str, ...] | None = None,
+    every: int = 1,
+    method: Method | None = None,
+    state: Mapping[str, Array] | None = None,
+    engine: Stepper | None = None,
+    seed: int = 0,
+    first: int = 0,
+    **inputs: Quantity | float,
+) -> tuple[Run, Callable[[], Iterator[str]]]:
+    """`simulate` without warnings, and what gives them: it looks at a neuron at half the step."""
     check_parts("simulate", neuron, method)
     engine = default_engine(neuron) if engine is None else engine
     check_options(size, every, record, engine, first, seed)
@@ -209,7 +239,7 @@ def simulate(
     none = np.empty(0, np.int64)
     at = none if run.spike_steps is None else run.spike_steps
     exact = None if run.spike_times is None else run.spike_times + first * step
-    return Run(
+    made = Run(
         dt=step,
         size=size,
         steps=steps,
@@ -222,3 +252,8 @@ def simulate(
         method=repr(engine) if exact is not None else program.method,
         reason=program.reason,
     )
+
+    def doubtful() -> Iterator[str]:
+        yield from doubts(neuron, program, values, start, driven, made, engine)
+
+    return made, doubtful

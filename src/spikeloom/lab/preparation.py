@@ -20,8 +20,9 @@ from spikeloom.compile import (
     compile_neuron,
     compile_ticks,
 )
+from spikeloom.compile.choice import stable_program
 from spikeloom.compile.parts import check_parts
-from spikeloom.compile.stability import check_step
+from spikeloom.compile.stability import stable_step
 from spikeloom.compile.tick_numeric import TickBound, bind_ticks
 from spikeloom.compile.values import numbers
 from spikeloom.engines import Chance, Run
@@ -30,7 +31,7 @@ from spikeloom.engines.population import ENTITY, default_engine
 from spikeloom.engines.results import Simulation
 from spikeloom.equations import Quantity, Unit
 from spikeloom.equations.units import ms
-from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
+from spikeloom.errors import ParameterError, ShapeError, UnitError, suggest
 from spikeloom.network.grid import milliseconds
 
 if TYPE_CHECKING:
@@ -244,23 +245,26 @@ def prepare(
         dt = (TICK if ticks else COARSE if exact else FINE) * ms
     elif not milliseconds(f"{who}: dt", dt) > 0:
         raise ParameterError(f"{who}: dt must be above 0, got {dt}.")
-    chosen = _accurate(neuron, dt, seed) if method is None and not exact else method
-    ready = Preparation(who, neuron, dt, chosen, int(seed))
-    if isinstance(ready.program, Program):
-        check_step(ready.program, ready.numbers, ready.step / ready.scale)
-    return ready
+    chosen = method if ticks else _stable(neuron, dt, method, exact=exact, seed=seed)
+    return Preparation(who, neuron, dt, chosen, int(seed))
 
 
-def _accurate(neuron: Cell | Neuron | Refractory, dt: Quantity, seed: int) -> Method | None:
-    if neuron.definition.noises:
-        return None
-    program = compile_neuron(neuron, RK4())
+def _stable(
+    neuron: Cell | Neuron | Refractory,
+    dt: Quantity,
+    method: Method | None,
+    *,
+    exact: bool,
+    seed: int,
+) -> Method | None:
+    """RK4 where nothing was named and it is stable, else what `simulate` would take."""
     step = float(dt.to(neuron.definition.time_unit))
-    try:
-        check_step(program, numbers(neuron, size=1, seed=seed), step)
-    except NumericsError:
-        return None
-    return RK4()
+    values = numbers(neuron, size=1, seed=seed)
+    if method is None and not exact and not neuron.definition.noises:
+        fine = stable_step(compile_neuron(neuron, RK4()), values, step)
+        if fine is None:
+            return RK4()
+    return stable_program(lambda by: compile_neuron(neuron, by), method, values, step)[1]
 
 
 def _plain(who: str, name: str, value: Any, unit: Unit) -> Array:

@@ -13,6 +13,7 @@ from spikeloom.equations import Quantity, Unit
 from spikeloom.equations.units import ms
 from spikeloom.errors import NumericsError, ParameterError, suggest
 from spikeloom.lab.exact import exact_course
+from spikeloom.lab.halved import look_at_step
 from spikeloom.lab.inputs import Input, held, port_of, values
 from spikeloom.lab.preparation import Preparation, prepare
 
@@ -120,6 +121,9 @@ def response(
         method: How to integrate; None takes the exact step where there is one, else Runge-Kutta.
         seed: Of everything random.
 
+    Warns:
+        NumericsWarning: With the `dt` that was given, half of it would move spikes.
+
     Raises:
         ParameterError: It is not clear into which input this goes, or something does not exist.
         UnitError: The input is in another unit.
@@ -131,7 +135,10 @@ def response(
     (array([ 1.91, 16.83, 31.48, 46.11]), 40.26)
     """
     ready = prepare("response", model, dt, method, seed)
-    return respond(ready, input, duration, into=into, held_=held, record=record, start=start)
+    found = respond(ready, input, duration, into=into, held_=held, record=record, start=start)
+    if dt is not None and not found.precise:
+        look_at_step(ready, found.port, found.input[:-1], found.spikes, start, held)
+    return found
 
 
 def respond(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikeloom.engines import simulate
+from spikeloom.engines.population import stepped
 from spikeloom.equations.quantity import Quantity
 from spikeloom.errors import NumericsError
 
@@ -33,7 +33,7 @@ def strong_input(
     for part in (4, 32):
         try:
             drive: dict[str, Any] = {port.name: Quantity(SIZES, port.unit)}
-            run = simulate(neuron, duration, dt=dt / part, size=len(SIZES), record=(), **drive)
+            run, _ = stepped(neuron, duration, dt=dt / part, size=len(SIZES), record=(), **drive)
         except NumericsError:
             continue
         finite = np.all([np.isfinite(x) for x in run.state.values()], axis=0)

@@ -12,8 +12,9 @@ import numpy as np
 from spikeloom.compile import Method, choose_method
 from spikeloom.compile.motion import motion
 from spikeloom.compile.parts import check_parts
-from spikeloom.engines import Adaptive, Precise, Run, simulate
+from spikeloom.engines import Adaptive, Precise, Run
 from spikeloom.engines.arguments import drive, grid
+from spikeloom.engines.population import stepped
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import CompileError, NumericsError, ParameterError, UnitError
@@ -176,8 +177,8 @@ def check_dt(
     if not inputs:
         inputs = strong_input(neuron, duration, dt)
     once = _Once(neuron, step, steps, unit, method, state, inputs)
-    true = simulate(neuron, duration, dt=dt, engine=Precise() if moving.linear else Adaptive(),
-                    state=state, **once.driven(1))  # fmt: skip
+    true, _ = stepped(neuron, duration, dt=dt, engine=Precise() if moving.linear else Adaptive(),
+                      state=state, **once.driven(1))  # fmt: skip
     rows = [once.row(2**k, true) for k in range(HALVINGS)]
     found = _recommended(once, rows, true, allowed)
     chosen = choose_method(neuron, dt) if method is None else None
@@ -234,7 +235,7 @@ class _Once:
     def run(self, parts: int) -> Run | None:
         """A run, or None where its states grow without bound."""
         try:
-            run = simulate(
+            run, _ = stepped(
                 self.neuron, self.steps * self.step * self.unit,
                 dt=self.step / parts * self.unit, every=1, method=self.method, state=self.state,
                 **self.driven(parts),

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 
 from spikeloom.compile import Bound, TickProgram, bind
-from spikeloom.compile.stability import check_step
 from spikeloom.compile.tick_numeric import TickBound, bind_ticks
 from spikeloom.engines.drawn_plan import Drawn
 from spikeloom.engines.inputs import NOTHING
@@ -128,9 +127,12 @@ def _population(
     if isinstance(member.receptors, PlacedReceptors):
         return _placed(said, member, cell)
     definition = cell.definition
-    program = compiled.program(compiled.Compiled(cell, member.method))
     values = settings.parameters(said, member)
     step = float(said.dt.to(definition.time_unit))
+    if definition.ticks:
+        program = compiled.program(compiled.Compiled(cell, member.method))
+    else:
+        program = compiled.chosen(cell, member.method, values, step)
     # Populations of equal neurons are bound once; a chain has many of them.
     same = tuple(values.items()) if all(np.ndim(v) == 0 for v in values.values()) else None
     place = (program.key, step, same)
@@ -138,7 +140,6 @@ def _population(
         if isinstance(program, TickProgram):
             bounds[place] = bind_ticks(program, values)
         else:
-            check_step(program, values, step)
             bounds[place] = bind(program, values, step)
     bound = bounds[place]
     start = bound.initial(size)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 from spikeloom.compile import Method, Program, TickProgram, compile_neuron, compile_ticks
+from spikeloom.compile.choice import stable_program
 from spikeloom.equations import Cell, Neuron, Refractory
 
 
@@ -37,3 +40,18 @@ def program(what: Compiled) -> Program | TickProgram:
     if what.cell.definition.ticks:
         return compile_ticks(what.cell)
     return compile_neuron(what.cell, what.method)
+
+
+def chosen(
+    cell: Neuron | Refractory | Cell, method: Method | None, values: Mapping[str, Any], dt: float
+) -> Program:
+    """The program of a cell by a method that is stable at its time step; of real numbers.
+
+    Raises:
+        NumericsError: dt is too large for the method, and no other is at hand.
+    """
+
+    def compiled(by: Method | None) -> Program:
+        return cast("Program", program(Compiled(cell, by)))  # the caller keeps ticks apart
+
+    return stable_program(compiled, method, values, dt)[0]

@@ -15,6 +15,7 @@ from spikeloom.network import asked, settings
 from spikeloom.network.adding import adding
 from spikeloom.network.description import Setting
 from spikeloom.network.driving import Driving
+from spikeloom.network.explain import explain
 from spikeloom.network.inside import Inside
 from spikeloom.network.poisson_input import PoissonInput
 from spikeloom.network.projection import Projection
@@ -62,7 +63,8 @@ class Construction(Inside, Driving, Recorders):
                 a cell with a shape; a start value ``v`` is the potential of all of it.
             name: For results, figures and messages; must be new.
             positions: Where they are, (size,) or (size, 1 to 3), for rules of distance.
-            method: How to integrate; None chooses.
+            method: How to integrate; None chooses, an implicit step where the equations are stiff
+                at the network's dt. `explain` gives the reason.
             values: Start values of states, and constant currents into inflows, by name.
 
         Raises:
@@ -74,6 +76,25 @@ class Construction(Inside, Driving, Recorders):
         )
         self._said.members.append(member)
         return member.population
+
+    def explain(self, population: Members | None = None) -> str:
+        """How each population is integrated, and why; of one, all that becomes of its equations.
+
+        Raises:
+            ParameterError: The population belongs to another network.
+            NumericsError: dt is too large for a method, and no implicit one is at hand.
+
+        >>> from spikeloom import AdEx, Izhikevich, Network, nS
+        >>> net = Network(dt=0.1 * ms)
+        >>> _ = net.population(100, Izhikevich(), name="exc")
+        >>> _ = net.population(20, AdEx(g=30_000 * nS), name="inh")  # 10 µs
+        >>> print(net.explain())  # doctest: +ELLIPSIS
+        exc: 100 Izhikevich by RK4(): some rate is nonlinear in its own state
+        inh: 20 AdEx by LinearlyImplicitEuler(): the equations are stiff: at dt = 0.1 ms a small ...
+        """
+        if population is None:
+            return explain(self._said, None)
+        return explain(self._said, self._group(population).parts[0].population)
 
     @together
     @adding

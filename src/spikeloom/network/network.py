@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -17,7 +15,7 @@ from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.network_run import NetworkEngine
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
-from spikeloom.errors import ParameterError
+from spikeloom.errors import NumericsWarning, ParameterError, warn
 from spikeloom.interrupt import Interrupt
 from spikeloom.network import build, running
 from spikeloom.network.adding import taken_over
@@ -28,6 +26,7 @@ from spikeloom.network.engine import EngineName, make_engine
 from spikeloom.network.grid import milliseconds, whole_steps
 from spikeloom.network.identity import identity, sums
 from spikeloom.network.keep import make_keep
+from spikeloom.network.late import late
 from spikeloom.network.memory import Memory, estimate
 from spikeloom.network.ranks import Choice, Team, found, together
 from spikeloom.network.ranks.engine import SpreadEngine
@@ -359,6 +358,8 @@ class Network(Construction):
             return
         for text in complaints(self._said, self._engine.plan):
             self._warn(text, text)
+        for name, text in late(self._said, self._engine.plan):
+            self._warn(f"late: {name}", text, NumericsWarning)
 
     def _look_at_times(self, stop: float, *, silent: bool = False) -> None:
         """Warn of inputs that do nothing in the first run that could have had them."""
@@ -368,10 +369,10 @@ class Network(Construction):
                 self._warn(key, why)
             self._warned.add(key)
 
-    def _warn(self, key: str, text: str) -> None:
+    def _warn(self, key: str, text: str, kind: type[UserWarning] = NetworkWarning) -> None:
         if key not in self._warned and self.rank == 0:
             self._warned.add(key)
-            warnings.warn(text, NetworkWarning, stacklevel=_outside())
+            warn(text, kind)
 
 
 def _seed(what: str, seed: Any) -> int:
@@ -384,11 +385,3 @@ def _path(what: str, path: Any) -> Path:
     if isinstance(path, (str, Path)) and str(path):
         return Path(path)
     raise ParameterError(f"{what}: the name of a file is needed, got {path!r}.")
-
-
-def _outside() -> int:
-    """How far up the first caller is who is no part of this package."""
-    own, frame, level = __name__.partition(".")[0], sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == own:
-        frame, level = frame.f_back, level + 1
-    return level

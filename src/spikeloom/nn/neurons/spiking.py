@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from spikeloom.compile.choice import stable_program
 from spikeloom.compile.compiler import WIDTH, compile_neuron
 from spikeloom.compile.lengths import END
 from spikeloom.compile.lower import SURROGATE
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
-from spikeloom.compile.stability import check_step
 from spikeloom.compile.values import numbers, threshold_unit
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
@@ -59,7 +59,8 @@ class Spiking(nn.Module):
             an array that broadcasts to the features, ``learn(...)`` or a distribution.
         surrogate: Smooth stand-in for the derivative of a spike; `ATan` if None.
         dt: Duration of one time step.
-        method: How to integrate; None chooses and says why in ``layer.program.reason``.
+        method: How to integrate; None chooses, an implicit step where the equations are stiff at
+            dt, and says why in ``layer.program.reason`` and ``layer.explain()``.
         width: Distance (in units of the threshold, e.g. ``1 * mV``) by which the surrogate's
             argument is divided; None takes the distance from the starting state to threshold.
         through_reset: Whether gradients flow through the reset.
@@ -104,25 +105,17 @@ class Spiking(nn.Module):
         super().__init__()
         self.neuron = neuron
         self.surrogate = ATan() if surrogate is None else surrogate
-        self.method, self.width, self.through_reset = method, width, through_reset
+        self.width, self.through_reset = width, through_reset
         self.engine: EngineName = check_engine(engine)
         self.parallel: Parallel = check_parallel(parallel)
         definition = neuron.definition
         self.dt = check_duration(dt)
-        self.program = compile_neuron(
-            neuron,
-            method,
-            surrogate=self.surrogate,
-            own_width=width is not None,
-            through_reset=through_reset,
-            given_noise=True,
-        )
+        self._step = float(self.dt.to(definition.time_unit))
+        values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
+        self.program, self.method = stable_program(self._compiled, method, values, self._step)
         self._text = self.program.to_json()
         self._memo: tuple[object, dict[str, Tensor], dict[str, Array]] | None = None
         self._ending: tuple[Program, str] | None = None
-        self._step = float(self.dt.to(definition.time_unit))
-        values = numbers(neuron, self.surrogate, width=width, size=size, seed=seed)
-        check_step(self.program, values, self._step)
         self.params = nn.ModuleDict(
             {
                 key_of(p.name): Parameter(
@@ -201,18 +194,21 @@ class Spiking(nn.Module):
         rows = restore_features(after, features, order).unbind(0)
         return restore_features(out, features, order), dict(zip(self.states, rows, strict=False))
 
+    def _compiled(self, method: Method | None, *, ends: bool = False) -> Program:
+        return compile_neuron(
+            self.neuron,
+            method,
+            surrogate=self.surrogate,
+            own_width=self.width is not None,
+            through_reset=self.through_reset,
+            given_noise=True,
+            ends=ends,
+        )
+
     def _with_ends(self) -> tuple[Program, str]:
         """The Program for samples of different length, and its text; made when first needed."""
         if self._ending is None:
-            program = compile_neuron(
-                self.neuron,
-                self.method,
-                surrogate=self.surrogate,
-                own_width=self.width is not None,
-                through_reset=self.through_reset,
-                given_noise=True,
-                ends=True,
-            )
+            program = self._compiled(self.method, ends=True)
             self._ending = program, program.to_json()
         return self._ending
 
