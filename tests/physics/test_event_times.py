@@ -6,6 +6,7 @@ events (relative tolerance 1e-9 to 1e-10), with other code.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -197,40 +198,62 @@ def rest(size: int) -> dict[str, Any]:
     return {name: np.repeat(x, size) for name, x in end.items()}
 
 
+def edge(fires: Callable[[Any], Any], low: float, high: float) -> float:
+    """Where a stimulus begins to give spikes: 41 at once, three times, each between two before."""
+    for _ in range(3):
+        tried = np.linspace(low, high, 41)
+        fired = fires(tried)
+        at = int(np.argmax(fired))
+        assert fired[at:].all()
+        assert at > 0
+        low, high = tried[at - 1], tried[at]
+    return (low + high) / 2
+
+
 def test_hodgkin_huxley_pulses(reference: Known) -> None:
-    pulse = np.where(np.arange(4000)[:, None] < 100, [6.9187, 6.9191, 10.0], 0.0)
-    run = simulate(HodgkinHuxley(), 40 * ms, dt=0.01 * ms, size=3, I=pulse * uA / cm2,
-                   method=RK4(), state=rest(3))  # fmt: skip
-    assert run.counts.tolist() == [0, 1, 1]
-    reference("HodgkinHuxley", "threshold of a pulse of 1 ms", 6.9189, 6.9189, within(2e-4),
+    def run_of(pulses: Any, **options: Any) -> Any:
+        current = np.where(np.arange(3000)[:, None] < 100, pulses, 0.0)
+        return simulate(HodgkinHuxley(), 30 * ms, dt=0.01 * ms, size=len(pulses), method=RK4(),
+                        I=current * uA / cm2, state=rest(len(pulses)), **options)  # fmt: skip
+
+    found = edge(lambda x: run_of(x, record=()).counts > 0, 6.5, 7.5)
+    reference("HodgkinHuxley", "threshold of a pulse of 1 ms", 6.9189, found, within(1e-4),
               ELSEWHERE, "µA/cm²")  # fmt: skip
-    v = run.traces["v"][:, 2]
+    run = run_of([10.0])
+    assert run.counts.tolist() == [1]
+    v = run.traces["v"][:, 0]
     at = int(np.flatnonzero((v[:-1] < 0) & (v[1:] >= 0))[0])
     when = run.times[at] - 0.01 * v[at] / (v[at + 1] - v[at])
     reference("HodgkinHuxley", "spike after 10 µA/cm² for 1 ms", 2.2746, when, T2, ELSEWHERE, "ms")
     reference("HodgkinHuxley", "peak and trough after 10 µA/cm² for 1 ms", [39.067, -76.172],
               [top(v), v.min()], within(1e-3), ELSEWHERE, "mV")  # fmt: skip
-    kicked = rest(2)
-    kicked["v"] = kicked["v"] + np.array([6.5050, 6.5052])
-    run = simulate(HodgkinHuxley(), 30 * ms, dt=0.01 * ms, size=2, method=RK4(), state=kicked,
-                   record=())  # fmt: skip
-    assert run.counts.tolist() == [0, 1]
-    reference("HodgkinHuxley", "threshold of an instant kick", 6.5051, 6.5051, within(1e-4),
-              ELSEWHERE, "mV")  # fmt: skip
+
+
+def test_hodgkin_huxley_kicks(reference: Known) -> None:
+    def fires(kicks: Any) -> Any:
+        kicked = rest(len(kicks))
+        kicked["v"] = kicked["v"] + kicks
+        return simulate(HodgkinHuxley(), 25 * ms, dt=0.01 * ms, size=len(kicks), method=RK4(),
+                        state=kicked, record=()).counts > 0  # fmt: skip
+
+    reference("HodgkinHuxley", "threshold of an instant kick", 6.5051, edge(fires, 6, 7),
+              within(1e-4), ELSEWHERE, "mV")  # fmt: skip
 
 
 def test_hodgkin_huxley_onsets(reference: Known) -> None:
     """Where a step gives one spike, and where it goes on for ever."""
-    drive = np.concatenate([[2.2402, 2.2404], np.arange(6.25, 6.27, 0.001)])
-    run = simulate(HodgkinHuxley(), 1200 * ms, dt=0.025 * ms, size=len(drive), method=RK4(),
-                   I=drive * uA / cm2, state=rest(len(drive)), record=())  # fmt: skip
-    assert run.counts[0] == 0
-    assert run.counts[1] >= 1
-    reference("HodgkinHuxley", "rheobase of a step, one spike or more", 2.2403, 2.2403,
+
+    def run_of(drive: Any, duration: float, dt: float) -> Any:
+        return simulate(HodgkinHuxley(), duration * ms, dt=dt * ms, size=len(drive), method=RK4(),
+                        I=drive * uA / cm2, state=rest(len(drive)), record=())  # fmt: skip
+
+    found = edge(lambda x: run_of(x, 50, 0.02).counts > 0, 2, 3)
+    reference("HodgkinHuxley", "rheobase of a step, one spike or more", 2.2403, found,
               within(1e-4), ELSEWHERE, "µA/cm²")  # fmt: skip
-    late = [bool((run.train(k) > 1000).any()) for k in range(2, len(drive))]
-    least = drive[2:][late][0]
-    reference("HodgkinHuxley", "firing without end, by a step from rest", 6.259, least,
+    drive = np.arange(6.25, 6.27, 0.001)
+    run = run_of(drive, 1200, 0.025)
+    late = [bool((run.train(k) > 1000).any()) for k in range(len(drive))]
+    reference("HodgkinHuxley", "firing without end, by a step from rest", 6.259, drive[late][0],
               within(5e-3), ELSEWHERE, "µA/cm²")  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from spikeloom.compile.step import COUNTER
 from spikeloom.engines.results import Simulation
 
 if TYPE_CHECKING:
+    from spikeloom.compile import Method
     from spikeloom.engines.population import Run
     from spikeloom.equations import Cell, Neuron, Refractory
 
@@ -138,6 +139,7 @@ def shifted(
 def doubts(
     neuron: Cell | Neuron | Refractory,
     program: object,
+    method: Method | None,
     values: Mapping[str, Any],
     start: Array,
     inputs: Mapping[str, Array],
@@ -149,6 +151,8 @@ def doubts(
     Arguments:
         neuron: What ran.
         program, values, start, inputs, engine: How: for N neurons.
+        method: What the user named. Whoever names a method and a step has asked for just that: some
+            models were published as one, and only states without bound are worth a word then.
         run: What came of it.
     """
     if not isinstance(program, Program) or not run.size:
@@ -162,7 +166,7 @@ def doubts(
             " shorter step, or another method"
         )
         return
-    if not asks(program) or not len(run.spike_ids):
+    if method is not None or not asks(program) or not len(run.spike_ids):
         return
     one = int(np.argmax(run.counts))  # one that fires most
     of_one = slice(one, one + 1)

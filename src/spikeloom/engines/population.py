@@ -152,8 +152,8 @@ def simulate(
         Spikes, traces and last states.
 
     Warns:
-        NumericsWarning: Half the step would move spikes by more than rounding (see
-            `spikeloom.lab.check_dt`), or states have grown without bound.
+        NumericsWarning: Half the step would move spikes by more than rounding, where no method was
+            named (`spikeloom.lab.check_dt` says more); or states have grown without bound.
 
     Raises:
         ParameterError: No such input, or times that make no sense.
@@ -254,6 +254,6 @@ def stepped(
     )
 
     def doubtful() -> Iterator[str]:
-        yield from doubts(neuron, program, values, start, driven, made, engine)
+        yield from doubts(neuron, program, method, values, start, driven, made, engine)
 
     return made, doubtful

@@ -122,7 +122,8 @@ def response(
         seed: Of everything random.
 
     Warns:
-        NumericsWarning: With the `dt` that was given, half of it would move spikes.
+        NumericsWarning: With the `dt` that was given, half of it would move spikes; not where a
+            method was named as well.
 
     Raises:
         ParameterError: It is not clear into which input this goes, or something does not exist.
@@ -136,7 +137,7 @@ def response(
     """
     ready = prepare("response", model, dt, method, seed)
     found = respond(ready, input, duration, into=into, held_=held, record=record, start=start)
-    if dt is not None and not found.precise:
+    if dt is not None and method is None and not found.precise:
         look_at_step(ready, found.port, found.input[:-1], found.spikes, start, held)
     return found
 

@@ -58,7 +58,9 @@ def late(said: Description, plan: NetworkPlan) -> Iterator[tuple[str, str]]:
     for member, built in zip(said.members, plan.populations, strict=True):
         program, definition = built.program, member.receptors.definition
         ports = [i for i in definition.inputs if i.kind == "inflow"]
-        if not isinstance(program, Program) or not asks(program) or not ports or not built.size:
+        if member.method is not None or not ports or not built.size:
+            continue
+        if not isinstance(program, Program) or not asks(program):
             continue
         values = settings.parameters(said, member)
         first = tuple((name, float(np.ravel(value)[0])) for name, value in values.items())
