@@ -142,6 +142,8 @@ def write(rows: Iterable[Row]) -> None:
         out = csv.writer(file, lineterminator="\n")
         out.writerow([field.name for field in fields(Row)])
         out.writerows(astuple(row) for row in ordered)
+    from tests.reference_page import page  # imports the library, which few sessions write
+
     PAGE.write_text(page(ordered), encoding="utf-8")
 
 
@@ -151,32 +153,6 @@ def read() -> list[Row]:
         return []
     with DATA.open(encoding="utf-8", newline="") as file:
         return [Row(**row) for row in csv.DictReader(file)]
-
-
-def page(rows: Sequence[Row]) -> str:
-    """The page of the docs."""
-    models = list(dict.fromkeys(row.model for row in rows))
-    text = [
-        "# Reference values",
-        "",
-        "Every number here is checked by the test-suite: what a model must give, where that is"
-        " known from, what spikeloom gave, and how far it may be off. The page is written by"
-        " `make reference-table` from the tests themselves; a test fails when a row is missing or"
-        " says something else.",
-        "",
-        f"{len(rows)} values of {len(models)} models. Class T1 is a closed form (relative 1e-9),"
-        " T2 an exact or adaptive time of an event (± 0.001 ms), T3 a fixed step (± 0.1 ms, and"
-        " the number of spikes exactly), T4 a statistic in a band.",
-    ]
-    for model in models:
-        text += ["", f"## {model}", "", "| Quantity | Expected | Got | Tolerance | Source |"]
-        text.append("|---|---|---|---|---|")
-        for row in rows:
-            if row.model == model:
-                unit = f" ({row.unit})" if row.unit else ""
-                cells = (row.quantity + unit, row.expected, row.got, row.tolerance, row.source)
-                text.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
-    return "\n".join(text) + "\n"
 
 
 def differences(made: Sequence[Row], known: Sequence[Row], tests: set[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.reference_page import page
 from tests.reference_values import (
     BAND,
     EXACT,
@@ -14,11 +15,13 @@ from tests.reference_values import (
     Row,
     compared,
     differences,
-    page,
     read,
     relative,
     within,
 )
+
+from spikeloom import models
+from spikeloom.equations import Neuron, Synapse
 
 
 def row(expected: Any, got: Any, tolerance: Any, source: str = "a paper") -> Row:
@@ -96,3 +99,11 @@ def test_every_neuron_and_synapse_has_a_row() -> None:
     kinds = [getattr(shelf, name) for name in dir(shelf)]
     names = {k.__name__ for k in kinds if isinstance(k, type) and issubclass(k, (Neuron, Synapse))}
     assert sorted(names - known) == []
+
+
+def test_every_model_has_a_row() -> None:
+    """A neuron or a synapse whose numbers nobody has looked at is no reference."""
+    made = {name: getattr(models, name) for name in dir(models)}
+    bases = (Neuron, Synapse)
+    needed = {n for n, x in made.items() if isinstance(x, type) and issubclass(x, bases)}
+    assert not needed - {row.model for row in read()} - {base.__name__ for base in bases}

@@ -66,7 +66,7 @@ def compared(ours: Array, finer: Array, dt: float, end: float) -> Shift | None:
     True
     """
     number = min(max(len(ours), len(finer)), SPIKES)
-    both = np.full((2, number), end)
+    both = np.full((2, number), end, float)
     for row, times in zip(both, (ours, finer), strict=True):
         row[: len(times)] = times[:number]
     by = both[0] - both[1]
