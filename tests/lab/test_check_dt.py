@@ -107,7 +107,7 @@ def test_a_neuron_that_cannot_fire() -> None:
 
 def test_mistakes_are_refused() -> None:
     for noisy in (DiffusionLIF(), EscapeLIF()):
-        with pytest.raises(ParameterError, match="without time steps"):
+        with pytest.raises(ParameterError, match="nothing to compare with"):
             noisy.check_dt(0.1 * ms, 10 * ms)
     with pytest.raises(UnitError, match="tolerance"):
         LIF().check_dt(0.1 * ms, 10 * ms, tolerance=1 * mV)

@@ -19,6 +19,7 @@ from spikeloom.compile.hoist import hoist
 from spikeloom.compile.lower import Lowered
 from spikeloom.compile.program import Block
 from spikeloom.compile.step import COUNTER
+from spikeloom.compile.verify import RANDOM
 from spikeloom.equations.definition import Definition
 from spikeloom.errors import CompileError
 
@@ -122,7 +123,8 @@ def _of(definition: Definition) -> Motion:
     threshold, condition = lowered.fires(here, here), definition.fires
     rises = condition is not None and condition.op == "rises"
     if threshold is not None:
-        if threshold.probability is not None:
+        drawn = () if threshold.gate is None else leaves([threshold.gate])
+        if threshold.probability is not None or any(n.startswith(RANDOM) for n in drawn):
             raise _refuse(name, "it fires by chance")
         if threshold.margin is None or (threshold.gate is not None and not rises):
             raise _refuse(name, "its firing condition is not one comparison")
@@ -142,7 +144,7 @@ def _of(definition: Definition) -> Motion:
     odd = leaves([*made.values(), *start.values(), *step.values()])
     if "dt" in odd:
         raise _refuse(name, "its equations depend on the time step")
-    if any(n.startswith(("normal:", "uniform:")) for n in odd):
+    if any(n.startswith(RANDOM) for n in odd):
         raise _refuse(name, "it draws random numbers")
 
     def block(prefix: str, shown: str) -> Block:

@@ -20,27 +20,28 @@ MOST_STEPS = 2**48
 """More would take a computer years."""
 
 
-def grid(duration: Quantity, dt: Quantity, unit: Unit) -> tuple[float, int]:
+def grid(duration: Quantity, dt: Quantity, unit: Unit, who: str = "simulate") -> tuple[float, int]:
     """Time step in the model's unit, and the number of steps."""
-    for what, value in (("duration", duration), ("dt", dt)):
+    for what, value, usual in (("duration", duration, 100), ("dt", dt, 0.1)):
         if not isinstance(value, Quantity) or value.shape or not value.unit.fits(unit):
-            raise UnitError(f"simulate: {what} must be one time, got {value!r}.",
-                            hint=f"{what}=100 * ms")  # fmt: skip
+            plain = isinstance(value, int | float) and not isinstance(value, bool)
+            raise UnitError(f"{who}: {what} must be one time, got {value!r}.",
+                            hint=f"{what}={value if plain else usual:g} * {unit!r}")  # fmt: skip
     step, length = float(dt.to(unit)), float(duration.to(unit))
     if not (np.isfinite(step) and np.isfinite(length) and step > 0 and length >= 0):
         raise ParameterError(
-            f"simulate: dt must be positive and duration not negative, got dt={dt} and"
+            f"{who}: dt must be positive and duration not negative, got dt={dt} and"
             f" duration={duration}."
         )
     if length / step > MOST_STEPS:
         raise ParameterError(
-            f"simulate: {duration} are more than {MOST_STEPS:g} steps of {dt}.",
+            f"{who}: {duration} are more than {MOST_STEPS:g} steps of {dt}.",
             hint="take a longer dt, or go on in pieces with state=...",
         )
     steps = round(length / step)
     if abs(steps * step - length) > 1e-6 * step * max(steps, 1):
         raise ParameterError(
-            f"simulate: {duration} is not a whole number of steps of {dt}.",
+            f"{who}: {duration} is not a whole number of steps of {dt}.",
             hint=f"{steps} steps are {steps * step:g} {unit}",
         )
     return step, steps
@@ -109,6 +110,11 @@ def check_options(
     if record is not None and not isinstance(record, str | tuple | list):
         raise ParameterError(
             f"simulate: record must name states, got {record!r}.", hint="record=('v',)"
+        )
+    if isinstance(engine, type):
+        raise ParameterError(
+            f"simulate: engine must be an engine, got the class {engine.__name__}.",
+            hint=f"engine={engine.__name__}()",
         )
     if not hasattr(engine, "simulate"):
         raise ParameterError(

@@ -203,7 +203,8 @@ def _check_finite(ready: Preparation, states: Mapping[str, Array]) -> None:
             raise NumericsError(
                 f"{ready.who}: {name!r} of {ready.neuron.definition.name} is {course[bad][0]} from "
                 f"{when:g} ms on.",
-                hint=f"a dt below {ready.dt}, or another method, such as RK4()",
+                hint=f"{getattr(ready.program, 'method', 'its ticks')} does not follow it at "
+                f"{ready.dt}: take a shorter dt, or method=ROS2()",
             )
 
 

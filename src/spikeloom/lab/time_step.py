@@ -17,7 +17,7 @@ from spikeloom.engines.arguments import drive, grid
 from spikeloom.engines.population import stepped
 from spikeloom.equations.quantity import Quantity
 from spikeloom.equations.units import ms
-from spikeloom.errors import CompileError, NumericsError, ParameterError, UnitError
+from spikeloom.errors import CompileError, NumericsError, ParameterError, ShapeError, UnitError
 from spikeloom.lab.strong_input import strong_input
 
 if TYPE_CHECKING:
@@ -160,19 +160,31 @@ def check_dt(
     check_parts("check_dt", neuron, method)
     definition = neuron.definition
     unit = definition.time_unit
-    step, steps = grid(duration, dt, unit)
+    step, steps = grid(duration, dt, unit, "check_dt")
     if not isinstance(tolerance, Quantity) or tolerance.shape or not tolerance.unit.fits(unit):
         raise UnitError(f"check_dt: tolerance must be one time, got {tolerance!r}.",
                         hint="tolerance=0.1 * ms")  # fmt: skip
     allowed = float(tolerance.to(unit))
     if not allowed > 0 or steps < 1:
         raise ParameterError("check_dt: tolerance and duration must be positive times.")
+    if definition.ticks:
+        raise ParameterError(
+            f"check_dt: {definition.name} goes from tick to tick in whole numbers, so nothing "
+            "depends on how long a tick takes.",
+            hint="simulate(...) runs it; a tick is one step",
+        )
+    for name, value in neuron.values.items():
+        if isinstance(value, Quantity) and value.shape:
+            raise ShapeError(
+                f"check_dt: {definition.name}.{name} has shape {value.shape}; one neuron is run.",
+                hint="give one number",
+            )
     try:
         moving = motion(neuron)
     except CompileError as error:
         raise ParameterError(
-            f"check_dt: {definition.name} has no run without time steps to compare with. {error}",
-            hint="for noise, compare statistics of many runs at two time steps",
+            f"check_dt: there is nothing to compare with. {error.message}",
+            hint="where chance is at work, compare statistics of many runs at two time steps",
         ) from error
     if not inputs:
         inputs = strong_input(neuron, duration, dt)
@@ -197,7 +209,7 @@ def check_dt(
         recommended=found,
         warnings=(),
     )
-    return replace(told, warnings=tuple(_warnings(told)))
+    return replace(told, warnings=tuple(_warnings(told, moving.spikes)))
 
 
 @dataclass(frozen=True)
@@ -288,7 +300,7 @@ def _order(rows: list[DtRow]) -> float:
     return float("nan")
 
 
-def _warnings(check: DtCheck) -> list[str]:
+def _warnings(check: DtCheck, fires: bool) -> list[str]:
     unit, first = check.time_unit, check.rows[0]
     told: list[str] = []
     if first.diverged:
@@ -301,7 +313,9 @@ def _warnings(check: DtCheck) -> list[str]:
         told.append(
             f"the number of spikes depends on dt: {first.spikes} in place of {check.spikes}"
         )
-    if check.spikes == 0:
+    if check.spikes == 0 and fires and check.input == "none":
+        told.append("no spike was fired, as nothing flowed in: give an input by its name")
+    elif check.spikes == 0 and fires:
         told.append("no spike was fired, so nothing is known of spike times: give a stronger input")
     return told
 

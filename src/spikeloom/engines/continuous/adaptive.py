@@ -64,8 +64,11 @@ class Adaptive:
     def __post_init__(self) -> None:
         known = ("DOP853", "RK45", "LSODA", "Radau", "BDF")
         if self.solver not in known:
+            given: Any = self.solver
+            number = isinstance(given, int | float)
             raise ParameterError(
-                f"Adaptive: there is no solver {self.solver!r}.", hint=f"one of {', '.join(known)}"
+                f"Adaptive: there is no solver {given!r}.",
+                hint=f"one of {', '.join(known)}" + (f"; rtol={given!r} sets a tolerance" * number),
             )
         for name in ("rtol", "atol"):
             value: Any = getattr(self, name)
