@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from tests.reference_values import Known, within
 
 import spikeloom as sl
-from spikeloom.compile import RK4
+from spikeloom.compile import RK4, ExponentialEuler
 from spikeloom.errors import NumericsError, ParameterError, UnitError
 
 ENGINES = ("reference", "cpu")
@@ -117,7 +117,8 @@ def test_junctions_synchronise() -> None:
         net = sl.Network(0.05 * MS, seed=2)
         start = sl.uniform(-75, -55) * sl.mV
         density = sl.uA / sl.cm2
-        cells = net.population(20, sl.HodgkinHuxley(), v=start, I=10 * density, name="axon")
+        cells = net.population(20, sl.HodgkinHuxley(), v=start, I=10 * density, name="axon",
+                               method=ExponentialEuler())  # fmt: skip
         conductance_per_area = conductance * sl.mS / sl.cm2
         net.gap_junctions(cells, cells, sl.FixedProbability(0.3), conductance=conductance_per_area)
         spikes = net.record(cells)

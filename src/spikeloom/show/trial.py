@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.compile.parts import check_parts
-from spikeloom.engines import simulate
+from spikeloom.engines.population import stepped
 from spikeloom.equations import Quantity
 from spikeloom.equations.units import ms, mV
 from spikeloom.errors import NumericsError, ParameterError
@@ -240,21 +240,21 @@ def drive(
     """
     if neuron.definition.ticks:
         more[port.name] = np.round(levels).astype(int)
-        return simulate(neuron, round(length) * ms, dt=1 * ms, size=len(levels), **more)
+        return stepped(neuron, round(length) * ms, dt=1 * ms, size=len(levels), **more)[0]
     for number, dt in enumerate(STEPS):
         given: Array = levels
         if port.kind == "impulse":
             given = np.zeros((round(length / dt), len(levels)))
             given[:: round(APART / dt)] = levels
         try:
-            return simulate(
+            return stepped(
                 neuron,
                 length * ms,
                 dt=dt * ms,
                 size=len(levels),
                 **{port.name: Quantity(given, port.unit)},
                 **more,
-            )
+            )[0]
         except NumericsError:
             if number == len(STEPS) - 1:
                 raise

@@ -12,6 +12,7 @@ import numpy as np
 import one_process
 
 import spikeloom as sl
+from spikeloom.compile import ExponentialEuler
 from spikeloom.equations import Param, Trace, post, pre
 from spikeloom.models import (
     ConductanceLIF,
@@ -126,9 +127,11 @@ class Net:
     def population(self, cells: dict[str, Any], start: dict[str, np.ndarray]) -> Any:
         units = {"v": sl.mV, "exc": sl.nS, "inh": sl.nS}
         states = {"v": "v", "exc": "exc_g", "inh": "inh_g"}
-        given = {states[name]: values * units[name] for name, values in start.items()}
+        given: dict[str, Any] = {states[n]: values * units[n] for n, values in start.items()}
         if "I" in cells["values"]:
             given["I"] = cells["values"]["I"] * sl.pA
+        if cells["model"] in ("conductance", "channels"):
+            given["method"] = ExponentialEuler()  # as every side has it
         return self.net.population(cells["size"], neuron(cells), name=cells["name"], **given)
 
     def connect(self, number: int, wires: dict[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spikeloom.compile import Method
 from spikeloom.equations import Cell, Neuron, Refractory, normal
 from spikeloom.equations.units import ms, mV, nS
 from spikeloom.models import ConductanceLIF, ExponentialConductance
@@ -22,7 +23,7 @@ def coba(setup: Setup) -> Built:
     return balanced(setup, Refractory(neuron, 5 * ms))
 
 
-def balanced(setup: Setup, neuron: Neuron | Refractory) -> Built:
+def balanced(setup: Setup, neuron: Neuron | Refractory, method: Method | None = None) -> Built:
     """The network of benchmarks 1 and 3, which differ in their neuron alone."""
     net = setup.network()
     cell = Cell(
@@ -35,8 +36,8 @@ def balanced(setup: Setup, neuron: Neuron | Refractory) -> Built:
         "exc_g": normal(40, 15) * nS,
         "inh_g": normal(200, 120) * nS,
     }
-    exc = net.population(setup.of(3200), cell, name="exc", **start)
-    inh = net.population(setup.of(800), cell, name="inh", **start)
+    exc = net.population(setup.of(3200), cell, name="exc", method=method, **start)
+    inh = net.population(setup.of(800), cell, name="inh", method=method, **start)
     some = FixedProbability(min(0.02 / setup.scale, 1.0))
     net.connect(exc, exc + inh, Impulse("exc"), some, weight=6 * nS)
     net.connect(inh, exc + inh, Impulse("inh"), some, weight=67 * nS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikeloom.compile import ExponentialEuler
 from spikeloom.models import TraubMiles
 from spikeloom.network.library.coba import balanced
 from spikeloom.network.library.example import RATE, Band, Built, Example, Setup
@@ -9,7 +10,8 @@ from spikeloom.network.library.example import RATE, Band, Built, Example, Setup
 
 def cobahh(setup: Setup) -> Built:
     """Cells with a leak of E_L = -60 mV, which fire by themselves, as in the later scripts."""
-    return balanced(setup, TraubMiles())
+    # The benchmark is this method at 0.1 ms; shorter steps bring spikes some per cent earlier.
+    return balanced(setup, TraubMiles(), ExponentialEuler())
 
 
 COBAHH = Example(
