@@ -29,7 +29,6 @@ from spikeloom.equations.units import (
 )
 from spikeloom.errors import NumericsError, ShapeError, SpikeloomError
 from spikeloom.models import (
-    LIF,
     NMDA,
     AlphaConductance,
     Delta,
@@ -195,7 +194,7 @@ def refused() -> list[tuple[Any, str]]:
     with_synapse = cable.synapse("ampa", ExponentialConductance(), "dendrite")
     state = cable.run(1 * ms).state
     return [
-        (lambda: Cable(shape, LIF(), Ri=R), "reset by a spike"),
+        (lambda: Cable(shape, DiffusionLIF(), Ri=R), "white noise"),
         (lambda: Cable(shape, DiffusionLIF(), Ri=R), "cannot be a part of a cable"),
         (lambda: Cable(shape, {"soma": PassiveMembrane()}, Ri=R), "nothing about the region"),
         (lambda: Cable(shape, {"som": PassiveMembrane()}, Ri=R), "did you mean 'soma'"),

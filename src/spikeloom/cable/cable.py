@@ -42,9 +42,10 @@ class Cable(Shaped):
 
     Arguments:
         morphology: The shape.
-        membranes: One model for all, or region -> model. A model has a potential ``v``, an inflow
-            ``I`` per area, and no reset: `HodgkinHuxley`, `PassiveMembrane`, your own. One whose
-            ``I`` is a plain current stands for a whole region of one compartment.
+        membranes: One model for all, or region -> model. A model has a potential ``v`` and an
+            inflow ``I`` per area: `HodgkinHuxley`, `PassiveMembrane`, your own. One whose ``I`` is
+            a plain current, such as `LIF`, stands for a whole region of one compartment. What a
+            spike resets is reset where it is, and held there while it is refractory.
         Ri: Resistivity of the inside, one or region -> one.
         compartments: How many for each section: one number, or section or region -> number; None
             follows `longest`.
@@ -176,6 +177,11 @@ class Cable(Shaped):
     def home(self) -> int:
         """The compartment where a cell of a network spikes."""
         return self.node(self.morphology.sections[0].name if self.detect is None else self.detect)
+
+    @property
+    def order(self) -> int:
+        """Of its steps: 2, or 1 where a membrane is reset, whose jumps must be damped."""
+        return 1 if any(m.fire is not None for m in self.mechanisms.values()) else 2
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from spikeloom.engines.reference.cable import moved
 from spikeloom.engines.tree_program import Table, TreeNames, tree_program
 from spikeloom.equations.definition import Definition, InputDecl, Rules, StateDecl
 from spikeloom.equations.expr import lift
-from spikeloom.equations.units import mV, nA
+from spikeloom.equations.units import mV, nA, one
 from spikeloom.errors import ParameterError
 from spikeloom.network.shaped import CURRENT
 
@@ -86,16 +86,20 @@ class PlacedCable:
 
     @cached_property
     def _definition(self) -> Definition:
-        names, none = self.names, Rules()
+        names, none, cable = self.names, Rules(), self.cable
         states = [StateDecl(n, mV, lift(0 * mV), lift(0 * mV)) for n in names.v]
         states += [StateDecl(n, unit, lift(0), lift(0)) for n, unit in self._units()]
         inputs = [InputDecl(n, nA, "inflow") for n in names.inflows]
         inputs += [
             InputDecl(n, model.definition.input.unit, "impulse")
-            for n, (model, _) in self.cable.synapses.items()
+            for n, (model, _) in cable.synapses.items()
         ]
-        about = repr(self.cable)
-        return Definition("Cable", about, "", (), (*states,), (*inputs,), none, none, None, none)
+        about = repr(cable)
+        home = cable.home
+        resets = any(on.mechanism.fire and home in on.nodes for on in cable.wired.membranes)
+        # Only that there is a reset counts here: gap junctions look past it.
+        reset = Rules((("v", lift(0 * mV)),)) if resets else none
+        return Definition("Cable", about, "", (), (*states,), (*inputs,), none, none, None, reset)
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -109,7 +113,7 @@ class PlacedCable:
     def program(self, dt: float) -> tuple[Program, dict[str, Array]]:
         """A step of dt milliseconds, and its coefficients."""
         cable = self.cable
-        plan = cable.wired.plan(dt, 2)
+        plan = cable.wired.plan(dt, cable.order)
         return tree_program(plan, self.names, cable.home, float(cable.threshold.to(mV)))
 
     def start(self, dt: float, size: int, v: Array | None) -> Array:
@@ -156,7 +160,7 @@ class PlacedCable:
         for on, table, model in zip(ons, tables, models, strict=True):
             units = {s.name: s.unit for s in model.definition.states}
             for state, row in zip(on.mechanism.states, table, strict=True):
-                yield from ((name, units[state]) for name in row)
+                yield from ((name, units.get(state, one)) for name in row)
 
 
 def _many(part: CablePart, nodes: int, count: int) -> CablePart:

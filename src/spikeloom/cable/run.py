@@ -36,7 +36,7 @@ def run(
     every: int = 1,
     detect: Any = (),
     threshold: Quantity = 0 * mV,
-    order: int = 2,
+    order: int | None = None,
     v: Quantity | None = None,
     state: State | None = None,
     seed: int = 0,
@@ -56,9 +56,10 @@ def run(
         states: Further states to keep at these places, such as ``("m", "h")``.
         every: Keep one of so many steps.
         detect: Places where spikes are looked for.
-        threshold: The potential that a spike rises through.
+        threshold: The potential that a spike rises through; a membrane that resets has its own.
         order: 2, or 1 for backward Euler steps of the potentials: less accurate, but they damp
-            what is much faster than dt, such as a voltage clamp.
+            what is much faster than dt, such as a voltage clamp or a reset. None is 1 where a
+            membrane is reset, 2 otherwise.
         v: Potential everywhere at the start, or one for each compartment in the order of sections;
             None for that of each membrane. Other states are at rest at it.
         state: `CableRun.state` of an earlier run, to go on from there.
@@ -78,6 +79,7 @@ def run(
     steps = whole_steps("Cable.run: duration", duration, dt)
     if isinstance(every, bool) or not isinstance(every, int | np.integer) or every < 1:
         raise ParameterError(f"Cable.run: every must be a whole number above 0, got {every!r}.")
+    order = cable.order if order is None else order
     if isinstance(order, bool) or order not in (1, 2):
         raise ParameterError(f"Cable.run: order must be 1 or 2, got {order!r}.")
     engine = stepper(engine)
@@ -103,6 +105,9 @@ def run(
     row_steps = [np.array([first])] if state is None else []
     found: list[list[Array]] = [[] for _ in places]
     wide = len(nodes) + len(drive.stretch(0, 0).nodes) + sum(len(p.nodes) for p in plan.points)
+    resets = np.zeros(len(cable.grid.areas), bool)
+    for on in wired.membranes:
+        resets[on.nodes] = on.mechanism.fire is not None
     chunk = max(1, CHUNK_NUMBERS // max(wide, 1)) // every * every or every
     last = np.array(now.v)[nodes]
     for begun in range(0, steps, chunk):
@@ -114,6 +119,8 @@ def run(
         rows.append(done.traces)
         row_steps.append(first + begun + 1 + np.arange(0, count, every))
         for k, times in enumerate(_crossings(last, done.watched, watched)):
+            if resets[nodes[k]]:  # at the end of the step
+                times = 1.0 + np.flatnonzero(done.fired[:, k])
             found[k].append((times + first + begun) * step)
         last = done.watched[-1] if count else last
     table = np.concatenate([np.empty((0, len(present))), *rows])

@@ -27,6 +27,8 @@ from spikeloom.compile.hoist import hoist
 from spikeloom.compile.lower import Lowered
 from spikeloom.compile.methods import Flow, Method
 from spikeloom.compile.program import Block
+from spikeloom.compile.reset import POTENTIAL, fired, refuse
+from spikeloom.compile.step import COUNTER
 from spikeloom.compile.verify import verify_block
 from spikeloom.equations.definition import Definition, Rules, SynapseDefinition
 from spikeloom.equations.expr import Condition, Expr
@@ -37,8 +39,10 @@ from spikeloom.errors import CompileError
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, Neuron, Refractory, Synapse
 
-POTENTIAL, INFLOW = "v", "I"
+INFLOW = "I"
 DENSITY = amp / cm2
+HELD = 1e12
+"""What is taken from the slope of a membrane that is held, per ms: it moves less than rounding."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Mechanism:
     - *advance* reads the same; gives ``state:NAME`` after ``dt``, the potential held.
     - *receive* reads the same and ``input:NAME``; gives ``state:NAME`` after an arrival.
     - *settle* reads ``state:v`` and ``coef:NAME``; gives the start of the others at that potential.
+    - *fire* of a membrane that a spike resets reads the same after a step; gives ``out``, 1 where
+      it fired, ``state:v`` and ``state:NAME``. While it is refractory its slope is minus `HELD`.
     - *jacobian* reads all states; gives ``flow:X``, which is dX/dt, its derivatives ``X:v`` and
       ``X:Y`` by the potential and the other states, and ``rate:X``, that of the rate.
 
@@ -80,6 +86,7 @@ class Mechanism:
     receive: Block
     settle: Block
     jacobian: Block
+    fire: Block | None = None
 
     @property
     def per_area(self) -> bool:
@@ -89,7 +96,8 @@ class Mechanism:
     @cached_property
     def key(self) -> str:
         """Content hash of what engines run."""
-        blocks = [asdict(b) for b in (self.current, self.advance, self.receive)]
+        fire = () if self.fire is None else (self.fire,)
+        blocks = [asdict(b) for b in (self.current, self.advance, self.receive, *fire)]
         names = [self.states, self.coefs, self.impulse, self.inflow is None]
         return sha256(dumps([names, *blocks]).encode()).hexdigest()[:32]
 
@@ -98,11 +106,12 @@ def membrane(neuron: Cell | Neuron | Refractory, method: Method | None = None) -
     """The membrane of a compartment from the equations of a neuron.
 
     Arguments:
-        neuron: A model with the potential ``v`` and the inflow ``I``, and no reset.
+        neuron: A model with the potential ``v`` and the inflow ``I``. A reset happens where it is;
+            while `Refractory` holds v, that compartment is clamped.
         method: How the other states are stepped; None chooses.
 
     Raises:
-        CompileError: It resets, rests, is noisy, or its potential does not answer to ``I`` alone.
+        CompileError: It is noisy, or its potential does not answer to ``I`` alone.
 
     >>> from spikeloom.models import HodgkinHuxley
     >>> m = membrane(HodgkinHuxley())
@@ -144,22 +153,32 @@ def _membrane(definition: Definition, method: Method | None) -> Mechanism:
     gain = derivative(graph, rate, given)
     varying = {*(f"state:{s}" for s in lowered.states), f"input:{INFLOW}"}
     if leaves([gain]) & varying:
-        raise _refuse(name, "how the potential answers to the inflow I depends on its states")
+        raise refuse(name, "how the potential answers to the inflow I depends on its states")
     rate = rebuild(graph, rate, {given: graph.const(0)})
     made = {f"start:{s}": start[s] for s in others} | {
         "start:v": graph.mul(start[POTENTIAL], graph.const(to_mv)),
         "gain": gain,
     }
-    roots = {"rate": rate, "slope": derivative(graph, rate, v)}
+    slope = derivative(graph, rate, v)
+    if definition.reset and f"state:{POTENTIAL}" in leaves([slope]):
+        raise refuse(
+            name,
+            "its potential is reset and runs away before, dv/dt not being linear in v: the step"
+            " that reaches the spike would throw its neighbours anywhere",
+        )
+    if lowered.hold:
+        resting = graph.apply("gt", graph.leaf(f"state:{COUNTER}"), graph.const(0))
+        slope = graph.select(resting, graph.const(-HELD), slope)
+    roots = {"rate": rate, "slope": slope}
     return _assemble(lowered, method, others, roots, made, v, to_mv, per_ms, inflow.unit)
 
 
 @lru_cache(maxsize=256)
 def _point(synapse: SynapseDefinition, method: Method | None) -> Mechanism:
     if synapse.gives is None:
-        raise _refuse(synapse.name, "it moves the potential at once instead of giving a current")
+        raise refuse(synapse.name, "it moves the potential at once instead of giving a current")
     if synapse.noises:
-        raise _refuse(synapse.name, "it is driven by noise")
+        raise refuse(synapse.name, "it is driven by noise")
     s = synapse
     alone = Definition(
         s.name, s.doc, s.source, s.params, s.states, (s.input,), s.flow, s.receive, None, Rules()
@@ -170,7 +189,7 @@ def _point(synapse: SynapseDefinition, method: Method | None) -> Mechanism:
     at = {n: graph.leaf(f"state:{n}") for n in lowered.states}
     given = lowered.expr(synapse.gives, at)
     if not synapse.gives.unit.fits(nA):
-        raise _refuse(synapse.name, f"it gives {synapse.gives.unit.described}, no current")
+        raise refuse(synapse.name, f"it gives {synapse.gives.unit.described}, no current")
     given = rebuild(graph, given, {seen: v})
     current = graph.mul(given, graph.const(1 / alone.factor(nA)))
     roots = {"rate": current, "slope": derivative(graph, current, v)}
@@ -211,6 +230,17 @@ def _assemble(
     settled = {f"state:{n}": node for n, node in _settled(lowered, others, v, to_mv).items()}
     blocks = {"current": roots, "advance": after, "receive": arrived, "settle": settled}
     blocks["jacobian"] = _jacobian(graph, rates(start), roots["rate"], start, held)
+    states = others
+    if inflow is not None and lowered.hold:
+        states, count = (*others, COUNTER), graph.leaf(f"state:{COUNTER}")
+        after[f"state:{COUNTER}"], settled[f"state:{COUNTER}"] = count, graph.const(0)
+        blocks["jacobian"] |= {f"flow:{COUNTER}": graph.const(0)}
+        pairs = [(a, COUNTER) for a in (*states, "rate")] + [(COUNTER, b) for b in ("v", *others)]
+        for a, b in pairs:
+            label = f"rate:{b}" if a == "rate" else f"{a}:{b}"
+            blocks["jacobian"][label] = graph.const(0)
+    if inflow is not None and (definition.reset or definition.hold):
+        blocks["fire"] = fired(lowered, others, v, to_mv, per_ms)
     blocks = {
         label: {n: rebuild(graph, x, {held: v}) for n, x in part.items()}
         for label, part in blocks.items()
@@ -223,7 +253,7 @@ def _assemble(
     }
     prologue = {f"coef:{n}": node for n, node in hoisted.coefs.items()} | made
     impulse = None if inflow is not None else definition.inputs[0].name
-    reads = {f"state:{n}" for n in (POTENTIAL, *others)} | {f"coef:{n}" for n in hoisted.coefs}
+    reads = {f"state:{n}" for n in (POTENTIAL, *states)} | {f"coef:{n}" for n in hoisted.coefs}
     for label, block in written.items():
         more = {f"input:{impulse}"} if label == "receive" else set[str]()
         verify_block(definition.name, label, block, reads | more, set(blocks[label]))
@@ -236,7 +266,7 @@ def _assemble(
         model=definition.name,
         method=repr(method),
         reason=reason,
-        states=others,
+        states=states,
         impulse=impulse,
         inflow=inflow,
         params=params,
@@ -247,6 +277,7 @@ def _assemble(
         receive=written["receive"],
         settle=written["settle"],
         jacobian=written["jacobian"],
+        fire=written.get("fire"),
     )
 
 
@@ -288,19 +319,23 @@ def _states_in(root: Expr | Condition) -> set[str]:
 def _check(definition: Definition) -> None:
     name = definition.name
     if POTENTIAL not in [s.name for s in definition.states]:
-        raise _refuse(name, "it has no state v")
+        raise refuse(name, "it has no state v")
     if not definition.state(POTENTIAL).unit.fits(mV):
-        raise _refuse(name, f"its v is {definition.state(POTENTIAL).unit.described}")
+        raise refuse(name, f"its v is {definition.state(POTENTIAL).unit.described}")
     inflows = [i for i in definition.inputs if i.name == INFLOW and i.kind == "inflow"]
     if not inflows or not (inflows[0].unit.fits(nA) or inflows[0].unit.fits(DENSITY)):
-        raise _refuse(name, "it has no inflow I that is a current, or a current per area")
+        raise refuse(name, "it has no inflow I that is a current, or a current per area")
     others = [i.name for i in definition.inputs if i.name != INFLOW]
     if others:
-        raise _refuse(name, f"it has the further input {others[0]!r}")
-    if definition.reset or definition.hold:
-        raise _refuse(name, "it is reset by a spike, which would tear the tree apart")
+        raise refuse(name, f"it has the further input {others[0]!r}")
+    if set(definition.hold) - {POTENTIAL}:
+        raise refuse(name, "more than its potential is held while it is refractory")
     if definition.noises:
-        raise _refuse(name, "it is driven by noise")
+        raise CompileError(
+            f"{name} cannot be a part of a cable: it is driven by white noise, of which the"
+            " implicit steps of a tree know nothing.",
+            hint="take the model without noise and inject an OrnsteinUhlenbeck current",
+        )
 
 
 def _units(definition: Definition) -> tuple[float, float]:
@@ -312,11 +347,3 @@ def _scale(unit: Unit | Quantity, wanted: Unit | Quantity) -> float:
     a = unit if isinstance(unit, Quantity) else Quantity(1.0, unit)
     b = wanted.unit if isinstance(wanted, Quantity) else wanted
     return float(a.to(b))
-
-
-def _refuse(name: str, why: str) -> CompileError:
-    return CompileError(
-        f"{name} cannot be a part of a cable: {why}.",
-        hint="a membrane has a potential v, an inflow I and no reset, as HodgkinHuxley has;"
-        " synapses stand at places",
-    )

@@ -8,6 +8,9 @@ and the other states x half a step ahead of them, one step from t to t + dt is
 2. move x by dt with v held, which takes it from t + dt/2 to t + 3 dt/2. States of synapses at
    places move half a step, receive what arrives at t + dt, and move half a step.
 
+3. where a membrane is reset, it is, after a step at whose end its condition holds; while it is
+   refractory its node is held by a slope that nothing moves.
+
 Both halves are centred, so the whole is of second order. What is much faster than dt, such as a
 voltage clamp, then swings about its end without being damped; of order 1 the step solves with dt in
 place of dt/2, and v ← v + δ: a backward Euler step.
@@ -118,11 +121,13 @@ class CableSteps:
         state: After the last step.
         traces: Recorded numbers after steps 0, every, 2 every, … of this call, (rows, probes).
         watched: Potentials of the watched nodes after every step, (T, nodes).
+        fired: Where a membrane was reset there, likewise: 1, else 0.
     """
 
     state: CableState
     traces: Array
     watched: Array
+    fired: Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,8 +73,11 @@ def tree_program(
     before = tree.v[node]
     tree.solve()
     tree.advance()
-    s, level = tree.s, tree.coef("threshold", threshold)
-    rises = s.op("and", s.op("lt", before, level), s.op("ge", tree.v[node], level))
+    s, fired = tree.s, tree.fire(node)
+    if fired is None:
+        level = tree.coef("threshold", threshold)
+        rises = s.op("and", s.op("lt", before, level), s.op("ge", tree.v[node], level))
+        fired = s.op("indicator", rises)
     out = {f"state:{n}": place for n, place in zip(names.states, tree.places(), strict=True)}
     program = TreeProgram(
         model=names.model,
@@ -87,7 +90,7 @@ def tree_program(
         coefs=tuple(tree.coefs),
         spikes=True,
         prologue=_NONE,
-        forward=s.block({**out, "out": s.op("indicator", rises)}),
+        forward=s.block({**out, "out": fired}),
         backward=_NONE,
         tree=plan,
         names=names,
@@ -206,6 +209,21 @@ class _Tree:
             for k, part in enumerate(parts):
                 for column in range(len(part.nodes)):
                     self._move(kind, k, part, part.mechanism.advance, column)
+
+    def fire(self, home: int) -> int | None:
+        """Membranes that fire are reset; gives whether that at a node did, if it can."""
+        seen: int | None = None
+        for k, part in enumerate(self.plan.membranes):
+            block = part.mechanism.fire
+            if block is None:
+                continue
+            for column, node in enumerate(part.nodes):
+                made = self._run("m", k, part, block, column)
+                for name, row in zip(part.mechanism.states, self.membranes[k], strict=True):
+                    row[column] = made[f"state:{name}"]
+                self.v[node] = made["state:v"]
+                seen = made["out"] if node == home else seen
+        return seen
 
     def _eliminate(self, e: list[int], r: list[int]) -> None:
         s, plan, v = self.s, self.plan, self.v

@@ -43,6 +43,7 @@ def run_cable(
     capacity, steps = np.asarray(plan.capacity, dtype), drive.steps
     traces = np.empty((-(-steps // every), len(record)), dtype)
     watched = np.empty((steps, len(watch)), dtype)
+    fired = np.zeros((steps, len(watch)), dtype)
     for t in range(steps):
         right, diagonal = -coupling @ v, np.zeros(n, dtype)
         for part, x in zip(plan.membranes, inside, strict=True):
@@ -63,11 +64,25 @@ def run_cable(
             arrive(part, x, v, None if weights is None else weights[t])
             for part, x, weights in zip(plan.points, points, drive.arrivals, strict=True)
         ]
-        watched[t] = v[watch]
+        seen = np.zeros(n, dtype)
+        for k, part in enumerate(plan.membranes):
+            inside[k] = fire(part, inside[k], v, seen)
+        watched[t], fired[t] = v[watch], seen[watch]
         if t % every == 0:
             now = CableState(v, tuple(inside), tuple(points))
             traces[t // every] = [probe.of(now) for probe in record]
-    return CableSteps(CableState(v, tuple(inside), tuple(points)), traces, watched)
+    return CableSteps(CableState(v, tuple(inside), tuple(points)), traces, watched, fired)
+
+
+def fire(part: CablePart, x: Array, v: Array, fired: Array) -> Array:
+    """Reset what fires: the potentials and `fired` in place; gives the other states."""
+    block = part.mechanism.fire
+    if block is None:
+        return x
+    made = _block(part, block, x, v)
+    v[part.nodes], fired[part.nodes] = made["state:v"], made["out"]
+    rows = [np.broadcast_to(made[f"state:{n}"], x.shape[1:]) for n in part.mechanism.states]
+    return np.stack(rows) if rows else x
 
 
 def arrive(part: CablePart, x: Array, v: Array, weights: Array | None) -> Array:

@@ -49,6 +49,8 @@ def write_tree(shape: TreeShape, host: Host) -> str:
                 _advance(f, part, f"m{k}", fixed[f"m{k}"])
             for k, part in enumerate(shape.points):
                 _advance_points(f, part, f"p{k}", fixed[f"p{k}"], time.index)
+            for k, part in enumerate(shape.membranes):
+                _fire(f, part, f"m{k}", fixed[f"m{k}"])
             _watch(f, time.index)
             time.next = (_record(f, time.index, time.carried[0]),)
     return f"; tree of compartments: {shape.text}\n{w.text()}\n"
@@ -191,11 +193,27 @@ def _advance_points(
         f.keep(part, name, loop.index, found)
 
 
+def _fire(f: TreeFrame, part: PartShape, name: str, fixed: dict[str, str]) -> None:
+    block = part.mechanism.fire
+    if block is None:
+        return
+    f.w.note(f"{part.mechanism.model}: what fires is reset")
+    with f.w.loop("0", f.words[f"{name}:count"], f.v.lanes) as loop:
+        given = fixed | f.leaves(part, name, loop.index)
+        node = f.whole_op("add", f.words[f"{name}:first"], loop.index)
+        given["state:v"] = f.load(f.words["v"], node)
+        found = write_block(f.v, block, given, (*_names(part), "state:v", "out"))
+        f.keep(part, name, loop.index, found)
+        f.store(found["state:v"], f.words["v"], node)
+        f.store(found["out"], f.words["fired"], node)
+
+
 def _watch(f: TreeFrame, time: str) -> None:
     row = f.whole_op("mul", time, f.words["watched"])
     with f.w.loop("0", f.words["watched"]) as loop:
-        value = f.one(f.words["v"], f.whole(f.words["looked"], loop.index))
-        f.put(value, f.words["seen"], f.whole_op("add", row, loop.index))
+        node, place = f.whole(f.words["looked"], loop.index), f.whole_op("add", row, loop.index)
+        f.put(f.one(f.words["v"], node), f.words["seen"], place)
+        f.put(f.one(f.words["fired"], node), f.words["spikes"], place)
 
 
 def _record(f: TreeFrame, time: str, wait: str) -> str:

@@ -123,6 +123,8 @@ def run_cable(
         "given": np.ascontiguousarray(drive.currents, dtype),
         "looked": at[watch],
         "seen": np.empty((steps, len(watch)), dtype),
+        "fired": np.zeros(slots, dtype),
+        "spikes": np.empty((steps, len(watch)), dtype),
         "traces": np.empty((-(-steps // every), len(record)), dtype),
     }
     places = [_address(p, at, v, membranes, points) for p in record]
@@ -159,7 +161,7 @@ def run_cable(
         tuple(own.x[:, : own.count].astype(np.float64) for own in points),
     )
     del held
-    return CableSteps(after, arrays["traces"], arrays["seen"])
+    return CableSteps(after, arrays["traces"], arrays["seen"], arrays["spikes"])
 
 
 def _address(probe: Probe, at: Array, v: Array, membranes: list[_Part], points: list[_Part]) -> int:

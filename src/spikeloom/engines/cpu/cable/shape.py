@@ -13,7 +13,7 @@ NUMBERS = ("steps", "size", "slots", "joints", "joint", "currents", "watched", "
            "wait")  # fmt: skip
 ADDRESSES = (
     *("consts", "v", "e", "r", "d", "capacity", "order", "parent", "axial", "f", "q"),
-    *("where", "given", "looked", "seen", "places", "traces"),
+    *("where", "given", "looked", "seen", "fired", "spikes", "places", "traces"),
 )
 OF_PART = ("count", "first", "x", "scalars", "columns")
 OF_POINT = ("many", "node", "held", "rate", "slope", "arrivals")

@@ -117,9 +117,29 @@ class _Loops:
         for kind, parts in (("m", plan.membranes), ("p", plan.points)):
             for k, part in enumerate(parts):
                 self._move(kind, k, part, [(part.mechanism.advance, {})])
+        bits = self._fire()
+        if bits is not None:
+            return {"bits": bits} if self.f.stepping.spikes else {}
         level, after = self._coef("threshold"), self.get("states", home)
         below, above = v.cmp("olt", before, level), v.cmp("oge", after, level)
         return {"bits": v.both("and", below, above)} if self.f.stepping.spikes else {}
+
+    def _fire(self) -> str | None:
+        """Reset what fires; gives whether the place where spikes are looked for did, if it can."""
+        f, plan, home, mine = self.f, self.plan, self.program.node, False
+        for k, part in enumerate(plan.membranes):
+            block = part.mechanism.fire
+            if block is None:
+                continue
+            names = [f"state:{n}" for n in part.mechanism.states]
+            with self._columns("m", k, part) as (column, node, leaves):
+                found = write_block(f.v, block, leaves, (*names, "state:v", "out"))
+                for s, name in enumerate(names):
+                    self.put(found[name], "states", self._row("m", k, part, s, column))
+                self.put(found["state:v"], "states", node)
+                self.put(found["out"], "q", node)  # free by now
+            mine = mine or home in part.nodes
+        return f.v.cmp("une", self.get("q", home), f.v.const(0.0)) if mine else None
 
     def get(self, array: str, index: str | int) -> str:
         """A vector of an array over nodes or states."""
