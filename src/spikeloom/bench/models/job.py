@@ -32,8 +32,6 @@ from spikeloom.bench.opening import check_names, find_peers
 from spikeloom.bench.report import Report, Row
 from spikeloom.bench.rounds import ratios, take_turns
 from spikeloom.bench.worker import Worker
-from spikeloom.compile.bind import bind
-from spikeloom.compile.values import numbers
 from spikeloom.errors import BenchmarkError, ConfigError
 
 PEERS = ("brian2", "neuron")
@@ -61,16 +59,13 @@ class Told:
     """What is run in one precision."""
 
     models: Mapping[str, Population]
-    drives: Mapping[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
+    """``LIF/drive`` and ``LIF/v``: the drive of each neuron, and each state's start."""
+    size: int
     dtype: str
     steps: int
     rounds: int
     threads: int
-
-    @property
-    def size(self) -> int:
-        """Neurons of each population."""
-        return len(next(iter(self.drives.values())))
 
     def common(self, arrays: Path) -> dict[str, Any]:
         """For all workers."""
@@ -78,15 +73,11 @@ class Told:
                 "size": self.size, "threads": self.threads, "arrays": str(arrays)}  # fmt: skip
 
     def brian(self) -> dict[str, Any]:
-        """Model → its text, starting states and drive."""
+        """Model → its text, states and drive."""
         made: dict[str, Any] = {}
         for name, each in self.models.items():
-            start = bind(each.program, numbers(each.neuron), DT).start
-            made[name] = each.brian().to_dict() | {
-                "states": list(each.program.states),
-                "start": {n: float(start[n]) for n in each.program.states},
-                "drive": each.drive,
-            }
+            more = {"states": list(each.program.states), "drive": each.drive}
+            made[name] = each.brian().to_dict() | more
         return made
 
 
@@ -137,12 +128,13 @@ def run(
     threads = threads or cores()
     notes, rows = [*NOTES, *missed], []
     with Console(stderr=True).status("bench models") as status:
-        drives: dict[str, np.ndarray] = {}
+        arrays: dict[str, np.ndarray] = {}
         for name, each in chosen.items():
             status.update(f"bench models: a drive for {name}")
-            drives[name] = each.currents(size, seed)
+            arrays[f"{name}/drive"] = each.currents(size, seed)
+            arrays |= {f"{name}/{n}": x for n, x in each.starts(size, seed).items()}
         for dtype in dtypes if chosen else ():
-            told = Told(chosen, drives, dtype, steps, rounds, threads)
+            told = Told(chosen, arrays, size, dtype, steps, rounds, threads)
             made, why = _rows(told, peer, lambda what, d=dtype: status.update(f"{d}: {what}"))
             rows += made
             notes += why
@@ -168,9 +160,9 @@ def _rows(
     found: dict[str, Agreement] = {}
     with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
         folder = Path(place)
-        drives: dict[str, Any] = dict(told.drives)
-        np.savez(folder / "drives.npz", **drives)
-        common = told.common(folder / "drives.npz")
+        arrays: dict[str, Any] = dict(told.arrays)
+        np.savez(folder / "arrays.npz", **arrays)
+        common = told.common(folder / "arrays.npz")
         env = {**thread_env(told.threads), **KEEP_MEMORY}
 
         def ready(side: str, script: str, python: Path | None, **more: Any) -> tuple[Worker, Any]:

@@ -11,8 +11,11 @@ import numpy as np
 
 from spikeloom import models as shelf
 from spikeloom.bench.models.brian_text import BrianText, brian_text
+from spikeloom.compile.bind import bind
 from spikeloom.compile.compiler import compile_neuron
 from spikeloom.compile.methods import RK4, EulerMaruyama, Exact, ExponentialEuler, Method
+from spikeloom.compile.values import numbers
+from spikeloom.engines.reference import Reference
 from spikeloom.equations import Neuron, Quantity
 from spikeloom.equations.units import ms
 from spikeloom.errors import NumericsError
@@ -21,12 +24,17 @@ from spikeloom.models import GIF
 
 if TYPE_CHECKING:
     from spikeloom.compile.program import Program
+    from spikeloom.engines.results import Simulation
+    from spikeloom.equations import Unit
 
 DT = 0.05
 """Time step, ms."""
 WATCHED = 200 * ms
 BUSY = 20.0
 """Rate in Hz that the weakest drive gives, if any current does."""
+WILD = 500.0
+"""Rate in Hz above which no drive goes: some models fire in every step if they are pushed, and then
+only the list of their spikes is timed."""
 LADDER = 2.0 ** np.arange(-14, 15)
 """Currents that are tried, in the unit of the input."""
 BRIAN = {Exact(): "exact", ExponentialEuler(): "exponential_euler", RK4(): "rk4",
@@ -75,18 +83,55 @@ class Population:
         """The same equations for Brian2."""
         return brian_text(self.neuron, BRIAN[self.method], self.drive)
 
+    @cached_property
+    def impulse(self) -> str | None:
+        """What a neuron without a drive is kicked by before the first step."""
+        kicks = [i.name for i in self.neuron.definition.inputs if i.kind == "impulse"]
+        return kicks[0] if kicks and self.drive is None else None
+
     def currents(self, size: int, seed: int) -> np.ndarray:
-        """The drive of each neuron: between one and two times what makes it fire at `BUSY`."""
-        weakest = _weakest(self.neuron, self.drive)
-        return np.random.default_rng([seed, size]).uniform(weakest, 2 * weakest, size)
+        """The drive of each neuron: from what makes it fire at `BUSY` up to two times that."""
+        low, high = _strengths(self.neuron, self.drive)
+        return np.random.default_rng([seed, size]).uniform(low, high, size)
+
+    def starts(self, size: int, seed: int) -> dict[str, np.ndarray]:
+        """State → where each neuron begins: at rest, or just after an impulse."""
+        bound = bind(self.program, numbers(self.neuron), DT)
+
+        def after(kicks: np.ndarray, steps: int) -> Simulation:
+            rest = [np.full(len(kicks), float(bound.start[n])) for n in self.program.states]
+            given = np.zeros((steps, len(kicks)))
+            given[0] = kicks
+            inputs = {} if self.impulse is None else {self.impulse: given}
+            return Reference().simulate(self.program, bound.coefs, np.stack(rest), steps, inputs)
+
+        if self.impulse is None:
+            return {n: np.full(size, float(bound.start[n])) for n in self.program.states}
+        watched = float(WATCHED.to(ms))
+        ids = after(LADDER, round(watched / DT)).spike_ids
+        none = np.empty(0, np.int64)
+        fired = np.bincount(none if ids is None else ids, minlength=len(LADDER))
+        enough = np.flatnonzero(fired >= BUSY * watched / 1e3)
+        weakest = LADDER[enough[0] if len(enough) else fired.argmax()]
+        kicks = np.random.default_rng([seed, size]).uniform(weakest, 2 * weakest, size)
+        return dict(zip(self.program.states, after(kicks, 1).state, strict=True))
 
 
-def _weakest(neuron: Neuron, drive: str | None) -> float:
+def _strengths(neuron: Neuron, drive: str | None) -> tuple[float, float]:
+    """The weakest and the strongest drive."""
     if drive is None:
-        return 0.0
-    unit = next(i.unit for i in neuron.definition.inputs if i.name == drive)
+        return 0.0, 0.0
     if neuron.definition.fires is None:
-        return 1.0
+        return 1.0, 2.0
+    unit = next(i.unit for i in neuron.definition.inputs if i.name == drive)
+    low = _weakest(neuron, drive, unit)
+    tried = low * (1 + 2.0 ** -np.arange(6))
+    found = fi_curve(neuron, Quantity(tried, unit), WATCHED, dt=DT * ms, into=drive)
+    calm = np.flatnonzero(found.rate <= WILD)
+    return low, float(tried[calm[0]]) if len(calm) else low
+
+
+def _weakest(neuron: Neuron, drive: str, unit: Unit) -> float:
     tried = LADDER
     while len(tried):
         try:

@@ -22,7 +22,7 @@ import numpy as np
 
 SPEC = loop.config()
 with np.load(SPEC["arrays"]) as data:
-    DRIVES = {name: data[name] for name in data}
+    ARRAYS = {name: data[name] for name in data}
 LAP = """{
     timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
     std::ofstream laps("results/laps.txt", std::ios::app);
@@ -60,10 +60,10 @@ class Population:
             SPEC["size"], told["equations"], namespace=told["parameters"], dt=dt,
             name=f"pop_{name.lower()}", **options,
         )  # fmt: skip
-        for state, value in told["start"].items():
-            setattr(self.group, f"s_{state}", value)
+        for state in self.states:
+            setattr(self.group, f"s_{state}", ARRAYS[f"{name}/{state}"])
         if told["drive"] is not None:
-            setattr(self.group, f"d_{told['drive']}", DRIVES[name])
+            setattr(self.group, f"d_{told['drive']}", ARRAYS[f"{name}/drive"])
         parts = [self.group]
         self.spikes = None
         if told["threshold"] is not None:

@@ -19,7 +19,7 @@ SPEC = loop.config()
 TRUTH = "float64"
 ALL = populations()
 with np.load(SPEC["arrays"]) as data:
-    DRIVES = {name: data[name].astype(SPEC["dtype"]) for name in data}
+    ARRAYS = {name: data[name].astype(SPEC["dtype"]) for name in data}
 
 
 class Stepper:
@@ -30,10 +30,9 @@ class Stepper:
         self.program = told.program
         bound = bind(self.program, numbers(told.neuron), DT)
         self.coefs = {n: np.asarray(x, dtype) for n, x in bound.coefs.items()}
-        size = len(DRIVES[name])
-        self.start = np.stack([np.full(size, bound.start[n]) for n in self.program.states])
-        self.start = self.start.astype(dtype)
-        drive = DRIVES[name].astype(dtype)
+        start = [ARRAYS[f"{name}/{n}"] for n in self.program.states]
+        self.start = np.stack(start).astype(dtype)
+        drive = ARRAYS[f"{name}/drive"].astype(dtype)
         self.inputs = {n: drive if n == told.drive else None for n in self.program.inputs}
 
     def run(self, steps: int, threads: int = 1) -> Simulation:
@@ -61,8 +60,7 @@ def prove(to: str) -> None:
             made |= {f"true:{name}.{state}": values for state, values in true.items()}
         found = stepper.run(SPEC["few"] + SPEC["steps"])
         if found.spike_ids is not None:
-            size = len(DRIVES[name])
-            made[f"{name}:counts"] = np.bincount(found.spike_ids, minlength=size)
+            made[f"{name}:counts"] = np.bincount(found.spike_ids, minlength=SPEC["size"])
     np.savez(to, **made)
 
 
