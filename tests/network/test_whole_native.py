@@ -22,6 +22,7 @@ from spikeloom import (
     Condition,
     Delta,
     ExponentialCurrent,
+    FixedOutDegree,
     FixedProbability,
     Hz,
     Impulse,
@@ -327,3 +328,20 @@ def test_states_that_float64_would_round_are_refused() -> None:
     net.population(3, Huge(), name="huge")
     with pytest.raises(EngineError, match=r"'v' of Huge .* up to 53 bits"):
         net.run(1 * ms)
+
+
+def test_rings_larger_than_a_cache() -> None:
+    """Blocks of several ticks, and memory that is asked for before its turn."""
+    found = []
+    for engine in ("reference", "auto"):
+        net = Network(dt=1 * ms, seed=8, engine=engine, threads=2)
+        cells = net.population(12_001, SHY.replace(lam=3, c=0), name="many")
+        rule = FixedOutDegree(9)
+        net.connect(cells, cells, Impulse("a1"), rule, weight=2, delay=uniform(3, 14) * ms)
+        net.connect(cells, cells, Impulse("a2"), rule, weight=1, delay=11 * ms)
+        spikes = net.record(cells)
+        found.append((net.run(60 * ms)[spikes], net.get(cells, "v").value))
+    assert found[0][0].times.size > 20_000
+    assert np.array_equal(found[0][0].ids, found[1][0].ids)
+    assert np.array_equal(found[0][0].times, found[1][0].times)
+    assert np.array_equal(found[0][1], found[1][1])

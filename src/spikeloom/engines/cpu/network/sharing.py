@@ -39,7 +39,7 @@ def threads_worth(populations: Sequence[PopulationPlan], synapses: float, stride
     """
     step = synapses * SPIKES_PER_STEP * EVENT
     for p in populations:
-        # What counts in whole numbers runs in an engine of its own: a guess is good enough for it.
+        # Of whole numbers all instructions weigh the same.
         program = p.program
         flows = isinstance(program, Program)
         work = weight(program) if flows else len(program.forward.instrs)

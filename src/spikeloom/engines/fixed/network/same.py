@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from spikeloom.compile.program import Program
+from spikeloom.compile.tick_program import TickProgram
 from spikeloom.engines.inputs import Series
 from spikeloom.engines.network_plan import NetworkPlan, PopulationPlan
 
@@ -47,6 +48,8 @@ def differs(plan: NetworkPlan) -> str | None:
 
 def _sure(p: PopulationPlan) -> bool:
     program = p.program
-    if not isinstance(program, Program):
+    if isinstance(program, TickProgram):
         return True
+    if type(program) is not Program:  # a cell with a shape solves a system in each step
+        return False
     return not program.random and all(i.op in SURE for i in program.forward.instrs)
