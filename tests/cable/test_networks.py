@@ -278,6 +278,16 @@ def test_what_does_not_fit_is_said() -> None:
         net.population(2, tree(), method="RK4")  # type: ignore[arg-type]
     with pytest.raises(UnitError, match="threshold"):
         tree(threshold=1 * nA)
+    for at, words in (
+        (3, "places are a section"),
+        ([], "at no place"),
+        (("soma", 2), "from 0 to 1"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            net.connect(points, cells, EXC, OneToOne(), weight=1 * nS, at=at)
+    for name in ("I", "a b"):
+        with pytest.raises(ParameterError, match="would name two things"):
+            net.connect(points, cells, EXC, OneToOne(), weight=1 * nS, at="soma", receptor=name)
     net.connect(points, cells, EXC, OneToOne(), weight=1 * nS, at="soma", receptor="exc")
     with pytest.raises(ParameterError, match="others or elsewhere"):
         net.connect(points, cells, EXC, OneToOne(), weight=1 * nS, at=LEFT, receptor="exc")

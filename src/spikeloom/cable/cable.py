@@ -166,12 +166,19 @@ class Cable(Shaped):
             )
         if name in self.synapses:
             raise ParameterError(f"Cable.synapse: there are synapses called {name!r} already.")
-        placed = {**self.synapses, name: (model, tuple(several(at)))}
+        places = tuple(several(at))
+        if not places:
+            raise ParameterError(f"Cable.synapse: {name} stands at no place.", hint='at="soma"')
+        placed = {**self.synapses, name: (model, places)}
         return replace_synapses(self, placed)
 
     def node(self, place: Place) -> int:
         """The compartment that covers a place, as an index into the arrays of `grid`."""
         return node_of(self.morphology, self.grid, place)
+
+    def nodes(self, places: Any) -> list[int]:
+        """The compartments at a place or at several."""
+        return [self.node(place) for place in several(places)]
 
     @cached_property
     def home(self) -> int:

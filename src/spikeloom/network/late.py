@@ -15,6 +15,7 @@ from spikeloom.engines.network_plan import NetworkPlan
 from spikeloom.engines.population import native
 from spikeloom.network import settings
 from spikeloom.network.description import Description
+from spikeloom.network.shaped import PlacedReceptors
 
 Array = np.ndarray[Any, np.dtype[Any]]
 STEPS = 2000
@@ -59,6 +60,8 @@ def late(said: Description, plan: NetworkPlan) -> Iterator[tuple[str, str]]:
         program, definition = built.program, member.receptors.definition
         ports = [i for i in definition.inputs if i.kind == "inflow"]
         if member.method is not None or not ports or not built.size:
+            continue
+        if isinstance(member.receptors, PlacedReceptors):  # a tree has one method, and knows why
             continue
         if not isinstance(program, Program) or not asks(program):
             continue

@@ -59,6 +59,10 @@ class Shaped(ABC):
         """The compartment at a place."""
 
     @abstractmethod
+    def nodes(self, places: Any) -> list[int]:
+        """The compartments at a place or at several."""
+
+    @abstractmethod
     def label(self, node: int) -> str:
         """What follows the name of a state in a compartment; "" where spikes are looked for."""
 
@@ -102,11 +106,11 @@ class PlacedReceptors(Receptors):
             return self._impulse(synapse.name)
         if not isinstance(synapse, Synapse):
             return super().channel(synapse, name)
-        places = None if at is None else self._places(at)
+        places = None if at is None else self.neuron.nodes(at)
         same = [
             n
             for n, (model, where) in self.neuron.synapses.items()
-            if model == synapse and (places is None or self._places(list(where)) == places)
+            if model == synapse and (places is None or self.neuron.nodes(list(where)) == places)
         ]
         if name is None and len(same) == 1:
             return same[0]
@@ -125,7 +129,7 @@ class PlacedReceptors(Receptors):
             )
         name = self._free_name() if name is None else name
         trial = self.neuron.synapse(name, synapse, at)
-        trial.placed(self.inflows)  # refuses names that are taken
+        _ = trial.placed(self.inflows).definition  # refuses names that are taken
         self.neuron, self._known = trial, None
         return name
 
@@ -137,7 +141,7 @@ class PlacedReceptors(Receptors):
             return CURRENT
         name = f"{CURRENT}_{label}"
         trial = {**self.inflows, name: node}
-        self.neuron.placed(trial)
+        _ = self.neuron.placed(trial).definition
         self.inflows, self._known = trial, None
         return name
 
@@ -177,11 +181,6 @@ class PlacedReceptors(Receptors):
                 hint=suggest(what, here or names),
             )
         return name
-
-    def _places(self, at: Any) -> list[int]:
-        one = isinstance(at, str) or (isinstance(at, tuple) and len(at) == 2 and not isinstance(
-            at[1], str | tuple))  # fmt: skip
-        return [self.neuron.node(place) for place in ([at] if one else at)]
 
 
 def receptors_of(population: str, neuron: Any) -> Receptors:
