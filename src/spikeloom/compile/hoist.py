@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from spikeloom.compile.arrange import arrange
 from spikeloom.compile.graph import Graph, Node, reach
 from spikeloom.compile.verify import BOOL, NUMBER, RANDOM, SIGNATURES
 
@@ -23,6 +24,7 @@ class Hoisted:
 def hoist(graph: Graph, roots: Mapping[str, Node]) -> tuple[dict[str, Node], Hoisted]:
     """Split the roots into a step over coefficients and a prologue that makes these."""
     result = Hoisted(graph)
+    roots = arrange(graph, roots, _varying(reach(roots.values())))
     nodes = reach(roots.values())
     varying = _varying(nodes)
     done: dict[int, Node] = {}

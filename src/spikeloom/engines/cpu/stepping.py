@@ -34,7 +34,7 @@ def unroll(program: Program, dtype: str) -> int:
     """Groups that go through time together: several where a step waits for its own results.
 
     Measured: 1, 2, 4 and 8 groups take 0.49, 0.27, 0.16 and 0.13 ns a neuron-step for LIF in
-    float64, 5.6, 3.2 and 2.3 (4) for AdEx; Hodgkin-Huxley has enough work in one group and takes
+    float64, 12.6, 7.0 and 6.7 (4) for AdEx; Hodgkin-Huxley has enough work in one group and takes
     3.6 with any. Where draws are rare, a test of fewer groups misses less often.
     """
     work, states = weight(program), len(program.states)
@@ -43,7 +43,7 @@ def unroll(program: Program, dtype: str) -> int:
     wide = dtype == "float64" and this_host().wide
     if wide and work <= LIGHT and states <= 2 and not program.random:
         return WIDE_GROUPS
-    return 4 if work <= 250 else 1
+    return 4 if work <= 400 else 1
 
 
 def simulate(

@@ -1,6 +1,6 @@
 """sin, cos and atan.
 
-sin and cos take out multiples of pi/2 with three pieces of it and fused multiply-add, which is
+sin and cos take out multiples of pi with three pieces of it and fused multiply-add, which is
 exact to the last bit up to ANGLE_LIMIT. Beyond, neighbouring numbers are a good part of a radian
 apart and the answer is NaN rather than something arbitrary.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from spikeloom.engines.cpu.vecmath.coefficients import ATAN, COS, SIN
+from spikeloom.engines.cpu.vecmath.coefficients import ATAN, COS, SIN, SIN_HALF
 from spikeloom.engines.cpu.vecmath.exponential import MAGIC
 from spikeloom.engines.cpu.vector import Vec
 
@@ -21,21 +21,20 @@ HALF_PI = {
 ANGLE_LIMIT = {"float32": 2.0**21, "float64": 2.0**50}
 
 
-def _circular(v: Vec, x: str, quarter: int) -> str:
-    """sin(x + quarter * pi/2)."""
+def _circular(v: Vec, x: str, shift: float) -> str:
+    """sin(x + shift pi) for a shift of 0 or 1/2: one polynomial, between two of its zeros."""
     magic = v.const(MAGIC[v.dtype])
-    shifted = v.fma(x, v.const(2.0 / math.pi), magic)
-    n = v.sub(shifted, magic)
+    shifted = v.add(v.fma(x, v.const(1.0 / math.pi), v.const(-shift)), magic)
+    n = v.add(v.sub(shifted, magic), v.const(shift))
     r = x
     for piece in HALF_PI[v.dtype]:
-        r = v.fma(n, v.const(-piece), r)
-    sine, cosine = sine_and_cosine(v, r)
-    turn = v.iop("add", v.bits_of(shifted), v.iconst(quarter))
-    odd = v.iop("and", turn, v.iconst(1))
-    use_sine = v.w.let(f"icmp eq {v.int} {odd}, zeroinitializer")
-    value = v.select(use_sine, sine, cosine)
-    sign = v.iop("shl", v.iop("and", turn, v.iconst(2)), v.iconst(v.bits - 2))
-    value = v.from_bits(v.iop("xor", v.bits_of(value), sign))
+        r = v.fma(n, v.const(-2.0 * piece), r)
+    z = v.mul(r, r)
+    value = v.fma(v.mul(r, z), v.poly(SIN_HALF[v.dtype], z), r)
+    odd = v.iop("shl", v.bits_of(shifted), v.iconst(v.bits - 1))
+    if shift:  # cos(pi/2 + n pi + r) is -sin r for an even n
+        value = v.neg(value)
+    value = v.from_bits(v.iop("xor", v.bits_of(value), odd))
     known = v.cmp("ole", v.abs(x), v.const(ANGLE_LIMIT[v.dtype]))
     return v.select(known, value, v.const(math.nan))
 
@@ -52,12 +51,12 @@ def sine_and_cosine(v: Vec, r: str) -> tuple[str, str]:
 
 def sin(v: Vec, x: str) -> str:
     """Sine of x in radians."""
-    return _circular(v, x, 0)
+    return _circular(v, x, 0.0)
 
 
 def cos(v: Vec, x: str) -> str:
     """Cosine of x in radians."""
-    return _circular(v, x, 1)
+    return _circular(v, x, 0.5)
 
 
 def atan(v: Vec, x: str) -> str:

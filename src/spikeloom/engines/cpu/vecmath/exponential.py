@@ -7,7 +7,7 @@ so that they overflow only where their own value does.
 
 from __future__ import annotations
 
-from spikeloom.engines.cpu.vecmath.coefficients import EXP, EXPREL1, TANH
+from spikeloom.engines.cpu.vecmath.coefficients import EXP, EXPREL1
 from spikeloom.engines.cpu.vector import Vec
 
 LN2 = {
@@ -32,14 +32,19 @@ HEADROOM = 12
 """2^-12 (e^x - 1) is finite for every x up to EXPREL_HIGH."""
 
 
-def _reduce(v: Vec, x: str) -> tuple[str, str, str]:
-    """n, n in the low bits of a number, and e^r - 1."""
+def _remainder(v: Vec, x: str) -> tuple[str, str, str]:
+    """n, n in the low bits of a number, and r."""
     magic = v.const(MAGIC[v.dtype])
     shifted = v.fma(x, v.const(LOG2_E), magic)
     n = v.sub(shifted, magic)
     high, low = LN2[v.dtype]
     r = v.fma(n, v.const(-high), x)
-    r = v.fma(n, v.const(-low), r)
+    return n, shifted, v.fma(n, v.const(-low), r)
+
+
+def _reduce(v: Vec, x: str) -> tuple[str, str, str]:
+    """n, n in the low bits of a number, and e^r - 1."""
+    n, shifted, r = _remainder(v, x)
     p = v.fma(v.poly(EXP[v.dtype], r), v.mul(r, r), r)
     return n, shifted, p
 
@@ -96,13 +101,11 @@ def sigmoid(v: Vec, x: str) -> str:
 
 
 def tanh(v: Vec, x: str) -> str:
-    """Hyperbolic tangent: an odd polynomial below 0.55, else 1 - 2 t / (1 + t), t = e^(-2|x|)."""
-    size = v.abs(x)
-    z = v.mul(x, x)
-    near = v.fma(v.mul(size, z), v.poly(TANH[v.dtype], z), size)
-    _, t = _scaled(v, v.mul(size, v.const(-2.0)), 0)
-    far = v.sub(v.const(1.0), v.div(v.add(t, t), v.add(t, v.const(1.0))))
-    return v.copysign(v.select(v.cmp("olt", size, v.const(0.55)), near, far), x)
+    """Hyperbolic tangent: -t / (t + 2) with t = e^(-2|x|) - 1."""
+    _, shifted, p = _reduce(v, v.clamp(v.mul(v.abs(x), v.const(-2.0)), low=EXPM1_LOW[v.dtype]))
+    s = _power(v, _integer(v, shifted))
+    t = v.fma(s, p, v.sub(s, v.const(1.0)))
+    return v.copysign(v.div(t, v.add(t, v.const(2.0))), x)
 
 
 def sinh(v: Vec, x: str) -> str:
@@ -117,13 +120,16 @@ def sinh(v: Vec, x: str) -> str:
 
 
 def cosh(v: Vec, x: str) -> str:
-    """Hyperbolic cosine: h + 1 / (4 h) with h = e^|x| / 2."""
-    size = v.clamp(v.abs(x), high=COSH_HIGH[v.dtype])
-    _, shifted, p = _reduce(v, size)
-    quarter = _power(v, _integer(v, shifted), 2)
-    half = v.mul(v.add(p, v.const(1.0)), quarter)
-    half = v.add(half, half)
-    return v.add(half, v.div(v.const(0.25), half))
+    """Hyperbolic cosine: (e^|x| + e^-|x|) / 2, both from one polynomial in even and odd parts."""
+    n, shifted, r = _remainder(v, v.clamp(v.abs(x), high=COSH_HIGH[v.dtype]))
+    z = v.mul(r, r)
+    even = v.fma(z, v.poly(EXP[v.dtype][::2], z), v.const(1.0))
+    odd = v.fma(v.mul(r, z), v.poly(EXP[v.dtype][1::2], z), r)
+    # Beyond 2^60, what e^-|x| adds is lost in rounding.
+    down = _integer(v, v.sub(v.const(MAGIC[v.dtype]), v.clamp(n, high=60.0)))
+    quarter = v.mul(v.sub(even, odd), _power(v, down, 2))
+    half = v.fma(v.add(even, odd), _power(v, _integer(v, shifted), 2), quarter)
+    return v.add(half, half)
 
 
 def exprel(v: Vec, x: str) -> str:

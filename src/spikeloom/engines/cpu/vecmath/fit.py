@@ -21,6 +21,9 @@ ATAN_Z = 0.17158
 SIN_Z = 0.6170
 """Slightly more than (pi / 4)**2."""
 
+SIN_HALF_Z = 2.4675
+"""Slightly more than (pi / 2)**2."""
+
 
 def remez(mp: Any, f: Function, degree: int, lo: float, hi: float, scale: Function) -> list[Any]:
     """Coefficients, constant first, that make max |f - p| / scale smallest on [lo, hi]."""
@@ -90,8 +93,8 @@ def table(mp: Any) -> dict[str, tuple[Function, Function, dict[str, tuple[int, f
         "LOG_PAIR": (log3, log3, both(3, 6, tiny, LOG_Z)),
         "ATAN": (odd(mp.atan), odd(mp.atan), both(4, 10, tiny, ATAN_Z)),
         "SIN": (odd(mp.sin), odd(mp.sin), both(2, 5, tiny, SIN_Z)),
+        "SIN_HALF": (odd(mp.sin), odd(mp.sin), both(4, 7, tiny, SIN_HALF_Z)),
         "COS": (cos4, cos4, both(2, 5, tiny, SIN_Z)),
-        "TANH": (odd(mp.tanh), odd(mp.tanh), both(4, 11, tiny, 0.3026)),
         "ERF": (erf1, lambda _: mp.mpf(1), both(5, 11, tiny, 1.0)),
         "ERFC": (
             minus_log_erfc,
