@@ -90,6 +90,16 @@ class Writer:
             return ""
         return self.let(text)
 
+    def table(self, kind: str, values: Sequence[str]) -> str:
+        """A constant array in the module; gives its name."""
+        body = ", ".join(f"{kind} {value}" for value in values)
+        text = f" = private unnamed_addr constant [{len(values)} x {kind}] [{body}], align 64"
+        known = next((line for line in self._declared if line.endswith(text)), None)
+        if known is None:
+            known = f"@table.{len(self._declared)}{text}"
+            self._declared[known] = None
+        return known.split(" ", 1)[0]
+
     def label(self, name: str) -> None:
         """Start a block."""
         self._lines.append(f"{name}:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -170,6 +171,43 @@ class Vec:
     def from_bits(self, a: str) -> str:
         """Integers as the bits of numbers."""
         return self.w.let(f"bitcast {self.int} {a} to {self.type}")
+
+    def lookup(self, values: Sequence[float], index: str) -> str:
+        """For each lane one of 16 numbers, by the last four bits of an integer."""
+        literals = [literal(x, self.dtype) for x in values]
+        if self.host.wide and self.lanes * self.bits == 512:
+            parts = [literals[k : k + self.lanes] for k in range(0, 16, self.lanes)]
+            rows = [
+                f"{self.type} <{', '.join(f'{self.scalar} {x}' for x in part)}>" for part in parts
+            ]
+            if len(rows) == 2:
+                return self.w.call(
+                    self.type,
+                    "llvm.x86.avx512.vpermi2var.pd.512",
+                    f"{rows[0]}, {self.int} {index}, {rows[1]}",
+                    f"{self.type}, {self.int}, {self.type}",
+                )
+            return self.w.call(
+                self.type,
+                "llvm.x86.avx512.permvar.sf.512",
+                f"{rows[0]}, {self.int} {index}",
+                f"{self.type}, {self.int}",
+            )
+        table = self.w.table(self.scalar, literals)
+        place = self.iop("and", index, self.iconst(15))
+        kind = f"[16 x {self.scalar}]"
+        at = self.w.let(
+            f"getelementptr {kind}, ptr {table}, {self.int.replace(f'i{self.bits}', 'i64')} "
+            f"zeroinitializer, {self.int} {place}"
+        )
+        truth = f"<{self.lanes} x i1>"
+        return self.w.call(
+            self.type,
+            f"llvm.masked.gather.v{self.lanes}f{self.bits}.v{self.lanes}p0",
+            f"<{self.lanes} x ptr> {at}, i32 {self.size}, {truth} splat (i1 true), "
+            f"{self.type} zeroinitializer",
+            f"<{self.lanes} x ptr>, i32, {truth}, {self.type}",
+        )
 
     def poly(self, coefs: tuple[float, ...], x: str) -> str:
         """c0 + c1 x + c2 x^2 + …, by Horner's rule."""

@@ -1,13 +1,14 @@
 """exp and what is made of e^x - 1: expm1, sigmoid, tanh, sinh, cosh, exprel and its derivative.
 
 ``x = n ln 2 + r`` with integer n and |r| <= ln(2)/2; ``e^r - 1 = r + r^2 q(r)`` with a minimax
-polynomial q; the power of two is put back last. Functions of e^x - 1 carry it scaled by ``2^-k``,
-so that they overflow only where their own value does.
+polynomial q; the power of two is put back last. exp itself takes n in sixteenths, so that its
+polynomial is short: multiply-adds are what its time goes into. Functions of e^x - 1 carry it scaled
+by ``2^-k``, so that they overflow only where their own value does.
 """
 
 from __future__ import annotations
 
-from spikeloom.engines.cpu.vecmath.coefficients import EXP, EXPREL1
+from spikeloom.engines.cpu.vecmath.coefficients import EXP, EXP_NEAR, EXPREL1, ROOTS, ROOTS_REST
 from spikeloom.engines.cpu.vector import Vec
 
 LN2 = {
@@ -60,8 +61,8 @@ def _power(v: Vec, n: str, less: int = 0) -> str:
     return v.from_bits(v.iop("shl", biased, v.iconst(v.mantissa)))
 
 
-def _times_power(v: Vec, p: str, n: str, shifted: str) -> str:
-    """p 2^n, right also where it is subnormal or overflows."""
+def _times_power(v: Vec, p: str, n: str) -> str:
+    """p 2^floor(n), right also where it is subnormal or overflows."""
     if v.host.wide and v.lanes * v.bits == 512:
         kind = "ps" if v.bits == 32 else "pd"
         return v.w.call(
@@ -70,15 +71,24 @@ def _times_power(v: Vec, p: str, n: str, shifted: str) -> str:
             f"{v.type} {p}, {v.type} {n}, {v.type} zeroinitializer, i{v.lanes} -1, i32 4",
             f"{v.type}, {v.type}, {v.type}, i{v.lanes}, i32",
         )
-    whole = _integer(v, shifted)
+    whole = _integer(v, v.add(v.intrinsic("floor", n), v.const(MAGIC[v.dtype])))
     half = v.iop("ashr", whole, v.iconst(1))
     return v.mul(v.mul(p, _power(v, half)), _power(v, v.iop("sub", whole, half)))
 
 
 def exp(v: Vec, x: str) -> str:
-    """e^x."""
-    n, shifted, p = _reduce(v, v.clamp(x, *EXP_RANGE[v.dtype]))
-    return _times_power(v, v.add(p, v.const(1.0)), n, shifted)
+    """e^x: the nearest sixteenth of a power of two from a table, and a short polynomial."""
+    x = v.clamp(x, *EXP_RANGE[v.dtype])
+    magic = v.const(MAGIC[v.dtype] / 16)
+    shifted = v.fma(x, v.const(LOG2_E), magic)
+    n = v.sub(shifted, magic)
+    high, low = LN2[v.dtype]
+    r = v.fma(n, v.const(-low), v.fma(n, v.const(-high), x))
+    p = v.fma(v.poly(EXP_NEAR[v.dtype], r), v.mul(r, r), r)
+    sixteenths = v.bits_of(shifted)
+    root = v.lookup(ROOTS[v.dtype], sixteenths)
+    rest = v.fma(root, p, v.lookup(ROOTS_REST[v.dtype], sixteenths))
+    return _times_power(v, v.add(root, rest), n)
 
 
 def _scaled(v: Vec, x: str, k: int) -> tuple[str, str]:

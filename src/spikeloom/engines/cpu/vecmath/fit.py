@@ -24,6 +24,9 @@ SIN_Z = 0.6170
 SIN_HALF_Z = 2.4675
 """Slightly more than (pi / 2)**2."""
 
+LIFTS = {("SIN_HALF", "float32"): 6e-9}
+"""Added at the end of the range, a fraction of the last bit: so that the sine there rounds to 1."""
+
 
 def remez(mp: Any, f: Function, degree: int, lo: float, hi: float, scale: Function) -> list[Any]:
     """Coefficients, constant first, that make max |f - p| / scale smallest on [lo, hi]."""
@@ -89,6 +92,7 @@ def table(mp: Any) -> dict[str, tuple[Function, Function, dict[str, tuple[int, f
 
     return {
         "EXP": (exp2, exp2, both(4, 9, -LN2_HALF, LN2_HALF)),
+        "EXP_NEAR": (exp2, exp2, both(1, 4, -LN2_HALF / 16, LN2_HALF / 16)),
         "LOG": (log3, log3, both(2, 6, tiny, LOG_Z)),
         "LOG_PAIR": (log3, log3, both(3, 6, tiny, LOG_Z)),
         "ATAN": (odd(mp.atan), odd(mp.atan), both(4, 10, tiny, ATAN_Z)),
@@ -119,8 +123,24 @@ def main() -> None:
         print(f"{name} = {{")
         for dtype, (degree, lo, hi) in sizes.items():
             print(f'    "{dtype}": (')
-            for c in remez(mp, f, degree, lo, hi, scale):
+            lift = LIFTS.get((name, dtype), 0.0)
+
+            def lifted(x: Any, f: Function = f, hi: float = hi, lift: float = lift) -> Any:
+                return f(x) + lift * (x / hi) ** 4
+
+            for c in remez(mp, lifted, degree, lo, hi, scale):
                 print(f"        {float(np.dtype(dtype).type(float(c)))!r},")
+            print("    ),")
+        print("}")
+    for name, piece in (("ROOTS", 0), ("ROOTS_REST", 1)):
+        print(f"{name} = {{")
+        for dtype in ("float32", "float64"):
+            print(f'    "{dtype}": (')
+            for k in range(16):
+                root = mp.mpf(2) ** (mp.mpf(k) / 16)
+                near = np.dtype(dtype).type(float(root))
+                value = near if piece == 0 else np.dtype(dtype).type(float(root - float(near)))
+                print(f"        {float(value)!r},")
             print("    ),")
         print("}")
 
