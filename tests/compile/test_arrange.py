@@ -28,7 +28,7 @@ def varying(roots: dict[str, Node]) -> set[int]:
 
 
 def arranged(g: Graph, root: Node) -> Node:
-    return arrange(g, {"r": root}, varying({"r": root}))["r"]
+    return arrange(g, {"r": root})["r"]
 
 
 def work(root: Node) -> int:

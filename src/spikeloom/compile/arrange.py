@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spikeloom.compile.graph import Graph, Node, is_const, reach
+from spikeloom.compile.hoist import varying
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,23 @@ class Term:
         return max(1, len(self.factors) - 1 + (not self.scale.plain))
 
 
-def arrange(graph: Graph, roots: Mapping[str, Node], varying: set[int]) -> dict[str, Node]:
+def arrange(graph: Graph, roots: Mapping[str, Node]) -> dict[str, Node]:
     """The same values with fewer instructions.
 
     Arguments:
         graph: Where the nodes live.
         roots: Name → node.
-        varying: Indices of the nodes that change within a run.
     """
-    return _Arranger(graph, roots, varying).run()
+    return _Arranger(graph, roots).run()
 
 
 class _Arranger:
     """Bottom-up over the graph; each node ends as terms to take over or a node to refer to."""
 
-    def __init__(self, graph: Graph, roots: Mapping[str, Node], varying: set[int]) -> None:
-        self.graph, self.roots, self.varying = graph, roots, varying
+    def __init__(self, graph: Graph, roots: Mapping[str, Node]) -> None:
+        self.graph, self.roots = graph, roots
         self.nodes = reach(roots.values())
+        self.varying = varying(self.nodes)
         self.once = self._used_once()
         self.sums: dict[int, list[Term]] = {}
         """Node that is a sum → its terms; the sum may be scaled, see `scales`."""
@@ -77,6 +78,7 @@ class _Arranger:
         self.scales: dict[int, Scale] = {}
         """Node → what it is multiplied with beyond its core."""
         self.cores: dict[int, Node] = {}
+        self.heights: dict[int, int] = {}
 
     def run(self) -> dict[str, Node]:
         for node in self.nodes:
@@ -113,13 +115,16 @@ class _Arranger:
         scaled = self._scaled(node)
         if scaled is not None:
             inner, factor = scaled
-            for found in (self.sums, self.products, self.cores):
-                if inner.index in found:
-                    found[index] = found[inner.index]
+            if inner.index in self.sums:
+                self.sums[index] = self.sums[inner.index]
+            if inner.index in self.products:
+                self.products[index] = self.products[inner.index]
+            if inner.index in self.cores:
+                self.cores[index] = self.cores[inner.index]
             self.scales[index] = self._times(factor, self.scales[inner.index])
         elif node.op == "mul":
             parts = [self._factors(a) for a in node.args]
-            factors = sorted((f for p in parts for f in p.factors), key=lambda f: f.index)
+            factors = sorted((f for p in parts for f in p.factors), key=self._age)
             self._product(index, Term(self._times(*(p.scale for p in parts)), tuple(factors)))
         elif node.op in ("add", "sub"):
             left, right = (self._terms(a) for a in node.args)
@@ -138,7 +143,8 @@ class _Arranger:
 
     def _sum(self, index: int, terms: Iterable[Term]) -> None:
         scale, kept = self._gathered(terms)
-        oldest = min((t for t in kept if t.factors), key=lambda t: t.key, default=None)
+        ages = [(tuple(self._age(f) for f in t.factors), t) for t in kept if t.factors]
+        oldest = min(ages, key=lambda pair: pair[0])[1] if ages else None
         if oldest is not None and oldest.scale.number < 0:
             # One sign for a sum and its opposite: ``E - v`` is the ``v - E`` of another place.
             scale = self._times(Scale(-1.0), scale)
@@ -232,7 +238,7 @@ class _Arranger:
         """A sum as a chain: what is fixed or an input, what is scaled, states as they are."""
         g = self.graph
         total: Node | None = None
-        for term in sorted(self._factored(terms), key=_order):
+        for term in sorted(self._factored(terms), key=self._order):
             scale = term.scale
             node = self._node(Scale(abs(scale.number), scale.symbol))
             if term.factors:
@@ -254,7 +260,7 @@ class _Arranger:
                     continue  # again x + c x
                 for factor in {f.index: f for f in term.factors}.values():
                     counted.setdefault(factor.index, []).append(term)
-            best = max(counted.values(), key=len, default=[])
+            best = max(counted.values(), key=len, default=list[Term]())
             if len(best) < 2:
                 return left
             factor = next(f for f in best[0].factors if all(f in other.factors for other in best))
@@ -271,6 +277,32 @@ class _Arranger:
         for factor in factors[1:]:
             product = self.graph.mul(product, factor)
         return product
+
+    def _age(self, node: Node) -> tuple[int, str, int]:
+        """Where a node stands among others: by how much goes before it, then by name.
+
+        What else is in the graph has no say, so that one expression is arranged alike everywhere.
+        """
+        todo = [node]
+        while todo:
+            one = todo[-1]
+            missing = [a for a in one.args if a.index not in self.heights]
+            if missing:
+                todo += missing
+                continue
+            below = [self.heights[a.index] for a in one.args]
+            self.heights[one.index] = 1 + max(below, default=-1)
+            todo.pop()
+        return self.heights[node.index], node.name or "", node.index
+
+    def _order(self, term: Term) -> tuple[int, int, tuple[int, str, int]]:
+        """Fixed, then inputs, which often are; old before new; a state as it is comes last."""
+        names = [f.name or "" if f.op == "leaf" else "" for f in term.factors]
+        age = max((self._age(f) for f in term.factors), default=(0, "", 0))
+        if all(name.startswith("input:") for name in names):
+            return (0, len(names), age)
+        state = term.scale.plain and len(names) == 1 and names[0].startswith("state:")
+        return (2 if state else 1, 0, age)
 
 
 def _scale(node: Node) -> Scale:
@@ -290,12 +322,3 @@ def _scale(node: Node) -> Scale:
 def _without(factors: Sequence[Node], factor: Node) -> tuple[Node, ...]:
     place = next(i for i, f in enumerate(factors) if f is factor)
     return (*factors[:place], *factors[place + 1 :])
-
-
-def _order(term: Term) -> tuple[int, int, int]:
-    """Fixed, then inputs, which often are; old before new; a state as it is comes last."""
-    names = [f.name or "" if f.op == "leaf" else "" for f in term.factors]
-    if all(name.startswith("input:") for name in names):
-        return (0, len(names), 0)
-    state = term.scale.plain and len(names) == 1 and names[0].startswith("state:")
-    return (2 if state else 1, 0, max(f.index for f in term.factors))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spikeloom.compile.adjoint import adjoint
+from spikeloom.compile.arrange import arrange
 from spikeloom.compile.emit import emit
 from spikeloom.compile.graph import Graph, Node, is_const, leaves
 from spikeloom.compile.hoist import hoist
-from spikeloom.compile.lengths import DONE, END, until_end
+from spikeloom.compile.lengths import DONE, END, deaf_after_end, until_end
 from spikeloom.compile.lower import SURROGATE, Lowered
 from spikeloom.compile.methods import Method
 from spikeloom.compile.parts import check_parts
@@ -77,7 +79,7 @@ def compile_neuron(
         neuron, method, surrogate, own_width=own_width, smooth=smooth, given_noise=given_noise
     )
     if ends:
-        step = until_end(lowered.graph, step, [i.name for i in neuron.definition.inputs])
+        step = until_end(lowered.graph, step)
     return _assemble(lowered, step, start, own_width=own_width, through_reset=through_reset)
 
 
@@ -98,7 +100,10 @@ def one_step(
     if surrogate is not None and definition.fires is not None:
         width = graph.leaf(f"param:{WIDTH}") if own_width else _distance(lowered, start)
         lowered = Lowered(graph, definition, surrogate.definition, width, given_noise)
-    return lowered, build(lowered, method, smooth=smooth), start
+    step = build(lowered, method, smooth=smooth)
+    made = arrange(graph, step.roots)
+    states = {name: made[f"state:{name}"] for name in step.states}
+    return lowered, replace(step, states=states, out=made["out"]), start
 
 
 def _distance(lowered: Lowered, start: dict[str, Node]) -> Node:
@@ -136,6 +141,9 @@ def _assemble(
     )
     prologue = {f"coef:{n}": node for n, node in hoisted.coefs.items()}
     prologue |= {f"start:{n}": start[n] for n in states}
+    blocks = emit(graph, forward), emit(graph, backward)
+    if DONE in states:
+        blocks = tuple(deaf_after_end(b, [i.name for i in definition.inputs]) for b in blocks)
     params = [p.name for p in definition.params]
     if lowered.surrogate is not None and definition.fires is not None:
         params += [SURROGATE + p.name for p in lowered.surrogate.params]
@@ -152,8 +160,8 @@ def _assemble(
             coefs=tuple(hoisted.coefs),
             spikes=step.spikes,
             prologue=emit(graph, prologue),
-            forward=emit(graph, forward),
-            backward=emit(graph, backward),
+            forward=blocks[0],
+            backward=blocks[1],
             random=tuple(sorted(random)),
         )
     )

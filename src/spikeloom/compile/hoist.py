@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from spikeloom.compile.arrange import arrange
 from spikeloom.compile.graph import Graph, Node, reach
 from spikeloom.compile.verify import BOOL, NUMBER, RANDOM, SIGNATURES
 
@@ -24,9 +23,8 @@ class Hoisted:
 def hoist(graph: Graph, roots: Mapping[str, Node]) -> tuple[dict[str, Node], Hoisted]:
     """Split the roots into a step over coefficients and a prologue that makes these."""
     result = Hoisted(graph)
-    roots = arrange(graph, roots, _varying(reach(roots.values())))
     nodes = reach(roots.values())
-    varying = _varying(nodes)
+    moving = varying(nodes)
     done: dict[int, Node] = {}
     named: dict[int, str] = {}
 
@@ -44,24 +42,24 @@ def hoist(graph: Graph, roots: Mapping[str, Node]) -> tuple[dict[str, Node], Hoi
         return graph.leaf(f"coef:{named[node.index]}")
 
     for node in nodes:
-        if node.index not in varying:
+        if node.index not in moving:
             continue
         if node.op == "leaf":
             done[node.index] = node
             continue
-        if node.op == "div" and node.args[1].index not in varying:
+        if node.op == "div" and node.args[1].index not in moving:
             # A division in the loop becomes a product with a reciprocal from the prologue.
             inverse = graph.div(graph.const(1), node.args[1])
             args = (done[node.args[0].index], coefficient(inverse))
             done[node.index] = graph.mul(*args)
             continue
-        args = tuple(done[a.index] if a.index in varying else coefficient(a) for a in node.args)
+        args = tuple(done[a.index] if a.index in moving else coefficient(a) for a in node.args)
         done[node.index] = graph.apply(node.op, *args)
-    step = {n: done[r.index] if r.index in varying else coefficient(r) for n, r in roots.items()}
+    step = {n: done[r.index] if r.index in moving else coefficient(r) for n, r in roots.items()}
     return step, result
 
 
-def _varying(nodes: Iterable[Node]) -> set[int]:
+def varying(nodes: Iterable[Node]) -> set[int]:
     """Indices of the nodes that change within a run."""
     found: set[int] = set()
     for node in nodes:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from spikeloom.compile.arrange import arrange
 from spikeloom.compile.emit import emit
 from spikeloom.compile.graph import Graph, Node, reach
 from spikeloom.compile.hoist import hoist
@@ -60,7 +61,7 @@ def compile_rule(rule: LearningRule, target: Mapping[str, Unit] | None = None) -
     lowered = Lowered(g, _as_definition(d), None, None)
     rule_graph = _RuleGraph(d, lowered, target or {})
     roots = rule_graph.roots()
-    plain, hoisted = hoist(g, roots)
+    plain, hoisted = hoist(g, arrange(g, roots))
     grouped: dict[str, dict[str, Node]] = {}
     for name, node in plain.items():
         block, _, output = name.partition("|")

@@ -19,6 +19,7 @@ from hashlib import sha256
 from json import dumps
 from typing import TYPE_CHECKING
 
+from spikeloom.compile.arrange import arrange
 from spikeloom.compile.choose import choose
 from spikeloom.compile.derivative import derivative
 from spikeloom.compile.emit import emit
@@ -246,7 +247,7 @@ def _assemble(
         for label, part in blocks.items()
     }
     flat = {f"{label} {n}": node for label, part in blocks.items() for n, node in part.items()}
-    step, hoisted = hoist(graph, flat)
+    step, hoisted = hoist(graph, arrange(graph, flat))
     written = {
         label: emit(graph, {n: step[f"{label} {n}"] for n in part})
         for label, part in blocks.items()
