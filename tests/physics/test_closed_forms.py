@@ -317,8 +317,10 @@ def test_izhikevich_cell_classes(
     run = simulate(neuron, 1000 * ms, dt=0.25 * ms, state=start, method=SequentialEuler(),
                    I=10 * mV / ms, record=())  # fmt: skip
     # The reference tests the peak before a step, here it is tested after: one spike at the edge.
+    # The resonator is chaotic at this step: 1e-13 mV more at the start, or another order of his
+    # sum, gives 152, 153 or 154.
     reference("Izhikevich", f"spikes in 1 s, a b c d = {a} {b} {c} {d}, I = 10, dt 0.25 ms", count,
-              run.counts[0], within(1), "his script")  # fmt: skip
+              run.counts[0], within(2 if d == 2 and b == 0.26 else 1), "his script")  # fmt: skip
 
 
 def test_a_neuron_in_two_runs_is_the_neuron_in_one() -> None:
