@@ -55,11 +55,11 @@ class Writer:
         """A note to the compiler, written once at the end of the module: ``!0 = text``."""
         self._marks.setdefault(f"!{name} = {text}")
 
-    def table(self, name: str, numbers: Sequence[int]) -> str:
-        """Whole numbers that the module holds."""
-        inside = ", ".join(f"i64 {n}" for n in numbers)
-        kind = f"[{len(numbers)} x i64]"
-        self._declared.setdefault(f"@{name} = private constant {kind} [{inside}]")
+    def table(self, name: str, numbers: Sequence[int | str], kind: str = "i64") -> str:
+        """Numbers that the module holds, as LLVM writes them."""
+        inside = ", ".join(f"{kind} {n}" for n in numbers)
+        whole = f"[{len(numbers)} x {kind}]"
+        self._declared.setdefault(f"@{name} = private constant {whole} [{inside}], align 64")
         return f"@{name}"
 
     def name(self, stem: str = "v") -> str:
@@ -89,16 +89,6 @@ class Writer:
             self.put(text)
             return ""
         return self.let(text)
-
-    def table(self, kind: str, values: Sequence[str]) -> str:
-        """A constant array in the module; gives its name."""
-        body = ", ".join(f"{kind} {value}" for value in values)
-        text = f" = private unnamed_addr constant [{len(values)} x {kind}] [{body}], align 64"
-        known = next((line for line in self._declared if line.endswith(text)), None)
-        if known is None:
-            known = f"@table.{len(self._declared)}{text}"
-            self._declared[known] = None
-        return known.split(" ", 1)[0]
 
     def label(self, name: str) -> None:
         """Start a block."""

@@ -172,7 +172,7 @@ class Vec:
         """Integers as the bits of numbers."""
         return self.w.let(f"bitcast {self.int} {a} to {self.type}")
 
-    def lookup(self, values: Sequence[float], index: str) -> str:
+    def lookup(self, name: str, values: Sequence[float], index: str) -> str:
         """For each lane one of 16 numbers, by the last four bits of an integer."""
         literals = [literal(x, self.dtype) for x in values]
         if self.host.wide and self.lanes * self.bits == 512:
@@ -193,7 +193,7 @@ class Vec:
                 f"{rows[0]}, {self.int} {index}",
                 f"{self.type}, {self.int}",
             )
-        table = self.w.table(self.scalar, literals)
+        table = self.w.table(f"{name}.{self.scalar}", literals, self.scalar)
         place = self.iop("and", index, self.iconst(15))
         kind = f"[16 x {self.scalar}]"
         at = self.w.let(

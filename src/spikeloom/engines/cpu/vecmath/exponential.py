@@ -86,8 +86,8 @@ def exp(v: Vec, x: str) -> str:
     r = v.fma(n, v.const(-low), v.fma(n, v.const(-high), x))
     p = v.fma(v.poly(EXP_NEAR[v.dtype], r), v.mul(r, r), r)
     sixteenths = v.bits_of(shifted)
-    root = v.lookup(ROOTS[v.dtype], sixteenths)
-    rest = v.fma(root, p, v.lookup(ROOTS_REST[v.dtype], sixteenths))
+    root = v.lookup("roots", ROOTS[v.dtype], sixteenths)
+    rest = v.fma(root, p, v.lookup("roots.rest", ROOTS_REST[v.dtype], sixteenths))
     return _times_power(v, v.add(root, rest), n)
 
 
