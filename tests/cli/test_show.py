@@ -30,6 +30,12 @@ def test_a_figure_is_written_as_its_name_says(tmp_path: Path, ending: str, begin
     assert file.read_bytes().startswith(begins)
 
 
+def test_one_setting_for_several_parameters(tmp_path: Path) -> None:
+    file = tmp_path / "chip.svg"
+    ask("show", "truenorthneuron", "--set", "s=4,-1,0,0", "--set", "alpha=40", "--save", str(file))
+    assert file.exists()
+
+
 def test_a_spike_in_motion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from spikeloom import show
 
@@ -64,6 +70,9 @@ def test_a_gallery_of_one(tmp_path: Path) -> None:
         (["show", "lif", "--set", "tau=fast"], "not a number with a unit"),
         (["show", "lif", "--set", "tau=3mss"], "'mss' is not known"),
         (["show", "lif", "--set", "tau=-3ms"], "above 0"),
+        (["show", "truenorthneuron", "--set", "s=4,1"], "s stands for 4 values, got 2"),
+        (["show", "truenorthneuron", "--set", "s=300"], "s0 must be a whole number in int9"),
+        (["show", "truenorthneuron", "--set", "alpha=-3"], "from 0 to 262143; got -3"),
         (["show", "lif", "--input", "3mV"], "in nA"),
         (["show", "lif", "--into", "J"], "no input 'J'"),
         (["show", "lif", "--duration", "5"], "a number and a unit"),

@@ -131,12 +131,7 @@ def _with(model: type[Neuron], settings: list[str], params: Mapping[str, Any]) -
 
     known = {p.name: p for p in model.definition.params}
     given: dict[str, Quantity | float] = dict(params)
-    for setting in settings:
-        name, sign, text = (part.strip() for part in setting.partition("="))
-        if not sign or not text:
-            raise ConfigError(
-                f"--set {setting}: a name and a value are expected.", hint="--set tau=10ms"
-            )
+    for setting, name, text in (each for x in settings for each in _each(x, list(known))):
         if name not in known:
             raise ConfigError(
                 f"{model.__name__} has no parameter {name!r}.", hint=suggest(name, known)
@@ -154,3 +149,27 @@ def _with(model: type[Neuron], settings: list[str], params: Mapping[str, Any]) -
         return model(**given)
     except (ParameterError, UnitError) as error:
         raise ConfigError(error.message, hint=error.hint) from error
+
+
+def _each(setting: str, known: list[str]) -> list[tuple[str, str, str]]:
+    """A setting, its name and its value; ``s=4,-1,0,0`` is four of them, ``s=4`` the same for all.
+
+    Raises:
+        ConfigError: There is no value, or another number of them.
+    """
+    name, sign, text = (part.strip() for part in setting.partition("="))
+    if not sign or not text:
+        raise ConfigError(
+            f"--set {setting}: a name and a value are expected.", hint="--set tau=10ms"
+        )
+    several = [n for n in known if n.startswith(name) and n.removeprefix(name).isdigit()]
+    if name in known or not several:
+        return [(setting, name, text)]
+    values = [value.strip() for value in text.split(",")]
+    values = values * len(several) if len(values) == 1 else values
+    if len(values) != len(several):
+        raise ConfigError(
+            f"--set {setting}: {name} stands for {len(several)} values, got {len(values)}.",
+            hint=f"{', '.join(several)}; one value is for all of them",
+        )
+    return [(setting, n, value) for n, value in zip(several, values, strict=True)]
