@@ -16,6 +16,7 @@ from tests.bench.test_report import check_format
 
 from spikeloom import DiffusionLIF, HodgkinHuxley, Izhikevich, Refractory, ms
 from spikeloom.bench import models
+from spikeloom.bench.models import job
 from spikeloom.bench.models.agree import agree
 from spikeloom.bench.models.brian_text import brian_text
 from spikeloom.bench.models.floor import floor_ns, instructions
@@ -195,6 +196,12 @@ def test_the_floor_counts_what_a_step_repeats():
     assert heavy.total > 50 * count.total
     assert floor_ns(heavy, "float64", 2) == pytest.approx(floor_ns(heavy, "float64") / 2)
     assert floor_ns(heavy, "float64") > floor_ns(count, "float64") > 0
+
+
+def test_threads_that_are_of_use_to_no_model_are_left_out():
+    one = {"LIF": [1.0, 1.0], "AdEx": [4.0, 4.0]}
+    assert job._worth({"LIF": [9.0, 9.0], "AdEx": [3.0, 6.0]}, one)
+    assert not job._worth({"LIF": [9.0, 9.0], "AdEx": [6.1, 2.0]}, one)
 
 
 @pytest.mark.peers

@@ -40,6 +40,9 @@ STEPS = 2_000
 FEW = 20
 """Steps after which the states are compared."""
 DTYPES = ("float32", "float64")
+HOPELESS = 1.5
+"""Threads of a peer that take so many times as long for every model are not in the rounds: where
+other work has the cores, each step waits for a thread that is not let run, for minutes."""
 ALL = "all"
 NOTES = (
     f"{DT} ms a step. Before: states after {FEW} steps and the spikes of each neuron over the "
@@ -165,6 +168,8 @@ def _rows(
         common = told.common(folder / "arrays.npz")
         env = {**thread_env(told.threads), **KEEP_MEMORY}
 
+        first: dict[str, Mapping[str, Sequence[float]]] = {}
+
         def ready(side: str, script: str, python: Path | None, **more: Any) -> tuple[Worker, Any]:
             config = {**common, "side": side, **more}
             worker = Worker(script, config, python=python, env=env, timeout=7200)
@@ -172,7 +177,7 @@ def _rows(
             tell(f"{side}: building")
             worker.ask("prepare")
             tell(f"{side}: proving")
-            worker.ask("prove", to=str(folder / f"{side}.npz"))
+            first[side] = worker.ask("prove", to=str(folder / f"{side}.npz"))
             with np.load(folder / f"{side}.npz") as data:
                 return worker, dict(data)
 
@@ -187,6 +192,13 @@ def _rows(
                     found[name] = agree(name, mine, theirs, told.dtype, stochastic=each.stochastic)
                 except BenchmarkError as error:
                     refused[name] = error.message
+        why = [f"Not timed: {message}" for message in refused.values()]
+        if "openmp" in workers and not _worth(first["brian2, openmp"], first["brian2, serial"]):
+            workers.pop("openmp").close()
+            why.append(
+                f"{told.dtype}: with OpenMP Brian2 took over {HOPELESS:g} times as long as without "
+                "for every model; it is not in the rounds."
+            )
         times = take_turns(_turns(ours, workers, told.threads, tell), told.rounds)
     rows = [
         _row(name, told, times, threads, mine, found.get(name, Agreement()))
@@ -194,7 +206,12 @@ def _rows(
         for name in told.models
         if name not in refused
     ]
-    return rows, [f"Not timed: {message}" for message in refused.values()]
+    return rows, why
+
+
+def _worth(threads: Mapping[str, Sequence[float]], one: Mapping[str, Sequence[float]]) -> bool:
+    """Whether threads may be of use to any model, by a first run of each program."""
+    return any(threads[name][0] <= HOPELESS * one[name][0] for name in one)
 
 
 def _turns(
