@@ -11,8 +11,12 @@ from spikeloom.lab.bifurcation import Bifurcation as Bifurcation
 from spikeloom.lab.bifurcation import CycleEnd as CycleEnd
 from spikeloom.lab.bifurcation import bifurcation as bifurcation
 from spikeloom.lab.branches import Branch as Branch
+from spikeloom.lab.chaos import Chaos as Chaos
+from spikeloom.lab.chaos import chaos as chaos
 from spikeloom.lab.compare import Comparison as Comparison
 from spikeloom.lab.compare import compare as compare
+from spikeloom.lab.cycles import CycleBranch as CycleBranch
+from spikeloom.lab.cycles import CyclePoint as CyclePoint
 from spikeloom.lab.descent import GradientDescent as GradientDescent
 from spikeloom.lab.fi_curve import FICurve as FICurve
 from spikeloom.lab.fi_curve import fi_curve as fi_curve

@@ -15,6 +15,7 @@ from spikeloom.errors import ParameterError, suggest
 from spikeloom.lab.box import box_of
 from spikeloom.lab.branches import Branch, Curve
 from spikeloom.lab.constant import constant_inputs, plain
+from spikeloom.lab.cycles import CycleBranch, cycle_branches
 from spikeloom.lab.over import Over, over_of
 from spikeloom.lab.reduction import reduce
 from spikeloom.lab.special import SpecialPoint, special_points
@@ -70,6 +71,8 @@ class Bifurcation:
             that was not asked for. Their states are those of the sweep: `sweep_states`.
         cycle_ends: Where an oscillation ends though no fixed point changes there.
         hybrid: Whether a spike moves the state: branches then hold between resets.
+        cycles: Lines of periodic orbits, stable and unstable, from the Hopf points on; empty if
+            they were not asked for.
 
     >>> from spikeloom import AdEx, pA
     >>> from spikeloom.lab.bifurcation import bifurcation
@@ -92,6 +95,7 @@ class Bifurcation:
     down: Sweep | None
     cycle_ends: tuple[CycleEnd, ...]
     hybrid: bool
+    cycles: tuple[CycleBranch, ...] = ()
 
     def frequency(self, point: SpecialPoint) -> float:
         """Of the oscillation that begins at a Hopf point, Hz."""
@@ -115,6 +119,13 @@ class Bifurcation:
             lines.append(text)
         for end in self.cycle_ends:
             lines.append(f"  oscillation ends at {end.value:.6g}{shown}, {end.frequency:.5g} Hz")
+        for line in self.cycles:
+            for turn in line.points:
+                rate = hertz(self.units["time"]) / turn.period
+                lines.append(f"  {turn.kind} at {turn.value:.6g}{shown}, {rate:.5g} Hz")
+            if line.ends not in ("Hopf", "end of range"):
+                ends = "lost" if line.ends == "lost" else f"ends in a {line.ends}"
+                lines.append(f"  line of cycles {ends} at {line.values[-1]:.6g}{shown}")
         if not self.points and not self.cycle_ends:
             lines.append("  no bifurcation in range")
         if self.hybrid:
@@ -136,6 +147,7 @@ def bifurcation(
     within: Mapping[str, Any] | None = None,
     watch: str | None = None,
     sweeps: bool = True,
+    cycles: bool = False,
     settle: Quantity | None = None,
     dt: Quantity | None = None,
     method: Method | None = None,
@@ -145,7 +157,8 @@ def bifurcation(
     Curves of fixed points come from the equations: every line of them in the box, with eigenvalues
     of the derived Jacobian, and saddle-node and Hopf points to about ten digits. Oscillations come
     from the native engine: the value rises in steps and falls again, and each state goes on from
-    the last, so that two answers at one value are both seen.
+    the last, so that two answers at one value are both seen. Periodic orbits that nothing runs
+    into, because they are unstable, are solved for as they are: see `cycles`.
 
     Arguments:
         model: One neuron.
@@ -155,6 +168,8 @@ def bifurcation(
         within: Where fixed points are looked for: state → (low, high) with units.
         watch: The state whose extrema tell motion from rest; the first that moves if None.
         sweeps: Whether it is run, too, and not only its fixed points are followed.
+        cycles: Whether lines of periodic orbits are followed from the Hopf points on, through folds
+            and unstable parts, with Floquet multipliers; for neurons that no spike resets.
         settle: How long it runs at each value before it is looked at, and while it is; 15 of its
             slowest time constants if None.
         dt: Time step of the sweeps; None takes one by its fastest time constant.
@@ -167,7 +182,8 @@ def bifurcation(
         ParameterError: Nothing of this name, or a range that is none.
         UnitError: A value does not have the unit of what it is for.
 
-    Source: Kuznetsov 2004, Elements of Applied Bifurcation Theory; Izhikevich 2007, chapter 6.
+    Source: Kuznetsov 2004, Elements of Applied Bifurcation Theory; Izhikevich 2007, chapter 6;
+    Doedel, Keller & Kernevez 1991 for the cycles.
 
     Example:
         >>> from spikeloom import FitzHughNagumo, one
@@ -189,6 +205,7 @@ def bifurcation(
                     key=lambda p: p.value)  # fmt: skip
     branches = tuple(branch for branch in map(curve.branch, lines) if len(branch.values))
     watched = _watched(who, field, watch)
+    lines_of_cycles = _cycles(who, field, asked, points, branches) if cycles else ()
     up = down = None
     ends: list[CycleEnd] = []
     sweep_states: tuple[str, ...] = ()
@@ -212,7 +229,28 @@ def bifurcation(
         down=down,
         cycle_ends=tuple(ends),
         hybrid=field.hybrid,
+        cycles=tuple(lines_of_cycles),
     )
+
+
+def _cycles(
+    who: str,
+    field: VectorField,
+    asked: Over,
+    points: list[SpecialPoint],
+    branches: tuple[Branch, ...],
+) -> list[CycleBranch]:
+    if field.hybrid:
+        raise ParameterError(
+            f"{who}: a spike resets {field.definition.name}, so its oscillations are no solutions "
+            "of the flow alone.",
+            hint="leave cycles=True out: the sweeps show them",
+        )
+    box = box_of(who, field, field.states, None)
+    scale = 0.1 * (box.high - box.low)
+    for branch in branches:
+        scale = np.maximum(scale, np.ptp(branch.states, axis=0))
+    return cycle_branches(field, points, (asked.low, asked.high), scale)
 
 
 def _watched(who: str, field: VectorField, watch: str | None) -> str:

@@ -18,11 +18,16 @@ from spikeloom.show.cable import potential_on_cell as potential_on_cell
 from spikeloom.show.cable import profiles as profiles
 from spikeloom.show.cable import space_time as space_time
 from spikeloom.show.causal_chain import causal_chain as causal_chain
+from spikeloom.show.chaos import chaos as chaos
+from spikeloom.show.chaos import draw_exponent as draw_exponent
+from spikeloom.show.chaos import draw_return_times as draw_return_times
 from spikeloom.show.comparison import comparison as comparison
 from spikeloom.show.comparison import draw_beneath_spikes as draw_beneath_spikes
 from spikeloom.show.comparison import draw_distances as draw_distances
 from spikeloom.show.confusion import confusion as confusion
 from spikeloom.show.curves import learning_curves as learning_curves
+from spikeloom.show.cycles import draw_cycles as draw_cycles
+from spikeloom.show.cycles import draw_rates as draw_rates
 from spikeloom.show.fi_curve import draw_fi_curve as draw_fi_curve
 from spikeloom.show.fi_curve import fi_curve as fi_curve
 from spikeloom.show.fit import draw_both_trains as draw_both_trains

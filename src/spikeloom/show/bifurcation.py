@@ -8,6 +8,7 @@ import numpy as np
 
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.show.course import label
+from spikeloom.show.cycles import draw_cycles, draw_rates, hertz, named_turns
 from spikeloom.show.placing import name_points
 from spikeloom.show.style import DASH, INK, MUTED, SPIKING, TWIN, grid, new_figure, styled
 
@@ -26,8 +27,9 @@ SHORT = {"saddle-node": "SN", "Hopf": "Hopf", "branch point": "BP", "threshold":
 def bifurcation(diagram: Bifurcation, state: str | None = None) -> Figure:
     """Fixed points and extrema of oscillations on top, their frequency below.
 
-    Fixed points are solid where they are stable and dashed where not; what a sweep up settles to is
-    a triangle pointing up, what a sweep down does one pointing down.
+    Fixed points are solid where they are stable and dashed where not, and so are the extrema of
+    periodic orbits; what a sweep up settles to is a triangle pointing up, what a sweep down does
+    one pointing down.
 
     Arguments:
         diagram: From `lab.bifurcation`.
@@ -41,7 +43,7 @@ def bifurcation(diagram: Bifurcation, state: str | None = None) -> Figure:
     >>> found = find(FitzHughNagumo(), "I", (0, 2) * one, sweeps=False)
     >>> figure = bifurcation(found)
     """
-    swept = diagram.up is not None
+    swept = diagram.up is not None or bool(diagram.cycles)
     with styled():
         figure = new_figure(5.6 if swept else 3.8)
         if swept:
@@ -77,6 +79,8 @@ def draw_bifurcation(axes: Axes, diagram: Bifurcation, state: str | None = None)
     row = diagram.states.index(state)
     for branch in diagram.branches:
         _branch(axes, branch, row)
+    for line in diagram.cycles:
+        draw_cycles(axes, line, row)
     swept = diagram.sweep_states.index(state) if diagram.sweep_states else 0
     for way, marker, name in ((diagram.up, "^", "going up"), (diagram.down, "v", "going down")):
         if way is not None and way.moves.any():
@@ -102,6 +106,8 @@ def draw_frequency(axes: Axes, diagram: Bifurcation) -> None:
     >>> found = find(QuadraticIF(), "I", np.array([0.5, 1, 2]) * one)
     >>> draw_frequency(Figure().subplots(), found)
     """
+    for line in diagram.cycles:
+        draw_rates(axes, line, hertz(diagram.units["time"]))
     for way, marker, colour in ((diagram.up, "^", SPIKING), (diagram.down, "v", TWIN)):
         if way is not None:
             _markers(axes, way.values, way.frequency, marker, colour, None)
@@ -171,6 +177,8 @@ def _marked(axes: Axes, diagram: Bifurcation, row: int) -> list[tuple[str, float
         )
         text = f"{SHORT[point.kind]} {point.value:.4g}".replace("-", "−")
         names.append((text, float(point.value), float(point.state[row])))
+    for line in diagram.cycles:
+        names += named_turns(line, row)
     return names
 
 
@@ -178,6 +186,8 @@ def _heights(diagram: Bifurcation, row: int, swept: int) -> tuple[float, float]:
     """What oscillations and stable fixed points take up; unstable ones may go far beyond."""
     seen = [point.state[row : row + 1] for point in diagram.points]
     seen += [b.states[b.stable & ~b.fires, row] for b in diagram.branches]
+    for line in diagram.cycles:
+        seen += [line.low[:, row], line.high[:, row]]
     for way in (diagram.up, diagram.down):
         if way is not None:
             seen += [way.low[way.moves, swept], way.high[way.moves, swept]]

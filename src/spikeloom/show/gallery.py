@@ -185,25 +185,53 @@ def _films(models: dict[str, type[Neuron]]) -> list[Piece]:
 def _diagrams() -> list[Piece]:
     """How rest and firing change with the input, where the points of change are known."""
     from spikeloom.equations.units import cm2, one, uA
-    from spikeloom.models import FitzHughNagumo, MorrisLecar
+    from spikeloom.models import FitzHughNagumo, HodgkinHuxley, MorrisLecar
 
     def draw(neuron: Neuron, low: float, high: float, unit: Unit) -> Figure:
         from spikeloom.lab import bifurcation
         from spikeloom.show.bifurcation import bifurcation as figure
 
-        return figure(bifurcation(neuron, "I", (low, high) * unit))
+        return figure(bifurcation(neuron, "I", (low, high) * unit, sweeps=False, cycles=True))
 
-    about = "Where it rests, where that is stable, and between which ends it swings."
+    about = (
+        "Where it rests and between which ends it swings: solid where that is stable, dashed where "
+        "it is not; and how every interval between spikes goes from order to chaos."
+    )
+    flow, shown = (
+        uA / cm2,
+        "sl.show.bifurcation(sl.lab.bifurcation(model, 'I', range, cycles=True))",
+    )
     return [
-        Piece("Bifurcations", title, "sl.show.bifurcation(sl.lab.bifurcation(model, 'I', range))",
-              file, make, about)
-        for title, file, make in (
-            ("FitzHughNagumo over its input", "fitzhughnagumo-bifurcation.png",
-             lambda: draw(FitzHughNagumo(), 0.0, 2.0, one)),
-            ("MorrisLecar, class I, over its input", "morrislecar-bifurcation.png",
-             lambda: draw(MorrisLecar.class_one(), -20.0, 120.0, uA / cm2)),
-        )
+        *(Piece("Bifurcations", title, shown, f"{file}-bifurcation.png", make, about)
+          for title, file, make in (
+              ("HodgkinHuxley over its input", "hodgkinhuxley",
+               lambda: draw(HodgkinHuxley(), 0.0, 170.0, flow)),
+              ("HodgkinHuxley where it rests or fires", "hodgkinhuxley-bistable",
+               lambda: draw(HodgkinHuxley(), 5.5, 11.0, flow)),
+              ("FitzHughNagumo over its input", "fitzhughnagumo",
+               lambda: draw(FitzHughNagumo(), 0.0, 2.0, one)),
+              ("MorrisLecar, class I, over its input", "morrislecar",
+               lambda: draw(MorrisLecar.class_one(), -20.0, 130.0, flow)),
+              ("MorrisLecar, class II, over its input", "morrislecar-class-two",
+               lambda: draw(MorrisLecar(), 60.0, 240.0, flow)),
+          )),
+        _bursts(about),
     ]  # fmt: skip
+
+
+def _bursts(about: str) -> Piece:
+    def draw() -> Figure:
+        from spikeloom.equations.units import one
+        from spikeloom.lab import chaos
+        from spikeloom.models import HindmarshRose
+        from spikeloom.show.chaos import chaos as figure
+
+        return figure(chaos(HindmarshRose(), "I", (2.6, 3.6) * one))
+
+    return Piece(
+        "Bifurcations", "HindmarshRose from bursts to chaos to tonic firing",
+        "sl.show.chaos(sl.lab.chaos(model, 'I', range))", "hindmarshrose-chaos.png", draw, about,
+    )  # fmt: skip
 
 
 def _axon() -> Piece:
