@@ -13,7 +13,7 @@ from spikeloom.lab.vector_field import Array, VectorField
 
 PIECES = 80
 """Pieces of an orbit."""
-FIRST, LONGEST, SHORTEST = 0.01, 0.06, 1e-6
+FIRST, LONGEST, SHORTEST = 0.01, 0.04, 1e-6
 """Steps along a line, in widths of what is varied and of what states take up."""
 MOST = 900
 """Orbits of one line at most."""

@@ -62,7 +62,7 @@ def named_turns(line: CycleBranch, row: int) -> list[tuple[str, float, float]]:
     """What to write beside the points of a line, at their upper ends: (text, x, y)."""
     return [
         (f"{NAMES[p.kind]} {p.value:.4g}".replace("-", "−"), p.value, float(p.high[row]))
-        for p in line.points
+        for p in sorted(line.points, key=lambda p: -p.value)
     ]
 
 
