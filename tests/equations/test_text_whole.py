@@ -168,6 +168,7 @@ MISTAKES = [
     ("each tick: v = v + a : int8", "v + a", "holds int8"),
     ("each tick: v = v / 2 : int8", "v / 2", "// divides"),
     ("each tick: v = v + b : int8 (wrap)", "b", "not known"),
+    ("each tick: v = v + 9007199254740993 : int8 (wrap)", "9007199254740993", "more than 53 bits"),
     ("each tick: v = v + a : int0", "int0", "1 to 64 bits"),
     ("each tick: v = v + a : int99", "int99", "1 to 64 bits"),
     ("each tick: v = v + a : volt", "volt", "no width"),

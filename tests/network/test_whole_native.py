@@ -227,6 +227,25 @@ def test_an_input_beyond_its_width_stops_every_engine_alike(threads: int) -> Non
     assert told[0] == told[1]
 
 
+def test_after_an_input_that_did_not_fit_only_a_checkpoint_helps(tmp_path: Path) -> None:
+    """What ran on beyond it is no run; a saved state before it is."""
+
+    def made(weight: int) -> tuple[Network, Any]:
+        net = Network(dt=1 * ms, seed=1)
+        cells = net.population(9, LoihiNeuron(bias=2000), name="cells")
+        net.connect(cells, cells, Impulse("a"), FixedProbability(0.9), weight=weight)
+        return net, net.record(cells)
+
+    net, spikes = made(2**22)
+    net.run(2 * ms)
+    net.checkpoint(tmp_path / "before")
+    for _ in range(2):
+        with pytest.raises(NumericsError, match="cells, tick 4: input 'a'"):
+            net.run(9 * ms)
+    net.restore(tmp_path / "before")
+    assert net.run(2 * ms)[spikes].times.size == 9
+
+
 def test_weights_below_zero_at_an_input_without_a_sign() -> None:
     for engine in ("reference", "auto"):
         net = Network(dt=1 * ms, engine=engine)

@@ -173,6 +173,9 @@ class _Reader:
             number = inf
         if not isfinite(number):
             self._refuse(node, "this number is too large.")
+        if isinstance(value, int) and value != number:
+            self._refuse(node, "this whole number has more than 53 bits.",
+                         "shift a smaller one, 1 << k; or write a real number: 1e23")  # fmt: skip
         return number
 
     def _name(self, node: ast.Name) -> Any:

@@ -67,6 +67,13 @@ class FixedNetwork(NativeNetwork):
         if found:
             min(found, key=lambda n: n.fault).blame()
 
+    def load_state_dict(self, state: dict[str, Array]) -> None:
+        """Go on from a `state_dict`, also after an input that did not fit."""
+        super().load_state_dict(state)
+        for n in self.neurons:
+            if isinstance(n, Ticks):
+                n.forget()
+
     def set_state(self, population: int, value: Array) -> None:
         """Replace the states of a population.
 

@@ -115,6 +115,10 @@ class Ticks(Neurons):
         """The first tick in which an input was no whole number of its width, or `NEVER`."""
         return int(self._fault_ticks.min(initial=NEVER))
 
+    def forget(self) -> None:
+        """No input was wrong so far."""
+        self._fault_ticks[:] = NEVER
+
     def blame(self) -> None:
         """Raise for the first such tick, as the reference does.
 
