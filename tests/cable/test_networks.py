@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.network.team import play
 
 from spikeloom import (
     LIF,
@@ -292,3 +293,19 @@ def test_what_does_not_fit_is_said() -> None:
     with pytest.raises(ParameterError, match="others or elsewhere"):
         net.connect(points, cells, EXC, OneToOne(), weight=1 * nS, at=LEFT, receptor="exc")
     assert net.population(1, tree(), name="ok").neuron is not None
+
+
+@pytest.mark.parametrize("engine", ["auto", "reference"])
+def test_cells_spread_over_processes_have_the_same_bits(engine: Any) -> None:
+    def script(team: Any = None) -> Any:
+        net, _, pop = network(engine, cells=5, ranks=1 if team is None else team, threads=1)
+        v, spikes = net.record(pop, "v", at=LEFT), net.record(pop)
+        result = net.run(8 * ms, progress=False)
+        return result[v].values, result[spikes].times
+
+    whole = script()
+    for each in play(2, script):
+        if isinstance(each, BaseException):
+            raise each
+        for got, expected in zip(each, whole, strict=True):
+            np.testing.assert_array_equal(got, expected)

@@ -151,6 +151,15 @@ def axon(against: Against = None, json: Json = None, rounds: Rounds = None) -> N
 
 
 @bench.command()
+def trees(json: Json = None, rounds: Rounds = None) -> None:
+    """Many cells with a shape side by side in a network, beside one after another.
+
+    Example: `spikeloom bench trees --json trees.json`
+    """
+    _run("trees", json=json, rounds=rounds)
+
+
+@bench.command()
 def start(json: Json = None, rounds: Rounds = None, threads: Threads = None) -> None:
     """From process start to the first trained batch and to the first spike, cold and warm.
 
