@@ -136,3 +136,13 @@ def test_times() -> None:
     assert str(read_time("50us")) and read_time("1e-1 MS") == read_time("0.1ms")
     with pytest.raises(ConfigError):
         read_time("-1ms")
+
+
+def test_the_list_fits_eighty_columns_with_name_source_equations_and_spike() -> None:
+    done = CliRunner().invoke(app, ["models"], env={"COLUMNS": "80"})
+    lines = done.stdout.splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 80
+    place = next(k for k, line in enumerate(lines) if line.split()[:1] == ["AdEx"])
+    assert lines[place].endswith("Brette & Gerstner 2005")
+    told = " ".join(line.strip() for line in lines[place + 1 : place + 5])
+    assert "- w + I)/C dw/dt" in told and "spike when v >= peak: v = v_reset, w = w + b" in told

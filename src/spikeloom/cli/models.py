@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_LINES = 3
-"""Equations of one model in the table; of more the number is told."""
+"""Equations of one model in the list; of more the number is told."""
+MOST_ROWS = 2
+"""Rows that one equation may take; what does not fit then ends in an ellipsis."""
 INDENT = 2
 
 
@@ -47,11 +49,10 @@ def _list(console: Console, kind: Kind) -> None:
     from rich.text import Text
 
     found = known(kind)
-    width = INDENT + max(map(len, found))
-    right = max(len(short_source(model)) for model in found.values())
     for title, told, names in _groups(kind, found):
-        console.print(Text.assemble((title, "bold"), (f"  {told}" if told else "", "dim")))
-        console.print(_table({n: found[n] for n in names}, width, right))
+        console.print(Text.assemble((title, "bold"), (f": {told}" if told else "", "dim")))
+        for name in names:
+            _entry(console, name, found[name])
         console.print()
     others = ", ".join(f"{k.value} ({len(known(k))})" for k in Kind if k is not kind)
     console.print(Text(f"{len(found)} {kind.value}; --kind lists {others}.", "dim"))
@@ -73,35 +74,61 @@ def _groups(kind: Kind, found: dict[str, Any]) -> Iterator[tuple[str, str, list[
             yield home.title, home.value, names
 
 
-def _table(found: dict[str, Any], width: int, right: int) -> Any:
-    from rich.table import Table
+def _entry(console: Console, name: str, model: Any) -> None:
+    """Name and source in one row, what the model says below."""
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
-    table.add_column(width=width)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    table.add_column(no_wrap=True, overflow="ellipsis", width=min(right, 27))
-    table.expand = True
-    for name, model in found.items():
-        lines = _equations(model)
-        if len(lines) > MOST_LINES:
-            rest = len(lines) - MOST_LINES + 1
-            lines = [*lines[: MOST_LINES - 1], f"… and {rest} more"]
-        told = Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
-        table.add_row(
-            Text(" " * INDENT + name, "bold cyan"), told, Text(short_source(model), "dim")
+    source, edge = short_source(model), " " * INDENT
+    gap = max(console.width - len(edge) - len(name) - len(source), 2)
+    head = Text.assemble((edge + name, "bold cyan"), " " * gap, (source, "dim"))
+    console.print(head, no_wrap=True, overflow="ellipsis")
+    lines = _equations(model)
+    if len(lines) > MOST_LINES:
+        rest = len(lines) - MOST_LINES + 1
+        lines = [*lines[: MOST_LINES - 1], f"… and {rest} more"]
+    for line in (*lines, *_spike(model)):
+        for row in folded(line, max(console.width - 2 * INDENT, 20)):
+            console.print(Text(2 * edge + row), no_wrap=True, overflow="ellipsis")
+
+
+def folded(line: str, width: int) -> list[str]:
+    """An equation in at most two rows, broken before a sign, the second one further in.
+
+    >>> folded("dv/dt = (E - v + R*I)/tau", 20)
+    ['dv/dt = (E - v', '    + R*I)/tau']
+    """
+    rows, left = [], line
+    while len(left) > width and len(rows) < MOST_ROWS - 1:
+        signs, others = (
+            [m.start() for m in re.finditer(at, left) if width / 3 < m.start() <= width]
+            for at in (r" (?=[+-] |and |or )|(?<=:) ", r"(?<=[*,]) ?")
         )
-    return table
+        cut = max(signs or others, default=0)
+        if not cut:
+            break
+        rows.append(left[:cut])
+        left = 2 * " " * INDENT + left[cut:].lstrip()
+    rows.append(left if len(left) <= width else left[: width - 1] + "…")
+    return rows
+
+
+def _spike(model: Any) -> list[str]:
+    """When it fires and what happens then, in one line; nothing of what never does."""
+    body = [line.strip() for line in str(model()).splitlines()[1:]]
+    when = [line.removeprefix("spike when: ") for line in body if line.startswith("spike when: ")]
+    after = [line.partition(": ")[2] for line in body if line.startswith("after a spike: ")]
+    return [f"spike when {each}" + (": " if after else "") + ", ".join(after) for each in when]
 
 
 def _equations(model: Any) -> list[str]:
     """What a model says, its essence first and without what only a computer needs."""
     body = [line.strip() for line in str(model()).splitlines()[1:]]
-    change = re.compile(r"(?:d\w+/dt|each tick: \w+) = ")
+    change = re.compile(r"d\w+/dt = ")
     rates = [line.rpartition(" : ")[0] or line for line in body if change.match(line)]
     acts = ("spike of", "tick", "reward", "sends", "gives", "kicks", "spike ≈")
     done = [line for line in body if line.startswith(acts)]
-    rates += [line.removeprefix("each tick: ") for line in body if line.startswith("each tick")]
+    ticks = [line.removeprefix("each tick: ") for line in body if line.startswith("each tick")]
+    rates += [re.sub(r" : \w+( \(\w+\))?$", "", line) for line in ticks]
     return done + rates if hasattr(model.definition, "on_pre") else rates + done
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikeloom.equations.latex import symbol
+from spikeloom.equations.units import kHz
 from spikeloom.show.style import DASH, INK, LINES, MUTED, SPIKING, grid
 from spikeloom.show.thin import thinned
 from spikeloom.show.watched import Watched, compared, shown_states
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = len(LINES)
 """Lines in one panel that can be told apart in grey."""
+WORDS = ("potential", "rate")
+"""What stands on an axis as a word and is no letter of a formula."""
 ALIKE = 8.0
 """States share a panel if their ranges differ by less than this factor."""
 
@@ -60,8 +63,7 @@ def draw_potential(axes: Axes, found: Response) -> None:
     if len(found.spikes):
         axes.vlines(found.spikes, high + 0.08 * room, high + 0.2 * room, color=INK, lw=1.2)
     axes.set_ylim(low - 0.06 * room, high + (0.24 if len(found.spikes) else 0.1) * room)
-    name = potential.name if potential.name in found.states else "potential"
-    axes.set_ylabel(label(name, potential.unit))
+    axes.set_ylabel(label(shown_name(found, potential), potential.unit))
     if threshold is not None:
         axes.annotate(
             formula(threshold.name),
@@ -103,6 +105,13 @@ def draw_states(axes: Axes, found: Response, names: list[str]) -> None:
     _course(axes)
 
 
+def shown_name(found: Response, potential: Watched) -> str:
+    """A state's own name; of a sum of states, what it is."""
+    if potential.name in found.states:
+        return potential.name
+    return "rate" if potential.unit.fits(kHz) else "potential"
+
+
 def label(names: str, unit: Unit) -> str:
     """Names with their unit, for an axis; (1) says that there is none.
 
@@ -110,8 +119,8 @@ def label(names: str, unit: Unit) -> str:
     >>> label("theta", mV), label("potential", mV), label("m, h", one)
     ('$\\\\theta$ (mV)', 'potential (mV)', '$m$, $h$ (1)')
     """
-    words = ", ".join(tex(n) if n != "potential" else n for n in names.split(", "))
-    long = len(names) + len(str(unit)) > 9 and names != "potential"
+    words = ", ".join(tex(n) if n not in WORDS else n for n in names.split(", "))
+    long = len(names) + len(str(unit)) > 9 and names not in WORDS
     return f"{words}{chr(10) if long else ' '}({str(unit) or 1})"
 
 

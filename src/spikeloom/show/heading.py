@@ -108,18 +108,16 @@ def _in_sight(model: Cell | Neuron | Refractory) -> tuple[list[Entry], list[Entr
     fires = () if plain.fires is None else (plain.fires,)
     rules = (plain.flow, plain.receive, plain.reset, plain.tick, plain.otherwise)
     nodes = [node for rule in rules for node in rule.values()]
-    starts = [s.start for s in plain.states if isinstance(s.start, str)]
     used = {n.name for node in (*nodes, *fires) for n in walk(node) if isinstance(n, Expr)}
     shown, gone = [], []
     for p in model.definition.params:
         value = str(model.values[p.name]).replace("$", "").replace("-", "−")
         entry = Entry(rf"${symbol(p.name)}$ = {value}", " ".join(p.doc.split()))
-        if p.name in used or p.name in starts:
+        given = model.values[p.name]
+        if p.name in used or not isinstance(given, Quantity) or np.any(given.value):
             shown.append(entry)
         else:
-            given = model.values[p.name]
-            zero = isinstance(given, Quantity) and not np.any(given.value)
-            gone.append(Entry(f"${symbol(p.name)}$", "") if zero else entry)
+            gone.append(Entry(f"${symbol(p.name)}$", ""))
     return shown, gone
 
 

@@ -13,7 +13,7 @@ from spikeloom.equations.latex import symbol
 from spikeloom.errors import ParameterError, suggest
 from spikeloom.models import patterns as shelf
 from spikeloom.models.patterns import Pattern
-from spikeloom.show.course import label, tex, with_tops
+from spikeloom.show.course import WORDS, label, shown_name, tex, with_tops
 from spikeloom.show.model import watch, watch_pattern
 from spikeloom.show.style import DASH, INK, MUTED, SPIKING, TWIN, grid, new_figure, styled
 from spikeloom.show.thin import thinned
@@ -154,10 +154,10 @@ def _heading(
     figure: Figure, model: type[Neuron], which: str, shown: list[Entry], runs: list[Response]
 ) -> None:
     """Name, units of the parameters, what is the same everywhere, source."""
-    figure.suptitle(
-        f"{model.__name__}: {len(shown)} {which}\n\n", fontsize=14, fontweight="bold", x=0.01,
-        ha="left",
-    )  # fmt: skip
+    figure.suptitle(" \n \n ", fontsize=14)  # keeps the room for what is written below
+    title = f"{model.__name__}: {len(shown)} {which}"
+    place = 1 - 22 / (72 * float(figure.get_figheight()))
+    figure.text(0.01, place, title, fontsize=14, fontweight="bold").set_in_layout(False)
     varied = [p for p in model.definition.params if any(_varies(p.name, e, shown) for e in shown)]
     axes = [*_axis(runs[0]), (runs[0].port, runs[0].units[runs[0].port])]
     names = [(p.name, p.unit) for p in varied] + axes
@@ -244,12 +244,11 @@ def _panel(
 
 def _axis(found: Response) -> list[tuple[str, Any]]:
     potential = compared(found)[0]
-    name = potential.name if potential.name in found.states else "potential"
-    return [(name, potential.unit)]
+    return [(shown_name(found, potential), potential.unit)]
 
 
 def _called(name: str) -> str:
-    return name if name == "potential" else tex(name)
+    return name if name in WORDS else tex(name)
 
 
 def _ends(runs: list[Response]) -> tuple[float, float] | None:

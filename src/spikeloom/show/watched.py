@@ -47,7 +47,8 @@ def compared(found: Response) -> tuple[Watched, Watched | None]:
     """The potential and the threshold of a response.
 
     The potential is what the firing condition compares, unless that is random or absent: then it is
-    the response's own. The threshold is what it is compared with.
+    the response's own, or where that never moves, the rate or probability of firing. The threshold
+    is what it is compared with.
 
     >>> from spikeloom import MihalasNiebur, SRM0, lab, ms, mV, nA
     >>> run = lab.response(SRM0(), 0.2 * nA, 50 * ms)
@@ -56,6 +57,9 @@ def compared(found: Response) -> tuple[Watched, Watched | None]:
     """
     pair = _pair(found)
     if pair is None:
+        chance = _chance(found)
+        if chance is not None:
+            return _course(found, chance), None
         name = found.potential
         return Watched(name, found.states[name], found.units[name], True), None
     left, right = (_course(found, side) for side in pair)
@@ -71,6 +75,8 @@ def states_in(node: Expr) -> set[str]:
 def shown_states(found: Response) -> set[str]:
     """States that potential and threshold show by themselves already."""
     pair = _pair(found)
+    if pair is None and _chance(found) is not None:
+        return set()
     alone = [n.name or "" for n in pair or () if n.op == "leaf" and n.kind == "state"]
     return set(alone) if pair else {found.potential}
 
@@ -79,6 +85,15 @@ def _pair(found: Response) -> tuple[Expr, Expr] | None:
     """Of a model of whole numbers none: its conditions shift and mask."""
     definition = found.model.definition
     return None if definition.ticks else _comparison(definition.fires)
+
+
+def _chance(found: Response) -> Expr | None:
+    """What decides about a spike by chance, where no state moves that could be shown."""
+    fires = found.model.definition.fires
+    still = all(float(np.ptp(x)) == 0 for x in found.states.values())
+    if fires is None or fires.op not in CHANCES or not still:
+        return None
+    return next((a for a in fires.args if isinstance(a, Expr) and a.kind != "draw"), None)
 
 
 def _comparison(fires: Condition | None) -> tuple[Expr, Expr] | None:
