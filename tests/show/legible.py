@@ -18,6 +18,8 @@ LEAST = 7.0
 """Points: smaller letters are lost at half size."""
 EDGE = 1.5
 """Pixels that measured boxes of letters may be off."""
+TALL = 0.9
+"""Inches: a panel as high as this is there to show something."""
 APART = 0.12
 """Difference in lightness from which two greys are told apart."""
 
@@ -32,7 +34,7 @@ def faults(figure: Figure, *, shared: bool = False) -> list[str]:
     figure.draw_without_rendering()
     return [
         *_cut(figure), *_overlaps(figure), *_covered(figure), *_small(figure),
-        *_unlabelled(figure, shared), *_alike(figure), *_empty(figure),
+        *_unlabelled(figure, shared), *_alike(figure), *_empty(figure), *_still(figure),
     ]  # fmt: skip
 
 
@@ -136,14 +138,18 @@ def _alike(figure: Figure) -> Iterator[str]:
     for axes in figure.axes:
         named = [x for x in axes.lines if not str(x.get_label()).startswith("_")]
         for one, two in combinations(named, 2):
-            same = all(
-                getattr(one, f"get_{what}")() == getattr(two, f"get_{what}")()
-                for what in ("marker", "markerfacecolor", "markersize")
-            ) and _dash(one) == _dash(two)  # fmt: skip
+            same = _mark(one) == _mark(two) and _dash(one) == _dash(two)
             thick = abs(one.get_linewidth() - two.get_linewidth()) >= 0.4
             apart = abs(_lightness(one.get_color()) - _lightness(two.get_color()))
             if same and not thick and apart < APART:
                 yield f"{one.get_label()!r} and {two.get_label()!r} are alike in grey"
+
+
+def _mark(line: Any) -> Any:
+    if line.get_marker() in ("None", "none", "", " ", None):
+        return None
+    filled = line.get_markerfacecolor() == line.get_markeredgecolor()
+    return line.get_marker(), filled, line.get_markersize()
 
 
 def _dash(line: Any) -> Any:
@@ -158,3 +164,13 @@ def _empty(figure: Figure) -> Iterator[str]:
     for number, axes in enumerate(figure.axes):
         if axes.axison and not axes.has_data():
             yield f"panel {number} is empty"
+
+
+def _still(figure: Figure) -> Iterator[str]:
+    """Panels of some height in which nothing goes up or down."""
+    for number, axes in enumerate(figure.axes):
+        high = axes.get_window_extent().height / figure.dpi
+        lines = [np.asarray(x.get_ydata(), float) for x in axes.lines if x.get_linewidth() > 0]
+        moves = [x for x in lines if len(x) > 1 and np.nanmax(x) > np.nanmin(x)]
+        if high > TALL and lines and not moves:
+            yield f"nothing moves in panel {number}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from legible import faults
 from matplotlib.figure import Figure
+from tests.show.legible import faults
 
 from spikeloom.show.gallery import Piece, pieces
 from spikeloom.show.style import DASH, INK, SPIKING, new_figure, styled
@@ -39,8 +39,9 @@ def planted(fault: str) -> Figure:
     with styled():
         figure = new_figure(3.0, 5.0)
         axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=INK, label="one")
-        axes.plot([0, 1], [1, 0], color=SPIKING, ls="-" if fault == "grey" else DASH, label="two")
+        up = 0 if fault == "still" else 1
+        axes.plot([0, 1], [0, up], color=INK, label="one")
+        axes.plot([0, 1], [up, 0], color=SPIKING, ls="-" if fault == "grey" else DASH, label="two")
         axes.set_xlabel("time (ms)")
         axes.set_ylabel("v" if fault == "unit" else "v (mV)")
         if fault == "grey":
@@ -55,7 +56,7 @@ def planted(fault: str) -> Figure:
         if fault == "small":
             figure.text(0.2, 0.96, "a footnote", fontsize=4)
         if fault == "empty":
-            axes.inset_axes((0.1, 1.05, 0.2, 0.2)).set_axis_on()
+            figure.add_axes((0.8, 0.8, 0.1, 0.1), xticks=[], yticks=[])
         return figure
 
 
@@ -68,6 +69,8 @@ def planted(fault: str) -> Figure:
         ("cut", "off the page"),
         ("overlap", "overlap"),
         ("small", "4.0 points"),
+        ("empty", "is empty"),
+        ("still", "nothing moves"),
     ],
 )
 def test_planted_faults_are_found(fault: str, told: str) -> None:
