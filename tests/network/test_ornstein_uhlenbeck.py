@@ -145,7 +145,7 @@ def test_it_may_be_added_between_runs() -> None:
 
 def test_any_inflow_will_do() -> None:
     """Current densities, where the OU current of the model library does not fit."""
-    net = sl.Network(0.05 * MS, engine="reference")
+    net = sl.Network(0.02 * MS, engine="reference")
     cells = net.population(3, sl.HodgkinHuxley(), name="axon")
     density = sl.uA / sl.cm2
     net.inject(cells, sl.OrnsteinUhlenbeck(2 * density, 1 * density, 5 * MS), into="I")
