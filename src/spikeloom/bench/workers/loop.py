@@ -55,6 +55,17 @@ def serve_one(make: Callable[[], Any]) -> None:
     )
 
 
+def serve_steps(run: Callable[[int], Any], prove: Callable[[str], Any], steps: int) -> None:
+    """Answer for a function that takes so many steps."""
+    serve(
+        {
+            "prepare": lambda: run(2) and None,
+            "prove": prove,
+            "time": lambda: seconds(lambda: run(steps)),
+        }
+    )
+
+
 def seconds(work: Callable[[], Any]) -> float:
     """Wall time of one call; what it gives is dropped only after the clock has stopped."""
     start = time.perf_counter()

@@ -109,10 +109,4 @@ def prove(to: str) -> float:
 
 
 if __name__ == "__main__":
-    loop.serve(
-        {
-            "prepare": lambda: run(2) and None,
-            "prove": prove,
-            "time": lambda: loop.seconds(lambda: run(SPEC["steps"])),
-        }
-    )
+    loop.serve_steps(run, prove, SPEC["steps"])
