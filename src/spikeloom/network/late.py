@@ -71,8 +71,9 @@ def late(said: Description, plan: NetworkPlan) -> Iterator[tuple[str, str]]:
         found = _shift(_Alone(program, first, step, ports[0].name))
         if found is not None:
             name, (size, shift) = member.population.name, found
-            when = f"dt = {step:g} {program.time_unit} and under {size:.3g} {ports[0].unit}"
-            yield name, f"population {name!r}: {told(definition.name, program, when, shift)}"
+            current = f"{ports[0].name} = {size:.3g} {ports[0].unit}".rstrip()
+            when = f"dt = {step:g} {program.time_unit} and under {current}"
+            yield name, told(f"population {name!r} of {definition.name}", program, when, shift)
 
 
 @lru_cache(maxsize=256)
