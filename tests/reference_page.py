@@ -70,10 +70,22 @@ def _table(name: str, rows: Sequence[Row]) -> list[str]:
     for row in rows:
         unit = f" ({row.unit})" if row.unit else ""
         place = str(tests.index(row.test.partition("[")[0]) + 1)
-        cells = (row.quantity + unit, row.expected, row.got, row.tolerance, row.source, place)
+        cells = (
+            row.quantity + unit,
+            row.expected,
+            row.got,
+            _plain(row.tolerance),
+            row.source,
+            place,
+        )
         text.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     names = (f"{k} `{test.removeprefix('tests/')}`" for k, test in enumerate(tests, 1))
     return [*text, "", "<br>".join(["Tests:", *names]), "{ .tests }"]
+
+
+def _plain(tolerance: str) -> str:
+    """A large number without its power of ten."""
+    return re.sub(r"[\d.]+e\+\d+", lambda found: f"{float(found[0]):g}", tolerance)
 
 
 def _anchor(name: str) -> str:
