@@ -11,6 +11,7 @@ import numpy as np
 from spikeloom.engines.cable_plan import CableDrive
 from spikeloom.engines.inputs import Term, Wander, total
 from spikeloom.engines.inputs.wander import Walk
+from spikeloom.engines.population import native
 from spikeloom.equations.quantity import Quantity, Unit
 from spikeloom.equations.units import ms, nA
 from spikeloom.errors import NumericsError, ParameterError, ShapeError, UnitError, suggest
@@ -131,14 +132,12 @@ def _course(what: str, value: Any, dt: float, seed: int) -> Callable[[int, int],
 def _fluctuation(
     what: str, process: OrnsteinUhlenbeck, dt: float, seed: int
 ) -> Callable[[int, int], Array]:
-    from spikeloom.engines.cpu import CPU
-
     target = Target(what, nA, 1, seed)
     process.check(target)
     terms: list[Term] = []
     for term in process.terms(target, dt):
         if isinstance(term.series, Wander):
-            term = replace(term, series=Walk(term.series, seed, CPU("float64").simulate))
+            term = replace(term, series=Walk(term.series, seed, native().simulate))
         terms.append(term)
 
     def course(first: int, steps: int) -> Array:
