@@ -35,6 +35,12 @@ def show(
         str | None,
         typer.Option(help="A named pattern with its parameters and input, as 'tonic bursting'."),
     ] = None,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the input: step, ramp, pulses, noise, or a file of times in ms and values."
+        ),
+    ] = None,
     duration: Annotated[str | None, typer.Option(help="How long to watch, with its unit.")] = None,
     save: Annotated[
         Path | None,
@@ -54,6 +60,16 @@ def show(
 
     Example: `spikeloom show lif --set tau=10ms --set theta=-45mV --input 0.3nA --save lif.svg`
 
+    Example: `spikeloom show lif --shape step --input 0.3nA`
+
+    Example: `spikeloom show lif --shape ramp --input 0.4nA --duration 300ms`
+
+    Example: `spikeloom show lif --shape pulses --input 0.5nA`
+
+    Example: `spikeloom show lif --shape noise --input 0.15nA --duration 500ms`
+
+    Example: `spikeloom show lif --shape recorded.csv`
+
     Example: `spikeloom show izhikevich --pattern "tonic bursting" --save bursts.gif`
     """
     from spikeloom.cli.drawing import Stages, place, write
@@ -67,17 +83,20 @@ def show(
         raise ConfigError("--pattern brings its own input.", hint="leave out --input")
     if one is not None and duration is not None:
         raise ConfigError("--pattern brings its own duration.", hint="leave out --duration")
+    if one is not None and shape is not None:
+        raise ConfigError("--pattern brings its own input.", hint="leave out --shape")
     neuron = _with(chosen, set_ or [], {} if one is None else one.params)
     level = None if input is None else read_quantity(input, "--input")
     length = None if duration is None else read_time(duration)
+    form, length = _shape(neuron, shape, into, length)
     with Stages(not quiet) as stages:
         if target.suffix.lower() == ".gif":
-            content = _moving(neuron, level, into, length, one, stages)
+            content = _moving(neuron, level, into, length, one, form, stages)
         else:
             from spikeloom.show import model as draw
 
             figure = draw(
-                neuron, input=level, into=into, duration=length, pattern=one,
+                neuron, input=level, into=into, duration=length, pattern=one, shape=form,
                 name=f"{chosen.__name__}: {pattern}" if pattern else None, progress=stages.next,
             )  # fmt: skip
             stages.next("writing")
@@ -86,7 +105,13 @@ def show(
 
 
 def _moving(
-    neuron: Neuron, level: Any, into: str | None, length: Any, one: Pattern | None, stages: Any
+    neuron: Neuron,
+    level: Any,
+    into: str | None,
+    length: Any,
+    one: Pattern | None,
+    form: Any,
+    stages: Any,
 ) -> bytes:
     from spikeloom.equations.units import ms
     from spikeloom.show import animation
@@ -97,12 +122,28 @@ def _moving(
         return animation(watch_pattern(neuron, one), progress=stages.part)
     stages.next("looking for an input that makes it fire")
     tried = trial(
-        neuron, level, into=into, duration=None if length is None else float(length.to(ms))
+        neuron,
+        level,
+        into=into,
+        duration=None if length is None else float(length.to(ms)),
+        shape=form,
     )
     if length is None:
         tried = tried.around_first(watch(neuron, tried).spikes)
     stages.next("watching it")
     return animation(watch(neuron, tried), progress=stages.part)
+
+
+def _shape(neuron: Neuron, shape: str | None, into: str | None, length: Any) -> tuple[Any, Any]:
+    """(the shape of the input, how long to watch); a name with a dot is a file."""
+    from spikeloom.equations.units import ms
+    from spikeloom.show.shapes import recorded
+    from spikeloom.show.trial import first_port
+
+    if shape is None or "." not in shape:
+        return shape or "step", length
+    wave, long = recorded(Path(shape), first_port(neuron, into))
+    return wave, long * ms if length is None else length
 
 
 def _pattern(model: type[Neuron], name: str | None) -> Pattern | None:

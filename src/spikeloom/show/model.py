@@ -48,6 +48,7 @@ def model(
     into: str | None = None,
     duration: Quantity | None = None,
     pattern: Pattern | None = None,
+    shape: Any = "step",
     name: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Figure:
@@ -63,6 +64,7 @@ def model(
         into: Name of the input that is stepped, where there are several.
         duration: How long to watch; None takes several spikes.
         pattern: A `models.patterns.Pattern`, whose input, start, length and time step are taken.
+        shape: Of the input: ``"step"``, ``"ramp"``, ``"pulses"``, ``"noise"``, or a waveform.
         name: What stands above; its class by default.
         progress: Is told what comes next.
 
@@ -84,7 +86,7 @@ def model(
     remark = ""
     if pattern is None and input is None:
         neuron, remark = telling(neuron, into)
-    tried = trial(neuron, input, into=into, duration=length)
+    tried = trial(neuron, input, into=into, duration=length, shape=shape)
     progress("watching it")
     found = watch(neuron, tried) if pattern is None else watch_pattern(neuron, pattern)
     progress("measuring how often it fires")

@@ -14,7 +14,7 @@ from spikeloom.equations.units import ms, mV
 from spikeloom.errors import NumericsError, ParameterError
 from spikeloom.lab import Arrivals
 from spikeloom.lab.inputs import port_of
-from spikeloom.network import Step
+from spikeloom.show.shapes import shaped
 
 if TYPE_CHECKING:
     from spikeloom.equations import Cell, InputDecl, Neuron, Refractory
@@ -49,6 +49,7 @@ class Trial:
         onset, offset, duration: When it begins and ends, and when the picture ends, ms.
         rheobase: The least of the levels tried that makes it fire; None if none does or 0 does.
         apart: Time from one impulse to the next, ms.
+        shape: One of `shapes.SHAPES`, or a waveform.
     """
 
     port: InputDecl
@@ -58,16 +59,15 @@ class Trial:
     duration: float
     rheobase: float | None
     apart: float = APART
+    shape: Any = "step"
 
     @property
     def input(self) -> Any:
         """What `lab.response` wants."""
-        if self.port.kind == "impulse":
+        if self.port.kind == "impulse" and self.shape == "step":
             times = np.arange(self.onset, self.offset, self.apart)
             return Arrivals(times * ms, Quantity(self.level, self.port.unit))
-        return Step(
-            Quantity(self.level, self.port.unit), start=self.onset * ms, stop=self.offset * ms
-        )
+        return shaped(self.port, self.level, self.onset, self.offset, self.shape)
 
     def around_first(self, spikes: Array) -> Trial:
         """The same step, seen until shortly after its second spike, or first if there is one."""
@@ -86,6 +86,7 @@ def trial(
     *,
     into: str | None = None,
     duration: float | None = None,
+    shape: Any = "step",
 ) -> Trial:
     """A step somewhat above the least input that keeps the neuron firing, over several spikes.
 
@@ -94,6 +95,7 @@ def trial(
         level: Height of the step; found if None.
         into: Name of the input; None takes the one that `lab.response` would, or the first.
         duration: Length of the picture in ms; found if None.
+        shape: Of the input: one of `shapes.SHAPES`, or a waveform.
 
     >>> from spikeloom.models import LIF, HodgkinHuxley
     >>> found = trial(LIF())
@@ -112,7 +114,9 @@ def trial(
         height, rheobase = _given(port, level), None
     length = duration if duration is not None else _length(neuron, port, height)
     apart = 1.0 if neuron.definition.ticks else APART
-    return Trial(port, height, 0.1 * length, 0.85 * length, length, rheobase, apart)
+    made = Trial(port, height, 0.1 * length, 0.85 * length, length, rheobase, apart, shape)
+    _ = made.input  # a shape that does not suit is found now
+    return made
 
 
 def first_port(neuron: Cell | Neuron | Refractory, into: str | None = None) -> InputDecl:
