@@ -14,6 +14,7 @@ from spikeloom import (
     AdEx,
     EscapeLIF,
     HodgkinHuxley,
+    Izhikevich,
     MOhm,
     OrnsteinUhlenbeck,
     Refractory,
@@ -135,6 +136,18 @@ def test_five_parameters_of_adex(seed: int) -> None:
     expected = {"C": 281, "g": 30, "tau_w": 144, "b": 80.5, "v_T": -50.4}
     assert found.values == pytest.approx(expected, rel=0.01)
     assert found.gamma == 1
+
+
+@pytest.mark.slow
+def test_four_parameters_of_izhikevich() -> None:
+    current = OrnsteinUhlenbeck(10 * mV / ms, 5 * mV / ms, tau=10 * ms)
+    start = Izhikevich(a=0.05 / ms, b=0.25 / ms, c=-60 * mV, d=4 * mV / ms)
+    known = lab.Recording.of(lab.response(Izhikevich(), current, 500 * ms, 0.02 * ms),
+                             potential=False)  # fmt: skip
+    where = {"a": np.array([0.005, 0.1]) / ms, "b": np.array([0.1, 0.3]) / ms, "c": [-75, -50] * mV,
+             "d": [1, 15] * mV / ms}  # fmt: skip
+    found = lab.fit(start, known, where, method="gradient", dt=0.02 * ms)
+    assert found.values == pytest.approx({"a": 0.02, "b": 0.2, "c": -65, "d": 8}, rel=2e-3)
 
 
 @pytest.mark.slow
