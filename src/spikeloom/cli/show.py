@@ -11,7 +11,7 @@ import typer
 from spikeloom.errors import ConfigError, suggest
 
 if TYPE_CHECKING:
-    from spikeloom.equations import Neuron, Quantity
+    from spikeloom.equations import Cell, Neuron, Quantity, Refractory
     from spikeloom.models.patterns import Pattern
 
 STILL = (".png", ".svg", ".pdf")
@@ -105,7 +105,7 @@ def show(
 
 
 def _moving(
-    neuron: Neuron,
+    neuron: Cell | Neuron | Refractory,
     level: Any,
     into: str | None,
     length: Any,
@@ -116,11 +116,14 @@ def _moving(
     from spikeloom.equations.units import ms
     from spikeloom.show import animation
     from spikeloom.show.model import watch, watch_pattern
+    from spikeloom.show.setting import telling
     from spikeloom.show.trial import trial
 
     if one is not None:
         return animation(watch_pattern(neuron, one), progress=stages.part)
     stages.next("looking for an input that makes it fire")
+    if level is None:
+        neuron, _ = telling(neuron, into)
     tried = trial(
         neuron,
         level,
