@@ -30,7 +30,7 @@ def show(report: Report, console: Console) -> None:
         title = f"{dtype}, {threads} thread{'s' * (threads > 1)}, {clock} ns a neuron and step"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
         table.add_column("model", no_wrap=True)
-        for heading in ("ours", "Brian2", "ratio (range)", "floor", "ours, Brian2 / floor"):
+        for heading in ("ours", "Brian2", "ratio (range)", "floor", "both / floor"):
             table.add_column(heading, justify="right", no_wrap=True)
         for row in rows:
             table.add_row(row.extra["model"], *cells(row.to_dict()))
@@ -54,10 +54,17 @@ def cells(row: Mapping[str, Any]) -> list[str]:
     return [
         f"{ours:.2f}",
         "" if theirs is None else f"{theirs:.2f}{mark}",
-        "" if found is None else f"{found['median']:.1f} ({found['low']:.1f}-{found['high']:.1f})",
+        ""
+        if found is None
+        else f"{found['median']:.1f} ({_short(found['low'])}-{_short(found['high'])})",
         f"{floor:.2f}",
-        f"{ours / floor:.1f}" + ("" if theirs is None else f", {theirs / floor:.1f}"),
+        _short(ours / floor) + ("" if theirs is None else f", {_short(theirs / floor)}"),
     ]
+
+
+def _short(times: float) -> str:
+    """Two digits or more."""
+    return f"{times:.1f}" if times < 10 else f"{times:.0f}"
 
 
 def reached(rows: Sequence[Row], models: int) -> list[str]:
