@@ -33,8 +33,9 @@ def labels(cable: Cable) -> tuple[str, ...]:
 
     >>> from spikeloom import Cable, Morphology, Ohm, PassiveMembrane, cm, um
     >>> shape = Morphology.soma(20 * um).branch("dend", 200 * um, 2 * um)
-    >>> labels(Cable(shape, PassiveMembrane(), Ri=100 * Ohm * cm, compartments={"dend": 2}))
-    ('dend_0', '', 'dend_1')
+    >>> cut = {"soma": 1, "dend": 2}
+    >>> labels(Cable(shape, PassiveMembrane(), Ri=100 * Ohm * cm, compartments=cut))
+    ('dend_0', 'dend_1', '')
     """
     made = [f"joint_{node}" for node in range(len(cable.grid.parents))]
     for section, nodes in zip(cable.morphology.sections, cable.grid.nodes, strict=True):

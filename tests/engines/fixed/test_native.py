@@ -80,10 +80,10 @@ class Grower:
             return g.select(g.apply("not", mixed), self.pick(), self.pick())
         return g.apply(op, a, b)
 
-    def fit(self, node: Node, span: Span) -> Node:
+    def fit(self, node: Node, span: Span, wrapped: bool | None = None) -> Node:
         """Wrapped or saturated, as a state would be."""
         g = self.graph
-        if self.data.draw(st.booleans()):
+        if self.data.draw(st.booleans()) if wrapped is None else wrapped:
             mask, low = g.const(span.high - span.low), g.const(span.low)
             return g.add(g.apply("bitand", g.sub(node, low), mask), low)
         return g.apply("min", g.apply("max", node, g.const(span.low)), g.const(span.high))
@@ -92,7 +92,9 @@ class Grower:
         for _ in range(24):
             try:
                 node = self.step()
-                self.of(self.fit(node, Span.of(20)))
+                for span in (Span.of(20), *(span for _, span in self.states)):
+                    for wrapped in (False, True):
+                        self.of(self.fit(node, span, wrapped))
             except VerificationError:
                 continue
             self.nodes.append(node)

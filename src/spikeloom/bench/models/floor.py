@@ -57,7 +57,7 @@ def instructions(program: Program, dtype: str) -> Count:
     >>> from spikeloom import PassiveMembrane
     >>> from spikeloom.compile.compiler import compile_neuron
     >>> instructions(compile_neuron(PassiveMembrane()), "float32")
-    Count(total=4, products=2)
+    Count(total=2, products=1)
     """
     w, host = Writer(), this_host()
     v = Vec(w, host, dtype, host.lanes(dtype))

@@ -86,7 +86,7 @@ def forgets(
     >>> from spikeloom.compile import compile_neuron
     >>> from spikeloom.models import LeakyIntegrator
     >>> program = compile_neuron(LeakyIntegrator())
-    >>> coefs = dict(zip(program.coefs, (-0.1, 0.1), strict=True))
+    >>> coefs = dict(zip(program.coefs, (0.1, -0.1), strict=True))
     >>> [forgets(program, coefs, {"v": 0.0}, n, "float32") for n in (200, 100)]
     [True, False]
     """
