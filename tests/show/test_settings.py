@@ -8,9 +8,10 @@ import pytest
 from spikeloom.equations.at_values import at_values
 from spikeloom.models import Izhikevich, PerfectIF, TrueNorthNeuron
 from spikeloom.show.firing import firing
+from spikeloom.show.heading import heading
 from spikeloom.show.setting import telling
 from spikeloom.show.trial import settled, trial
-from spikeloom.show.typeset import typeset
+from spikeloom.show.typeset import typeset, words_width
 
 
 def test_a_threshold_that_any_input_reaches_is_raised_and_told() -> None:
@@ -49,3 +50,16 @@ def test_a_slow_neuron_is_not_said_to_fire_once() -> None:
     often = curve.counts > 20
     slope = curve.settled[often] / curve.currents[often]
     assert np.allclose(slope, slope[0], rtol=1e-6)
+
+
+def test_a_neuron_that_no_input_fires_is_shown_an_input_that_moves_it() -> None:
+    found = trial(TrueNorthNeuron(s0=-3, alpha=4, beta=2, R=-5))
+    assert found.rheobase is None and found.level > 0
+
+
+def test_a_remark_behind_an_equation_keeps_parameters_away() -> None:
+    """It stood over the list of a TrueNorth neuron with few parameters."""
+    told = heading(TrueNorthNeuron(s0=-3, alpha=4, beta=2, R=-5), 520.0)
+    remarks = [line for row in told.equations.lines for line in row if line.note]
+    ends = [x.column + x.width + words_width(x.note, told.equations.size - 2) for x in remarks]
+    assert remarks and (told.beside is None or max(ends) < told.beside)

@@ -109,7 +109,8 @@ def trial(
     found = None
     if level is None:
         found, rheobase = _search(neuron, port)
-        height = found if found is not None else 0.0
+        # What no input brings to fire is shown with one that moves it.
+        height = found if found is not None else _visible(neuron, port)
     else:
         height, rheobase = _given(port, level), None
     length = duration if duration is not None else _length(neuron, port, height)
@@ -201,16 +202,16 @@ def _search(
     return None, None
 
 
-def _visible(neuron: Cell | Neuron | Refractory, port: InputDecl) -> float | None:
+def _visible(neuron: Cell | Neuron | Refractory, port: InputDecl) -> float:
     """The least level that moves the first state enough to be seen."""
-    state = neuron.definition.states[0]
-    run = drive(neuron, port, LEVELS, 0.2 * WATCHED, record=(state.name,))
+    state, levels = neuron.definition.states[0], levels_of(neuron, port)
+    run = drive(neuron, port, levels, 0.2 * WATCHED, record=(state.name,))
     trace = run.traces[state.name]
     with np.errstate(invalid="ignore", over="ignore"):
         moved = np.abs(trace - trace[:, :1]).max(axis=0)
     enough = SEEN / float((1 * mV).to(state.unit)) if state.unit.fits(mV) else 0.05 * SEEN
     seen = np.flatnonzero(moved >= enough)
-    return nice(float(LEVELS[seen[0]])) if len(seen) else 1.0
+    return nice(float(levels[seen[0]])) if len(seen) else 1.0
 
 
 def _length(neuron: Cell | Neuron | Refractory, port: InputDecl, level: float) -> float:

@@ -64,7 +64,8 @@ class Typeset:
     @property
     def width(self) -> float:
         """Of the widest row, in points."""
-        return max(row[-1].column + row[-1].width for row in self.lines)
+        ends = (row[-1] for row in self.lines)
+        return max(end.column + _drawn(end, self.size) for end in ends)
 
 
 def typeset(
@@ -84,7 +85,7 @@ def typeset(
     ruler, finer = Ruler(), False
     while True:
         lines = _lines(told, width, size, ruler)
-        widest = max(line.column + ruler.whole(line, size) for row in lines for line in row)
+        widest = max(line.column + _drawn(line, size) for row in lines for line in row)
         if widest <= width or (finer and size <= SMALLEST):
             height = sum(_height(row) for row in lines)
             return Typeset(tuple(lines), size, height)
@@ -206,6 +207,11 @@ def _is_long(row: list[Line], room: float) -> bool:
     return len(row) == 1 and row[0].column + row[0].width > room - GAP
 
 
+def _drawn(line: Line, size: float) -> float:
+    """Width of a line with its remark, from its sign on."""
+    return line.width + (words_width(line.note, size - 2) if line.note else 0.0)
+
+
 def words_width(text: str, size: float, bold: bool = False) -> float:
     """How wide text is in points, formulas between dollars included."""
     from matplotlib.font_manager import FontProperties
@@ -228,10 +234,6 @@ class Ruler:
         note = f"   {note}" if note else ""
         left, right = _plain(left), _plain(right)
         return Line(left, right, note, b[0], max(a[1], b[1]), max(a[2], b[2]), column)
-
-    def whole(self, line: Line, size: float) -> float:
-        """Width of a line with its remark, from its sign on."""
-        return line.width + (words_width(line.note, size - 2) if line.note else 0.0)
 
     def extent(self, text: str, size: float) -> tuple[float, float, float]:
         """Width, height above and depth below the baseline, in points."""
