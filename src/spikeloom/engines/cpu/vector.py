@@ -197,16 +197,15 @@ class Vec:
         place = self.iop("and", index, self.iconst(15))
         kind = f"[16 x {self.scalar}]"
         at = self.w.let(
-            f"getelementptr {kind}, ptr {table}, {self.int.replace(f'i{self.bits}', 'i64')} "
-            f"zeroinitializer, {self.int} {place}"
+            f"getelementptr {kind}, ptr {table}, <{self.lanes} x i64> zeroinitializer, "
+            f"{self.int} {place}"
         )
-        truth = f"<{self.lanes} x i1>"
         return self.w.call(
             self.type,
             f"llvm.masked.gather.v{self.lanes}f{self.bits}.v{self.lanes}p0",
-            f"<{self.lanes} x ptr> {at}, i32 {self.size}, {truth} splat (i1 true), "
+            f"<{self.lanes} x ptr> {at}, i32 {self.size}, {self.mask} splat (i1 true), "
             f"{self.type} zeroinitializer",
-            f"<{self.lanes} x ptr>, i32, {truth}, {self.type}",
+            f"<{self.lanes} x ptr>, i32, {self.mask}, {self.type}",
         )
 
     def poly(self, coefs: tuple[float, ...], x: str) -> str:
